@@ -1,0 +1,40 @@
+// Bundles the command, the library and the Lambda entry into a flat `dist/`, so that
+// `new URL('./schemas/', import.meta.url)` means the same folder in `src/` and in `dist/`.
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+process.chdir(root)
+rmSync('dist', { recursive: true, force: true })
+
+await build({
+  entryPoints: { main: 'src/cli/main.ts', index: 'src/index.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  packages: 'external',
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  sourcemap: true,
+})
+// The Lambda entry is one file of its own: it is what gets zipped.
+await build({
+  entryPoints: { lambda: 'src/delivery/lambda.ts' },
+  outdir: 'dist',
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  sourcemap: true,
+})
+cpSync('src/schemas', 'dist/schemas', { recursive: true, filter: (path) => !path.endsWith('.ts') })
+chmodSync('dist/main.js', 0o755)
+
+const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
+const types = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+process.exitCode = types.status ?? 1

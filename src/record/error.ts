@@ -1,0 +1,225 @@
+/** What a code means to the people who meet it. `docs/errors.md` is generated from this table. */
+export type CodeEntry = {
+  /** `record`: one record failed and lies in `errors/`. `run`: the command or invocation failed. */
+  readonly scope: 'record' | 'run'
+  /** True when the same input may succeed later with nothing changed. */
+  readonly retryable: boolean
+  readonly meaning: string
+  readonly fix: string
+}
+
+/** Every code that this project ever reports, for rejected records and for failed runs alike. */
+export const codes = {
+  NOT_UTF8: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'The payload holds bytes that are not UTF-8.',
+    fix: 'Find the writer that put raw bytes on the stream; the error file holds them as base64.',
+  },
+  NOT_JSON: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'The payload is not JSON.',
+    fix: 'Usually a cut-off payload or a foreign writer: compare the end of the original with a good record.',
+  },
+  NOT_A_CHANGE: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'The payload is JSON, but not a change record of Kinesis Data Streams for DynamoDB.',
+    fix: 'Send only change records to this stream. A DynamoDB Streams event has to be converted first.',
+  },
+  OPERATION_UNKNOWN: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'eventName is none of INSERT, MODIFY and REMOVE.',
+    fix: 'Correct eventName and replay.',
+  },
+  KEYS_INVALID: {
+    scope: 'record',
+    retryable: false,
+    meaning: "dynamodb.Keys is missing, empty, or holds something that cannot be an item's key.",
+    fix: 'Without Keys the item cannot be named: add them and replay.',
+  },
+  IMAGE_MISSING: {
+    scope: 'record',
+    retryable: false,
+    meaning:
+      'The image that the operation needs is missing: NewImage for INSERT and MODIFY, OldImage for REMOVE.',
+    fix: 'The table must stream new and old images.',
+  },
+  TIME_INVALID: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'ApproximateCreationDateTime is no time in the unit that its precision field names.',
+    fix: 'Milliseconds have 13 digits, microseconds 16: correct the value or the precision.',
+  },
+  TIME_MISSING: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'Neither the change nor the stream says when it happened.',
+    fix: 'Add ApproximateCreationDateTime and replay.',
+  },
+  TYPE_UNKNOWN: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'The attribute `type` is missing or names no known record type: invalid record type.',
+    fix: 'Correct the item, or add a schema file for the new type.',
+  },
+  FIELD_MISSING: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'A required field is absent or NULL.',
+    fix: 'Add the field and replay.',
+  },
+  FIELD_EMPTY: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'A required text is empty.',
+    fix: 'Give the field a value and replay.',
+  },
+  FIELD_TYPE: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'A field has another type than its schema says. Nothing is coerced.',
+    fix: 'Write the attribute with the type that the schema names.',
+  },
+  NUMBER_INEXACT: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'A number cannot be kept exactly: a fraction where an integer is due, or a value out of range.',
+    fix: 'Correct the number and replay.',
+  },
+  DATE_INVALID: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'A date is impossible or in no accepted form.',
+    fix: 'Use ISO-8601 text, or epoch seconds (10 digits) or milliseconds (13 digits) as a number.',
+  },
+  SYMBOL_UNKNOWN: {
+    scope: 'record',
+    retryable: false,
+    meaning: "A text is none of its enum's symbols.",
+    fix: 'Correct the value, or add the symbol to the schema.',
+  },
+  ATTRIBUTE_MALFORMED: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'A value is no DynamoDB attribute value, or is nested deeper than DynamoDB allows.',
+    fix: 'Compare the attribute with the DynamoDB JSON format: one type tag, one value.',
+  },
+  PARTITION_OUT_OF_RANGE: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'The partition date lies outside the configured range, where no query would see the row.',
+    fix: 'Correct the date, or widen `partitionDates` for worker and catalog together.',
+  },
+  PUT_FAILED: {
+    scope: 'record',
+    retryable: true,
+    meaning: 'The object that these records were planned into could not be written.',
+    fix: 'Restore the store, then replay: the replay writes the very object that was planned.',
+  },
+  INTERNAL: {
+    scope: 'record',
+    retryable: false,
+    meaning: 'The record met a defect of this program; nothing is lost.',
+    fix: 'Please report it with the error file; replay after the update.',
+  },
+  SCHEMA_INVALID: {
+    scope: 'run',
+    retryable: false,
+    meaning: 'A schema file cannot be used.',
+    fix: 'The message names the file, the field and what is expected there.',
+  },
+  SETTING_INVALID: {
+    scope: 'run',
+    retryable: false,
+    meaning: 'A setting is unknown or has an unusable value.',
+    fix: 'The message names the setting and the values it takes; see docs/configuration.md.',
+  },
+  KEY_INVALID: {
+    scope: 'run',
+    retryable: false,
+    meaning: 'An object key cannot be stored: it is empty, too long, or leaves the archive.',
+    fix: 'Use relative keys without empty, `.` or `..` parts.',
+  },
+  STORE_UNAVAILABLE: {
+    scope: 'run',
+    retryable: true,
+    meaning: 'The archive cannot be read or written. Nothing was acknowledged that is stored nowhere.',
+    fix: 'Check space, rights and reachability of the archive, then run the same command again.',
+  },
+  STORE_BUSY: {
+    scope: 'run',
+    retryable: true,
+    meaning: 'Another process held the lock of an object for too long.',
+    fix: 'Run it again; if the other process is gone, its lock is broken after a while by itself.',
+  },
+  EVENT_INVALID: {
+    scope: 'run',
+    retryable: false,
+    meaning: 'The Lambda was called with something that is not a Kinesis event.',
+    fix: 'Map a Kinesis stream to the function, not DynamoDB Streams or another source.',
+  },
+  INPUT_INVALID: {
+    scope: 'run',
+    retryable: false,
+    meaning: 'An input file cannot be read as lines of change records.',
+    fix: 'The message names the file, the line and the fix.',
+  },
+  ACCOUNTING: {
+    scope: 'run',
+    retryable: true,
+    meaning: 'Records in were not delivered plus errored: the batch is refused rather than trusted.',
+    fix: 'Please report it; the batch is delivered again and nothing is lost.',
+  },
+  CONTAINER_INVALID: {
+    scope: 'run',
+    retryable: false,
+    meaning: 'An object is no sound Avro container.',
+    fix: 'The message names the object and the place; restore it from its source or move it away.',
+  },
+  QUERY_REFUSED: {
+    scope: 'run',
+    retryable: false,
+    meaning: 'The statement does something else than reading tables.',
+    fix: 'Use SELECT, EXPLAIN, DESCRIBE, SHOW or MSCK REPAIR TABLE.',
+  },
+  QUERY_FAILED: {
+    scope: 'run',
+    retryable: false,
+    meaning: 'The SQL engine could not run the statement.',
+    fix: 'The message is the engine’s own: it names the place in the statement.',
+  },
+} as const satisfies Record<string, CodeEntry>
+
+export type Code = keyof typeof codes
+export type RecordCode = { [C in Code]: (typeof codes)[C]['scope'] extends 'record' ? C : never }[Code]
+export type RunCode = Exclude<Code, RecordCode>
+
+/** Where a record was when it failed. */
+export type Stage = 'decode' | 'validate' | 'place' | 'deliver'
+
+/**
+ * Why one record is not in the archive's data. `message` and `path` never hold a value of the record,
+ * so both may be logged. `path` is a JSON Pointer into the image, or into the envelope for stage `decode`.
+ */
+export type Rejection = {
+  readonly code: RecordCode
+  readonly stage: Stage
+  readonly message: string
+  readonly path?: string
+}
+
+/** The one error class: a run that cannot go on. Its message is for people and holds no personal data. */
+export class PipelineError extends Error {
+  readonly code: RunCode
+  constructor(code: RunCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'PipelineError'
+    this.code = code
+  }
+  get retryable(): boolean {
+    return codes[this.code].retryable
+  }
+}

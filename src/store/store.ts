@@ -1,0 +1,54 @@
+/** What is known of a stored object without reading it. */
+export type ObjectInfo = {
+  readonly key: string
+  /** Size in bytes. */
+  readonly size: number
+  /** Opaque: equal exactly as long as the object under the key is the same one. */
+  readonly etag: string
+}
+
+export type StoredObject = ObjectInfo & { readonly bytes: Uint8Array }
+
+export type PutCondition =
+  /** Create only: S3's `If-None-Match: *`. */
+  | { readonly ifAbsent: true }
+  /** Replace exactly the object that was read: S3's `If-Match`. */
+  | { readonly ifMatch: string }
+
+/**
+ * - `stored`: the bytes are durable and visible under the key.
+ * - `exists`: `ifAbsent` was asked and the key is taken; nothing was written.
+ * - `changed`: `ifMatch` was asked and another object is there, or none; nothing was written.
+ */
+export type PutOutcome =
+  | { readonly outcome: 'stored'; readonly etag: string }
+  | { readonly outcome: 'exists' }
+  | { readonly outcome: 'changed' }
+
+/**
+ * The outside seam to an archive: a directory on one machine, S3 in AWS.
+ *
+ * Promises of every implementation, held by `test/contract/store.ts`: an object is visible whole or not at all,
+ * whatever is killed when; a `stored` object survives a power cut; of several conditional puts that race, exactly
+ * one wins; `list` is in ascending order of the keys' UTF-8 bytes and sees every object that was stored before it
+ * began and not deleted since.
+ *
+ * Throws `PipelineError` KEY_INVALID for a key that cannot be stored and STORE_UNAVAILABLE, with the cause, when
+ * the store cannot be reached, read or written.
+ */
+export interface ObjectStore {
+  /** The archive's URL, for people. */
+  readonly url: string
+  put(
+    key: string,
+    bytes: Uint8Array,
+    options?: { condition?: PutCondition; signal?: AbortSignal },
+  ): Promise<PutOutcome>
+  /** The object, or undefined when there is none. `bytes` are the object that `etag` names. */
+  get(key: string, options?: { signal?: AbortSignal }): Promise<StoredObject | undefined>
+  head(key: string, options?: { signal?: AbortSignal }): Promise<ObjectInfo | undefined>
+  /** Every object whose key starts with `prefix` (a plain string prefix), page by page in bounded memory. */
+  list(prefix: string, options?: { after?: string; signal?: AbortSignal }): AsyncIterable<ObjectInfo>
+  /** Deletes; true when an object was there. With `ifMatch`, only the object that was read. */
+  delete(key: string, options?: { ifMatch?: string; signal?: AbortSignal }): Promise<boolean>
+}
