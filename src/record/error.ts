@@ -111,7 +111,7 @@ export const codes = {
     scope: 'record',
     retryable: false,
     meaning: 'The partition date lies outside the configured range, where no query would see the row.',
-    fix: 'Correct the date, or widen `partitionDates` for worker and catalog together.',
+    fix: 'Correct the date, or widen `partitionFrom` or `partitionYearsAhead` for worker and catalog together.',
   },
   PUT_FAILED: {
     scope: 'record',

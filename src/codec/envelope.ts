@@ -1,0 +1,154 @@
+import type { Change, Image, Operation } from '../record/change.ts'
+import type { RecordCode, Rejection } from '../record/error.ts'
+import { isObject, type JsonObject } from '../record/type.ts'
+
+export type Decoded =
+  | { readonly ok: true; readonly change: Change }
+  | { readonly ok: false; readonly rejection: Rejection; readonly micros?: number; readonly id?: string }
+
+// ignoreBOM keeps a byte-order mark in the text, so that the text stays byte for byte what came.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The text of strict UTF-8 bytes, or undefined when they are none. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Takes a change out of the envelope that Kinesis Data Streams for DynamoDB writes
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds.html):
+ *
+ *     {"awsRegion", "eventID", "eventName": "INSERT|MODIFY|REMOVE", "userIdentity": null|{type, principalId},
+ *      "recordFormat": "application/json", "tableName", "eventSource": "aws:dynamodb",
+ *      "dynamodb": {"ApproximateCreationDateTime": n, "ApproximateCreationDateTimePrecision"?: "MILLISECOND|MICROSECOND",
+ *                   "Keys": {…}, "NewImage"?: {…}, "OldImage"?: {…}, "SizeBytes": n}}
+ *
+ * Never throws. A rejection of stage `decode` carries the change's time and id where they could be read.
+ */
+export function decodeChange(payload: Uint8Array): Decoded {
+  const text = decodeUtf8(payload)
+  if (text === undefined) return reject('NOT_UTF8', 'the payload is not valid UTF-8')
+  let envelope: unknown
+  try {
+    envelope = JSON.parse(text)
+  } catch {
+    // The parser's own message quotes the payload, which may be personal.
+    return reject('NOT_JSON', 'the payload is not JSON')
+  }
+  if (!isObject(envelope)) return reject('NOT_A_CHANGE', 'the payload is JSON, but no object')
+  if (!isObject(envelope.dynamodb))
+    return reject('NOT_A_CHANGE', 'the section "dynamodb" is missing', '/dynamodb')
+  if (typeof envelope.eventID !== 'string' || envelope.eventID === '') {
+    return reject('NOT_A_CHANGE', 'eventID is missing', '/eventID')
+  }
+  const time = readTime(envelope.dynamodb)
+  const known = {
+    id: envelope.eventID.toWellFormed(),
+    ...(time.ok && time.micros !== undefined ? { micros: time.micros } : {}),
+  }
+  const rejected = (decoded: Decoded): Decoded => ({ ...decoded, ...known })
+  if (!time.ok) return rejected(time)
+  return readChange(envelope, envelope.dynamodb, known, rejected)
+}
+
+function readChange(
+  envelope: JsonObject,
+  section: JsonObject,
+  known: { id: string; micros?: number },
+  rejected: (decoded: Decoded) => Decoded,
+): Decoded {
+  const operation = envelope.eventName
+  if (operation !== 'INSERT' && operation !== 'MODIFY' && operation !== 'REMOVE') {
+    return rejected(reject('OPERATION_UNKNOWN', 'eventName is none of INSERT, MODIFY, REMOVE', '/eventName'))
+  }
+  const key = canonicalKey(section.Keys)
+  if (key === undefined) {
+    return rejected(
+      reject('KEYS_INVALID', 'Keys are missing or hold something else than S, N or B', '/dynamodb/Keys'),
+    )
+  }
+  const name = imageName(operation)
+  const image = section[name]
+  if (!isObject(image)) {
+    return rejected(reject('IMAGE_MISSING', `a ${operation} needs ${name}`, `/dynamodb/${name}`))
+  }
+  const before = operation === 'MODIFY' && isObject(section.OldImage) ? section.OldImage : undefined
+  const actor = actorOf(envelope)
+  return {
+    ok: true,
+    change: {
+      ...known,
+      operation,
+      key,
+      keyNames: Object.keys(section.Keys as Image),
+      image,
+      ...(before ? { before } : {}),
+      ...(actor ? { actor } : {}),
+    },
+  }
+}
+
+function imageName(operation: Operation): 'NewImage' | 'OldImage' {
+  return operation === 'REMOVE' ? 'OldImage' : 'NewImage'
+}
+
+/** How many microseconds a unit of the precision has, and how many digits a time of our days has in it. */
+const precisions: { readonly [name: string]: { readonly micros: number; readonly digits: number } } = {
+  MILLISECOND: { micros: 1000, digits: 13 },
+  MICROSECOND: { micros: 1, digits: 16 },
+}
+
+/**
+ * The change's time in microseconds, undefined when the envelope names none. The precision decides the unit and
+ * the number of digits must agree: a wrong unit would be a date in 1970 or in the year 50000.
+ */
+function readTime(section: JsonObject): { ok: true; micros?: number } | (Decoded & { ok: false }) {
+  const path = '/dynamodb/ApproximateCreationDateTime'
+  const name = section.ApproximateCreationDateTimePrecision ?? 'MILLISECOND'
+  const precision = typeof name === 'string' && Object.hasOwn(precisions, name) ? precisions[name] : undefined
+  if (!precision)
+    return reject('TIME_INVALID', 'the precision is neither MILLISECOND nor MICROSECOND', `${path}Precision`)
+  const value = section.ApproximateCreationDateTime
+  if (value === undefined || value === null) return { ok: true }
+  if (typeof value === 'number' && Number.isInteger(value) && String(value).length === precision.digits) {
+    const micros = value * precision.micros
+    if (value > 0 && Number.isSafeInteger(micros)) return { ok: true, micros }
+  }
+  return reject(
+    'TIME_INVALID',
+    `the time is no whole number of ${precision.digits} digits, as ${String(name)} asks`,
+    path,
+  )
+}
+
+/** Keys as canonical JSON: names sorted by code unit, no spaces. Undefined when they cannot be an item's key. */
+function canonicalKey(keys: unknown): string | undefined {
+  if (!isObject(keys)) return undefined
+  const names = Object.keys(keys).sort()
+  const parts = names.map((name) => {
+    const attribute = keys[name]
+    if (!isObject(attribute)) return undefined
+    const [tag, ...more] = Object.keys(attribute)
+    const value = tag === undefined ? undefined : attribute[tag]
+    const sound =
+      (tag === 'S' || tag === 'N' || tag === 'B') && more.length === 0 && typeof value === 'string'
+    return sound
+      ? `${JSON.stringify(name.toWellFormed())}:{"${tag}":${JSON.stringify(value.toWellFormed())}}`
+      : undefined
+  })
+  return parts.length > 0 && !parts.includes(undefined) ? `{${parts.join(',')}}` : undefined
+}
+
+function actorOf(envelope: JsonObject): string | undefined {
+  const identity = envelope.userIdentity
+  // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
+  return isObject(identity) && identity.principalId === 'dynamodb.amazonaws.com' ? 'ttl' : undefined
+}
+
+function reject(code: RecordCode, message: string, path?: string): Decoded & { ok: false } {
+  return { ok: false, rejection: { code, stage: 'decode', message, ...(path ? { path } : {}) } }
+}

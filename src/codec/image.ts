@@ -1,0 +1,281 @@
+import type { Image } from '../record/change.ts'
+import { parseEpoch, parseInstant, parseLocalDate } from '../record/date.ts'
+import type { RecordCode, Rejection } from '../record/error.ts'
+import { absentValue } from '../record/rules.ts'
+import type { Catalog, RecordSchema } from '../record/schema.ts'
+import {
+  type Field,
+  isObject,
+  type Json,
+  type JsonObject,
+  type RecordType,
+  type RecordValue,
+  type Type,
+  type Value,
+} from '../record/type.ts'
+import { isDecimal, parseInteger, toJsonNumber } from './number.ts'
+
+/** An image whose every value has the type that its schema says. */
+export type ReadImage = {
+  readonly ok: true
+  readonly schema: RecordSchema
+  /** The fields that come from attributes. */
+  readonly record: RecordValue
+  /** What the schema does not model: JSON Pointer → JSON text. */
+  readonly extra: ReadonlyMap<string, string>
+  /** Texts that were no well-formed Unicode and arrived with U+FFFD in its place. */
+  readonly repairedTexts: number
+}
+
+/** True for the name of a top-level attribute that is an index key, and so no data. */
+export type IsKeyAttribute = (name: string) => boolean
+
+// DynamoDB nests 32 levels deep at most.
+const depthMax = 32
+
+type Walk = {
+  readonly extra: Map<string, string>
+  repairedTexts: number
+  /** The first thing found wrong; the walk goes on, its result is thrown away. */
+  rejection?: Rejection
+}
+
+/**
+ * Turns an item's image (DynamoDB JSON: `{"fanId": {"S": "f1"}, "date": {"M": {…}}}`) into a record of its schema.
+ *
+ * Nothing is coerced but dates, a NULL is an absent attribute, and numbers keep their value or are rejected. What
+ * the schema does not model goes to `extra`, except the item's own keys and index keys. Never throws; a rejection
+ * names the path and the types, never a value, and leaves out names that the schema does not know.
+ */
+export function readImage(
+  image: Image,
+  catalog: Catalog,
+  keyNames: readonly string[],
+  isKeyAttribute: IsKeyAttribute,
+): ReadImage | { readonly ok: false; readonly rejection: Rejection } {
+  const type = Object.hasOwn(image, 'type') && isObject(image.type) ? image.type.S : undefined
+  const schema = typeof type === 'string' ? catalog.get(type) : undefined
+  if (!schema) {
+    const message = `invalid record type: the attribute "type" is none of ${[...catalog.keys()].join(', ')}`
+    return { ok: false, rejection: { code: 'TYPE_UNKNOWN', stage: 'validate', message, path: '/type' } }
+  }
+  const walk: Walk = { extra: new Map(), repairedTexts: 0 }
+  const isNoData = (name: string) => keyNames.includes(name) || isKeyAttribute(name)
+  const record = readRecord(schema.own, image, '', walk, isNoData)
+  if (walk.rejection) return { ok: false, rejection: walk.rejection }
+  return { ok: true, schema, record, extra: walk.extra, repairedTexts: walk.repairedTexts }
+}
+
+function readRecord(
+  type: RecordType,
+  map: JsonObject,
+  path: string,
+  walk: Walk,
+  isNoData?: IsKeyAttribute,
+): RecordValue {
+  const record: { [name: string]: Value } = {}
+  for (const field of type.fields) {
+    const attribute = !field.derive && Object.hasOwn(map, field.name) ? map[field.name] : undefined
+    record[field.name] = readField(field, attribute, `${path}/${field.name}`, walk)
+  }
+  for (const name of Object.keys(map)) {
+    if (!type.attributes.has(name) && !isNoData?.(name)) readExtra(name, map[name] ?? null, path, walk)
+  }
+  return record
+}
+
+function readField(field: Field, attribute: Json | undefined, path: string, walk: Walk): Value {
+  if (field.derive) return absentValue(field.type)
+  if (attribute === undefined || isNull(attribute)) {
+    if (!field.hasDefault) reject(walk, 'FIELD_MISSING', path, 'a required field is missing')
+    return absentValue(field.type)
+  }
+  const value = readValue(field.type, attribute, path, walk)
+  if (value === '' && field.type.kind === 'string')
+    reject(walk, 'FIELD_EMPTY', path, 'a required text is empty')
+  return value
+}
+
+function isNull(attribute: Json): boolean {
+  return isObject(attribute) && attribute.NULL === true && Object.keys(attribute).length === 1
+}
+
+/** One attribute value as a value of the type; whatever it returns after a rejection is never used. */
+function readValue(type: Type, attribute: Json, path: string, walk: Walk): Value {
+  const { tag, value } = untag(attribute)
+  if (tag === undefined) return reject(walk, 'ATTRIBUTE_MALFORMED', path, 'no DynamoDB attribute value')
+  switch (type.kind) {
+    case 'optional':
+      return readValue(type.of, attribute, path, walk)
+    case 'string':
+      return tag === 'S' ? wellFormed(value as string, walk) : wrongType(walk, path, 'S', tag)
+    case 'boolean':
+      return tag === 'BOOL' ? (value as boolean) : wrongType(walk, path, 'BOOL', tag)
+    case 'bytes':
+      return tag === 'B' ? Buffer.from(value as string, 'base64') : wrongType(walk, path, 'B', tag)
+    case 'enum':
+      if (tag !== 'S') return wrongType(walk, path, 'S', tag)
+      if (type.symbols.includes(value as string)) return value as string
+      return reject(walk, 'SYMBOL_UNKNOWN', path, `none of ${type.symbols.join(', ')}`)
+    case 'int':
+    case 'long':
+    case 'float':
+    case 'double':
+      return tag === 'N'
+        ? readNumber(type.kind, value as string, path, walk)
+        : wrongType(walk, path, 'N', tag)
+    case 'instant':
+    case 'date':
+      return readDate(type.kind, tag, value as string, path, walk)
+    case 'record':
+      return tag === 'M' ? readRecord(type, value as JsonObject, path, walk) : wrongType(walk, path, 'M', tag)
+    case 'map': {
+      if (tag !== 'M') return wrongType(walk, path, 'M', tag)
+      // The names of a map's entries are data, so the path stands for any of them.
+      const entries = Object.entries(value as JsonObject).filter(([, item]) => !isNull(item))
+      return new Map(
+        entries.map(([name, item]) => [
+          wellFormed(name, walk),
+          readValue(type.values, item, `${path}/*`, walk),
+        ]),
+      )
+    }
+    case 'array': {
+      const items = toList(tag, value)
+      if (!items) return wrongType(walk, path, 'L', tag)
+      return items.map((item, index) => readValue(type.items, item, `${path}/${index}`, walk))
+    }
+  }
+}
+
+/** A list's items, or a set's as if they stood in a list. */
+function toList(tag: Tag, value: unknown): readonly Json[] | undefined {
+  if (tag === 'L') return value as readonly Json[]
+  const itemTag = setTags[tag]
+  return itemTag ? (value as readonly string[]).map((item) => ({ [itemTag]: item })) : undefined
+}
+
+function readNumber(
+  kind: 'int' | 'long' | 'float' | 'double',
+  text: string,
+  path: string,
+  walk: Walk,
+): Value {
+  if (kind === 'float' || kind === 'double') {
+    const number = kind === 'float' ? Math.fround(Number(text)) : Number(text)
+    return Number.isFinite(number) ? number : reject(walk, 'NUMBER_INEXACT', path, `too large for a ${kind}`)
+  }
+  const integer = parseInteger(text)
+  const bits = kind === 'int' ? 32 : 64
+  if (integer === undefined)
+    return reject(walk, 'NUMBER_INEXACT', path, `not a whole number that fits a ${kind}`)
+  if (BigInt.asIntN(bits, integer) !== integer)
+    return reject(walk, 'NUMBER_INEXACT', path, `out of range for ${kind}`)
+  const number = Number(integer)
+  return Number.isSafeInteger(number) ? number : integer
+}
+
+function readDate(kind: 'instant' | 'date', tag: Tag, text: string, path: string, walk: Walk): Value {
+  if (kind === 'date') {
+    if (tag !== 'S') return wrongType(walk, path, 'S', tag)
+    return parseLocalDate(text) ?? reject(walk, 'DATE_INVALID', path, 'no date of the form YYYY-MM-DD')
+  }
+  if (tag !== 'S' && tag !== 'N') return wrongType(walk, path, 'S or N', tag)
+  const instant = tag === 'S' ? parseInstant(text) : parseEpoch(text)
+  const expected =
+    tag === 'S' ? 'no ISO-8601 date that exists' : 'neither 10 digits of seconds nor 13 of milliseconds'
+  return instant ?? reject(walk, 'DATE_INVALID', path, expected)
+}
+
+/** Keeps an attribute that the schema does not model. */
+function readExtra(name: string, attribute: Json, path: string, walk: Walk): void {
+  if (isNull(attribute)) return
+  const text = toJsonText(attribute, 0, walk)
+  if (text === undefined) {
+    reject(
+      walk,
+      'ATTRIBUTE_MALFORMED',
+      `${path}/*`,
+      'an attribute outside the schema is no DynamoDB attribute value',
+    )
+    return
+  }
+  walk.extra.set(`${path}/${wellFormed(name, walk).replace(/~/g, '~0').replace(/\//g, '~1')}`, text)
+}
+
+/** An attribute value as plain JSON text, numbers digit for digit; undefined when it is malformed. */
+function toJsonText(attribute: Json, depth: number, walk: Walk): string | undefined {
+  const { tag, value } = untag(attribute)
+  if (tag === undefined || depth > depthMax) return undefined
+  switch (tag) {
+    case 'S':
+    case 'B':
+      return JSON.stringify(wellFormed(value as string, walk))
+    case 'N':
+      return toJsonNumber(value as string)
+    case 'BOOL':
+      return String(value)
+    case 'NULL':
+      return 'null'
+    case 'M': {
+      const parts = Object.entries(value as JsonObject).map(([name, item]) => {
+        const text = toJsonText(item, depth + 1, walk)
+        return text === undefined ? undefined : `${JSON.stringify(wellFormed(name, walk))}:${text}`
+      })
+      return parts.includes(undefined) ? undefined : `{${parts.join(',')}}`
+    }
+    default: {
+      const parts = toList(tag, value)?.map((item) => toJsonText(item, depth + 1, walk)) ?? []
+      return parts.includes(undefined) ? undefined : `[${parts.join(',')}]`
+    }
+  }
+}
+
+type Tag = 'S' | 'N' | 'B' | 'BOOL' | 'NULL' | 'M' | 'L' | 'SS' | 'NS' | 'BS'
+const setTags: { readonly [tag in Tag]?: 'S' | 'N' | 'B' } = { SS: 'S', NS: 'N', BS: 'B' }
+const base64Pattern = /^[A-Za-z0-9+/]*={0,2}$/
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isBase64 = (value: unknown): boolean =>
+  isText(value) && value.length % 4 === 0 && base64Pattern.test(value)
+const isNumberText = (value: unknown): boolean => isText(value) && isDecimal(value)
+const listOf = (check: (item: unknown) => boolean) => (value: unknown) =>
+  Array.isArray(value) && value.every(check)
+
+/** What each type tag of DynamoDB JSON holds. */
+const tags: { readonly [tag in Tag]: (value: unknown) => boolean } = {
+  S: isText,
+  N: isNumberText,
+  B: isBase64,
+  BOOL: (value) => typeof value === 'boolean',
+  NULL: (value) => value === true,
+  M: isObject,
+  L: Array.isArray,
+  SS: listOf(isText),
+  NS: listOf(isNumberText),
+  BS: listOf(isBase64),
+}
+
+/** Takes `{"S": "text"}` apart; no tag when the value is malformed. */
+function untag(attribute: Json): { readonly tag?: Tag; readonly value?: unknown } {
+  if (!isObject(attribute)) return {}
+  const [tag, ...more] = Object.keys(attribute)
+  if (tag === undefined || more.length > 0 || !Object.hasOwn(tags, tag)) return {}
+  const value: unknown = attribute[tag]
+  return tags[tag as Tag](value) ? { tag: tag as Tag, value } : {}
+}
+
+function wellFormed(text: string, walk: Walk): string {
+  if (text.isWellFormed()) return text
+  walk.repairedTexts += 1
+  return text.toWellFormed()
+}
+
+function wrongType(walk: Walk, path: string, expected: string, found: Tag): null {
+  return reject(walk, 'FIELD_TYPE', path, `the schema asks for ${expected}, the attribute is ${found}`)
+}
+
+function reject(walk: Walk, code: RecordCode, path: string, message: string): null {
+  walk.rejection ??= { code, stage: 'validate', message: `${path}: ${message}`, path }
+  return null
+}

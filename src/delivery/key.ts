@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import type { StreamRecord } from '../codec/row.ts'
+import { toBasicIso } from '../record/date.ts'
+
+/** The namespace of this project's names; any fixed UUID would do, but it must never change. */
+const namespace = Buffer.from('5f0c1b1e8d6b5d0e9a3c7e4a2f6d8b10', 'hex')
+
+/** A name-based UUID (RFC 9562, version 5) over texts that cannot run into one another. */
+function nameUuid(parts: readonly string[]): string {
+  const hash = createHash('sha1').update(namespace).update(JSON.stringify(parts)).digest()
+  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50
+  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80
+  const hex = hash.toString('hex')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
+    '-',
+  )
+}
+
+/** SHA-256 over records in order, each payload and sequence number with its length before it. */
+function digest(records: readonly StreamRecord[]): string {
+  const hash = createHash('sha256')
+  for (const { sequence, payload } of records) {
+    hash.update(`${Buffer.byteLength(sequence)}:${sequence}${payload.length}:`).update(payload)
+  }
+  return hash.digest('hex')
+}
+
+/** Where a batch of records came from. */
+export type Origin = { readonly stream: string; readonly shard: string }
+
+export type Placement = {
+  readonly type: string
+  readonly partitionDate: string
+  /** The records placed in the object, in order; at least one. */
+  readonly records: readonly StreamRecord[]
+  /** The arrival of the first record; where it has none, the time of its change. */
+  readonly timestampMs: number
+}
+
+/** `{timestamp}-{uuid}`: a function of the records placed and of nothing else. */
+export function objectName(origin: Origin, placement: Placement): string {
+  const { type, partitionDate, records, timestampMs } = placement
+  return `${toBasicIso(timestampMs)}-${nameUuid([origin.stream, origin.shard, type, partitionDate, digest(records)])}`
+}
+
+/** `data/{type}/partition_date=YYYY-MM-DD/{name}.avro`. */
+export function objectKey(placement: Placement, name: string): string {
+  return `data/${placement.type}/partition_date=${placement.partitionDate}/${name}.avro`
+}
+
+/** `{timestamp}-{uuid}` for the error file of one record. */
+export function errorName(origin: Origin, record: StreamRecord, timestampMs: number): string {
+  return `${toBasicIso(timestampMs)}-${nameUuid([origin.stream, origin.shard, 'error', digest([record])])}`
+}
+
+/** `errors/{name}.json`. */
+export function errorKey(name: string): string {
+  return `errors/${name}.json`
+}
+
+/** The sync marker of the container under a key. */
+export function syncMarker(key: string): Uint8Array {
+  return createHash('sha256').update(key).digest().subarray(0, 16)
+}

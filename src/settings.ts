@@ -1,0 +1,155 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { parseLocalDate } from './record/date.ts'
+import { PipelineError } from './record/error.ts'
+
+const patterns = z.array(
+  z.string().refine((text) => {
+    try {
+      return Boolean(new RegExp(text, 'u'))
+    } catch {
+      return false
+    }
+  }, 'must be a regular expression'),
+)
+
+/** Every setting: its form, its default and what it is for. `docs/configuration.md` is checked against it. */
+const shape = {
+  archive: z.string().min(1).default('./archive').describe('The archive: a directory or a `file:` URL.'),
+  schemas: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A folder of further schemas; a file there wins over the built-in one of its name.'),
+  keyAttributes: patterns
+    .default([])
+    .describe(
+      'Regular expressions for the names of index keys; such attributes are no data and are not archived.',
+    ),
+  partitionFrom: z
+    .string()
+    .refine((text) => parseLocalDate(text) !== undefined, 'must be a date such as 2020-01-01')
+    .default('2020-01-01')
+    .describe('The first partition date that worker and catalog accept.'),
+  partitionYearsAhead: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100)
+    .default(3)
+    .describe('How many years after the change a partition date may lie.'),
+  codec: z.enum(['deflate', 'null']).default('deflate').describe('The compression of the Avro files.'),
+  putsParallel: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(16)
+    .describe('How many objects of a batch are written at once.'),
+  putTimeoutMs: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(600_000)
+    .default(30_000)
+    .describe('After how long a write counts as failed, in milliseconds.'),
+}
+
+const schema = z.strictObject(shape)
+export type Settings = Readonly<z.infer<typeof schema>>
+export type SettingName = keyof Settings & string
+export const settingNames = Object.keys(shape) as readonly SettingName[]
+
+/** What a setting is for, with its environment variable and its default: the source of its documentation. */
+export function describeSettings(): readonly {
+  name: SettingName
+  variable: string
+  fallback: unknown
+  text: string
+}[] {
+  const defaults: { readonly [name: string]: unknown } = schema.parse({})
+  return settingNames.map((name) => ({
+    name,
+    variable: variableOf(name),
+    fallback: defaults[name],
+    text: shape[name].description ?? '',
+  }))
+}
+
+export type SettingSources = {
+  /** What the command line says; it wins. */
+  readonly flags?: { readonly [name in SettingName]?: unknown }
+  /** Variables `DMD_*`. */
+  readonly env?: NodeJS.ProcessEnv
+  /** The configuration file; read where it exists. */
+  readonly file?: string
+}
+
+/**
+ * Reads the settings once: flags over `DMD_*` over the configuration file over defaults. The result is frozen.
+ *
+ * Throws SETTING_INVALID, naming the source, the setting and what it takes, for an unknown name or a bad value.
+ */
+export function readSettings({ flags = {}, env = {}, file }: SettingSources): Settings {
+  const given = file !== undefined && existsSync(file) ? readFile(file) : {}
+  const merged = {
+    ...check(given, file ?? ''),
+    ...check(fromEnv(env), 'environment'),
+    ...check(defined(flags), 'flags'),
+  }
+  return Object.freeze(schema.parse(merged))
+}
+
+function check(values: object, source: string): Partial<Settings> {
+  const result = schema.partial().safeParse(values)
+  if (result.success) {
+    // Only what was given: the defaults come last.
+    return Object.fromEntries(Object.entries(result.data).filter(([name]) => Object.hasOwn(values, name)))
+  }
+  const [issue] = result.error.issues
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
+  const what = unknown
+    ? `there is no setting "${unknown}"; there are ${settingNames.join(', ')}`
+    : `${issue?.path.join('.')}: ${issue?.message}`
+  throw new PipelineError('SETTING_INVALID', `${source}: ${what}`)
+}
+
+function readFile(file: string): object {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  } catch (cause) {
+    throw new PipelineError('SETTING_INVALID', `${file}: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    })
+  }
+  throw new PipelineError('SETTING_INVALID', `${file}: must be a JSON object of settings`)
+}
+
+const prefix = 'DMD_'
+
+function variableOf(name: string): string {
+  return prefix + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+}
+
+function fromEnv(env: NodeJS.ProcessEnv): object {
+  const names = new Map(settingNames.map((name) => [variableOf(name), name]))
+  const values: { [name: string]: unknown } = {}
+  for (const [variable, text] of Object.entries(env)) {
+    if (!variable.startsWith(prefix) || text === undefined || text === '') continue
+    const name = names.get(variable)
+    if (!name) {
+      const known = [...names.keys()].join(', ')
+      throw new PipelineError(
+        'SETTING_INVALID',
+        `environment: there is no variable ${variable}; there are ${known}`,
+      )
+    }
+    values[name] = name === 'keyAttributes' ? text.split(',').map((part) => part.trim()) : text
+  }
+  return values
+}
+
+function defined(flags: object): object {
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
+}
