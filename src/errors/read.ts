@@ -1,0 +1,51 @@
+import type { ErrorFile } from '../delivery/errorfile.ts'
+import { isObject, type Json, type JsonObject } from '../record/type.ts'
+import type { ObjectStore } from '../store/store.ts'
+
+/** Where error files lie. */
+export const errorsPrefix = 'errors/'
+
+/** Reads an error file, or undefined when there is none under the key or it is none of ours. Throws as the store does. */
+export async function readErrorFile(store: ObjectStore, key: string): Promise<ErrorFile | undefined> {
+  const object = await store.get(key)
+  return object && parseErrorFile(object.bytes)
+}
+
+/** The error file in these bytes, or undefined when they are none. */
+export function parseErrorFile(bytes: Uint8Array): ErrorFile | undefined {
+  try {
+    const file: Json = JSON.parse(Buffer.from(bytes).toString('utf8'))
+    const sound =
+      isObject(file) &&
+      isObject(file.error) &&
+      typeof file.error.code === 'string' &&
+      isObject(file.source) &&
+      Array.isArray(file.events) &&
+      file.events.every((event: Json) => typeof event === 'string')
+    return sound ? (file as unknown as ErrorFile) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The payloads of an error file, byte for byte as they came. */
+export function payloadsOf(file: ErrorFile): readonly Uint8Array[] {
+  return file.events.map((event) => Buffer.from(event, file.encoding))
+}
+
+/** The envelope in a payload, or undefined when it is no JSON object. */
+export function envelopeOf(payload: Uint8Array): JsonObject | undefined {
+  try {
+    const envelope: Json = JSON.parse(Buffer.from(payload).toString('utf8'))
+    return isObject(envelope) ? envelope : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The images of an envelope by name, where they are objects. */
+export function imagesOf(envelope: JsonObject): ReadonlyMap<'NewImage' | 'OldImage', JsonObject> {
+  const section = isObject(envelope.dynamodb) ? envelope.dynamodb : {}
+  const names = ['NewImage', 'OldImage'] as const
+  return new Map(names.flatMap((name) => (isObject(section[name]) ? [[name, section[name]] as const] : [])))
+}

@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const src = fileURLToPath(new URL('../src/', import.meta.url))
+
+/** What each folder may import from, besides itself; `.` are the files directly in src/. */
+const mayImport: { readonly [folder: string]: readonly string[] } = {
+  record: [],
+  schemas: [],
+  codec: ['record'],
+  store: ['record'],
+  '.': ['record'],
+  derive: ['record', '.'],
+  delivery: ['record', 'codec', 'store', '.'],
+  errors: ['record', 'codec', 'store', 'delivery'],
+  query: ['record', 'codec', 'store'],
+  local: ['record', 'codec', 'store', 'delivery', '.'],
+  cli: ['record', 'codec', 'store', 'delivery', 'errors', 'query', 'derive', 'local', '.'],
+}
+
+/** What each pure folder may import from outside src/. */
+const mayUse: { readonly [folder: string]: readonly string[] } = {
+  record: [],
+  codec: ['node:zlib'],
+}
+
+type Import = { readonly file: string; readonly folder: string; readonly target: string }
+
+function imports(): readonly Import[] {
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+  return files.flatMap((file) => {
+    const text = readFileSync(join(src, file), 'utf8')
+    const targets = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '')
+    return targets.map((target) => ({ file, folder: folderOf(file), target }))
+  })
+}
+
+function folderOf(file: string): string {
+  return file.includes('/') ? (file.split('/')[0] ?? '.') : '.'
+}
+
+const found = imports()
+
+test('imports run one way: record, codec, delivery, then the edges', () => {
+  const wrong = found.flatMap(({ file, folder, target }) => {
+    // index.ts is the library's face: it exports from everywhere and nothing imports it.
+    if (!target.startsWith('.') || file === 'index.ts') return []
+    const to = folderOf(relative(src, resolve(src, dirname(file), target)))
+    return to === folder || mayImport[folder]?.includes(to) ? [] : [`${file} imports ${target}`]
+  })
+  expect(wrong).toEqual([])
+  expect(found.length).toBeGreaterThan(50)
+})
+
+test('record and codec use no SDK, no file, no network and no clock', () => {
+  const wrong = found.flatMap(({ file, folder, target }) =>
+    target.startsWith('.') || !mayUse[folder] || mayUse[folder].includes(target)
+      ? []
+      : [`${file} imports ${target}`],
+  )
+  expect(wrong).toEqual([])
+})
+
+test('no clock and no random number is read below the entries', () => {
+  const wrong = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter(
+      (file) =>
+        file.endsWith('.ts') && !['local', 'cli'].includes(folderOf(file)) && file !== 'delivery/lambda.ts',
+    )
+    .filter((file) =>
+      /Date\.now|new Date\(\)|Math\.random|randomUUID|randomBytes/.test(
+        readFileSync(join(src, file), 'utf8'),
+      ),
+    )
+  expect(wrong).toEqual([])
+})
+
+test('nothing imports the library’s face or the entries', () => {
+  const entries = /\/(index|main|lambda)\.ts$/
+  expect(found.filter(({ target }) => entries.test(target)).map(({ file }) => file)).toEqual([])
+})
