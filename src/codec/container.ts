@@ -55,7 +55,7 @@ export type ContainerSpec = {
 export function writeContainer(spec: ContainerSpec, rows: readonly RecordValue[]): Uint8Array {
   const file = createSink()
   writeHeader(file, spec)
-  const block = createSink(blockBytes * 2)
+  const block = createSink()
   let count = 0
   for (const row of rows) {
     writeValue(block, spec.type, row)
