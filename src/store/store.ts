@@ -17,7 +17,7 @@ export type PutCondition =
 
 /**
  * - `stored`: the bytes are durable and visible under the key.
- * - `exists`: `ifAbsent` was asked and the key is taken; nothing was written.
+ * - `exists`: `ifAbsent` was asked and the key is taken, durably, by a whole object; nothing was written.
  * - `changed`: `ifMatch` was asked and another object is there, or none; nothing was written.
  */
 export type PutOutcome =
@@ -34,7 +34,8 @@ export type PutOutcome =
  * began and not deleted since.
  *
  * Throws `PipelineError` KEY_INVALID for a key that cannot be stored and STORE_UNAVAILABLE, with the cause, when
- * the store cannot be reached, read or written.
+ * the store cannot be reached, read or written, or when the signal is aborted before the call is done. A change that
+ * throws STORE_UNAVAILABLE may have happened. STORE_BUSY means that it did not: others kept the object locked.
  */
 export interface ObjectStore {
   /** The archive's URL, for people. */

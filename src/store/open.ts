@@ -1,0 +1,43 @@
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { PipelineError } from '../record/error.ts'
+import { openDirectoryStore } from './directory.ts'
+import type { ObjectStore } from './store.ts'
+
+/**
+ * Opens the archive at `file:///abs`, `file:./relative` or a plain path.
+ *
+ * @param options.create Makes a missing directory; true unless given.
+ * @throws PipelineError SETTING_INVALID for any other URL; else as `openDirectoryStore`.
+ */
+export async function openStore(
+  url: string,
+  options: { readonly create?: boolean } = {},
+): Promise<ObjectStore> {
+  return openDirectoryStore(pathOf(url), options)
+}
+
+function pathOf(url: string): string {
+  if (url.trim() === '') throw refused(url, "it is empty. Name the archive's directory.")
+  if (url.includes('\0')) throw refused(url, 'it holds a NUL character. Remove it.')
+  if (/^s3:/i.test(url))
+    throw refused(url, 'archives on S3 are not supported by this version yet. Use a directory.')
+  if (/^file:/i.test(url)) return fromFileUrl(url)
+  // A single letter is a Windows drive, and a colon alone may be in a path.
+  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(url)?.[1]
+  if (scheme === undefined) return url
+  throw refused(url, `archives on '${scheme}' are not supported. Use a directory or a file: URL.`)
+}
+
+function fromFileUrl(url: string): string {
+  try {
+    const parsed = new URL(url, pathToFileURL(`${process.cwd()}/`))
+    if (parsed.search === '' && parsed.hash === '') return fileURLToPath(parsed)
+  } catch {
+    // Whatever is wrong with it, the fix is the same.
+  }
+  throw refused(url, 'it names no local directory. Write file:///path, file:./path or a plain path.')
+}
+
+function refused(url: string, problem: string): PipelineError {
+  return new PipelineError('SETTING_INVALID', `the archive '${url}' cannot be opened: ${problem}`)
+}
