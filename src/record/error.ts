@@ -2,6 +2,8 @@
 export type CodeEntry = {
   /** `record`: one record failed and lies in `errors/`. `run`: the command or invocation failed. */
   readonly scope: 'record' | 'run'
+  /** For a record: where it was when it failed. */
+  readonly stage?: Stage
   /** True when the same input may succeed later with nothing changed. */
   readonly retryable: boolean
   readonly meaning: string
@@ -12,36 +14,42 @@ export type CodeEntry = {
 export const codes = {
   NOT_UTF8: {
     scope: 'record',
+    stage: 'decode',
     retryable: false,
     meaning: 'The payload holds bytes that are not UTF-8.',
     fix: 'Find the writer that put raw bytes on the stream; the error file holds them as base64.',
   },
   NOT_JSON: {
     scope: 'record',
+    stage: 'decode',
     retryable: false,
     meaning: 'The payload is not JSON.',
     fix: 'Usually a cut-off payload or a foreign writer: compare the end of the original with a good record.',
   },
   NOT_A_CHANGE: {
     scope: 'record',
+    stage: 'decode',
     retryable: false,
     meaning: 'The payload is JSON, but not a change record of Kinesis Data Streams for DynamoDB.',
     fix: 'Send only change records to this stream. A DynamoDB Streams event has to be converted first.',
   },
   OPERATION_UNKNOWN: {
     scope: 'record',
+    stage: 'decode',
     retryable: false,
     meaning: 'eventName is none of INSERT, MODIFY and REMOVE.',
     fix: 'Correct eventName and replay.',
   },
   KEYS_INVALID: {
     scope: 'record',
+    stage: 'decode',
     retryable: false,
     meaning: "dynamodb.Keys is missing, empty, or holds something that cannot be an item's key.",
     fix: 'Without Keys the item cannot be named: add them and replay.',
   },
   IMAGE_MISSING: {
     scope: 'record',
+    stage: 'decode',
     retryable: false,
     meaning:
       'The image that the operation needs is missing: NewImage for INSERT and MODIFY, OldImage for REMOVE.',
@@ -49,78 +57,91 @@ export const codes = {
   },
   TIME_INVALID: {
     scope: 'record',
+    stage: 'decode',
     retryable: false,
     meaning: 'ApproximateCreationDateTime is no time in the unit that its precision field names.',
     fix: 'Milliseconds have 13 digits, microseconds 16: correct the value or the precision.',
   },
   TIME_MISSING: {
     scope: 'record',
+    stage: 'decode',
     retryable: false,
     meaning: 'Neither the change nor the stream says when it happened.',
     fix: 'Add ApproximateCreationDateTime and replay.',
   },
   TYPE_UNKNOWN: {
     scope: 'record',
+    stage: 'validate',
     retryable: false,
     meaning: 'The attribute `type` is missing or names no known record type: invalid record type.',
     fix: 'Correct the item, or add a schema file for the new type.',
   },
   FIELD_MISSING: {
     scope: 'record',
+    stage: 'validate',
     retryable: false,
     meaning: 'A required field is absent or NULL.',
     fix: 'Add the field and replay.',
   },
   FIELD_EMPTY: {
     scope: 'record',
+    stage: 'validate',
     retryable: false,
     meaning: 'A required text is empty.',
     fix: 'Give the field a value and replay.',
   },
   FIELD_TYPE: {
     scope: 'record',
+    stage: 'validate',
     retryable: false,
     meaning: 'A field has another type than its schema says. Nothing is coerced.',
     fix: 'Write the attribute with the type that the schema names.',
   },
   NUMBER_INEXACT: {
     scope: 'record',
+    stage: 'validate',
     retryable: false,
     meaning: 'A number cannot be kept exactly: a fraction where an integer is due, or a value out of range.',
     fix: 'Correct the number and replay.',
   },
   DATE_INVALID: {
     scope: 'record',
+    stage: 'validate',
     retryable: false,
     meaning: 'A date is impossible or in no accepted form.',
     fix: 'Use ISO-8601 text, or epoch seconds (10 digits) or milliseconds (13 digits) as a number.',
   },
   SYMBOL_UNKNOWN: {
     scope: 'record',
+    stage: 'validate',
     retryable: false,
     meaning: "A text is none of its enum's symbols.",
     fix: 'Correct the value, or add the symbol to the schema.',
   },
   ATTRIBUTE_MALFORMED: {
     scope: 'record',
+    stage: 'validate',
     retryable: false,
     meaning: 'A value is no DynamoDB attribute value, or is nested deeper than DynamoDB allows.',
     fix: 'Compare the attribute with the DynamoDB JSON format: one type tag, one value.',
   },
   PARTITION_OUT_OF_RANGE: {
     scope: 'record',
+    stage: 'place',
     retryable: false,
     meaning: 'The partition date lies outside the configured range, where no query would see the row.',
     fix: 'Correct the date, or widen `partitionFrom` or `partitionYearsAhead` for worker and catalog together.',
   },
   PUT_FAILED: {
     scope: 'record',
+    stage: 'deliver',
     retryable: true,
     meaning: 'The object that these records were planned into could not be written.',
     fix: 'Restore the store, then replay: the replay writes the very object that was planned.',
   },
   INTERNAL: {
     scope: 'record',
+    stage: 'validate',
     retryable: false,
     meaning: 'The record met a defect of this program; nothing is lost.',
     fix: 'Please report it with the error file; replay after the update.',
