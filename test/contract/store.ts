@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PipelineError } from '../../src/record/error.ts'
 import type { ObjectInfo, ObjectStore } from '../../src/store/store.ts'
+import { increment } from './increment.ts'
 
 /** An empty archive. `another` opens it a second time, as another process would. */
 export type OpenArchive = {
@@ -424,17 +425,6 @@ export function storeContract(name: string, open: () => Promise<OpenArchive>): v
       })
     })
   })
-}
-
-/** Adds one to the number under a key, again until nobody came in between. */
-export async function increment(store: ObjectStore, key: string): Promise<void> {
-  for (;;) {
-    const current = await store.get(key)
-    if (current === undefined) throw new Error(`no ${key}`)
-    const next = text(String(Number(read(current.bytes)) + 1))
-    const put = await store.put(key, next, { condition: { ifMatch: current.etag } })
-    if (put.outcome === 'stored') return
-  }
 }
 
 function text(value: string): Uint8Array {
