@@ -227,6 +227,6 @@ export function take(source: Source, length: number): Buffer {
   return bytes
 }
 
-export function unsound(source: Source, what: string): PipelineError {
-  return new PipelineError('CONTAINER_INVALID', `${source.where}, byte ${source.offset}: ${what}`)
+export function unsound(source: Source, what: string, cause?: unknown): PipelineError {
+  return new PipelineError('CONTAINER_INVALID', `${source.where}, byte ${source.offset}: ${what}`, { cause })
 }

@@ -1,4 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { PipelineError } from '../record/error.ts'
 import {
   isObject,
   type Json,
@@ -119,7 +120,7 @@ export function readContainer(bytes: Uint8Array, where: string): Container {
   if (codec !== 'null' && codec !== 'deflate')
     throw unsound(source, `the codec ${JSON.stringify(codec)} is not supported`)
   const schema = parseSchema(source, metadata.get('avro.schema'))
-  const type = parseRecordType(schema, where)
+  const type = parseWriterType(source, schema)
   const start = source.offset
   return { schema, type, metadata, rows: () => readRows({ ...source, offset: start }, type, codec, sync) }
 }
@@ -132,6 +133,15 @@ function parseSchema(source: Source, text: string | undefined): Json {
   throw unsound(source, 'the header holds no schema')
 }
 
+function parseWriterType(source: Source, schema: Json): RecordType {
+  try {
+    return parseRecordType(schema, source.where)
+  } catch (cause) {
+    const why = cause instanceof PipelineError ? cause.message : 'it cannot be read'
+    throw unsound(source, `the schema in the header is not supported: ${why}`, cause)
+  }
+}
+
 function* readRows(
   source: Source,
   type: RecordType,
@@ -140,6 +150,7 @@ function* readRows(
 ): Generator<RecordValue> {
   while (source.offset < source.buffer.length) {
     const count = readNumber(source)
+    if (count < 0) throw unsound(source, `a block of ${count} rows`)
     const packed = readBytes(source)
     const block: Source = {
       buffer: codec === 'null' ? packed : inflate(source, packed),

@@ -40,19 +40,17 @@ export function decodeChange(payload: Uint8Array): Decoded {
     return reject('NOT_JSON', 'the payload is not JSON')
   }
   if (!isObject(envelope)) return reject('NOT_A_CHANGE', 'the payload is JSON, but no object')
-  if (!isObject(envelope.dynamodb))
-    return reject('NOT_A_CHANGE', 'the section "dynamodb" is missing', '/dynamodb')
-  if (typeof envelope.eventID !== 'string' || envelope.eventID === '') {
-    return reject('NOT_A_CHANGE', 'eventID is missing', '/eventID')
-  }
-  const time = readTime(envelope.dynamodb)
-  const known = {
-    id: envelope.eventID.toWellFormed(),
-    ...(time.ok && time.micros !== undefined ? { micros: time.micros } : {}),
-  }
+  const { dynamodb, eventID } = envelope
+  const id = typeof eventID === 'string' && eventID !== '' ? eventID.toWellFormed() : undefined
+  const time = isObject(dynamodb) ? readTime(dynamodb) : undefined
+  const micros = time?.ok ? time.micros : undefined
+  const known = { ...(id === undefined ? {} : { id }), ...(micros === undefined ? {} : { micros }) }
   const rejected = (decoded: Decoded): Decoded => ({ ...decoded, ...known })
+  if (!isObject(dynamodb) || !time)
+    return rejected(reject('NOT_A_CHANGE', 'the section "dynamodb" is missing', '/dynamodb'))
+  if (id === undefined) return rejected(reject('NOT_A_CHANGE', 'eventID is missing', '/eventID'))
   if (!time.ok) return rejected(time)
-  return readChange(envelope, envelope.dynamodb, known, rejected)
+  return readChange(envelope, dynamodb, { ...known, id }, rejected)
 }
 
 function readChange(

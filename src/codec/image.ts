@@ -13,7 +13,8 @@ import {
   type Type,
   type Value,
 } from '../record/type.ts'
-import { isDecimal, parseInteger, toJsonNumber } from './number.ts'
+import { isNull, type Tag, toList, untag } from './attribute.ts'
+import { parseInteger, toJsonNumber } from './number.ts'
 
 /** An image whose every value has the type that its schema says. */
 export type ReadImage = {
@@ -35,6 +36,8 @@ const depthMax = 32
 
 type Walk = {
   readonly extra: Map<string, string>
+  /** The names of the map entries that the walk is in: a path has `*` for each of them. */
+  readonly mapNames: string[]
   repairedTexts: number
   /** The first thing found wrong; the walk goes on, its result is thrown away. */
   rejection?: Rejection
@@ -59,7 +62,7 @@ export function readImage(
     const message = `invalid record type: the attribute "type" is none of ${[...catalog.keys()].join(', ')}`
     return { ok: false, rejection: { code: 'TYPE_UNKNOWN', stage: 'validate', message, path: '/type' } }
   }
-  const walk: Walk = { extra: new Map(), repairedTexts: 0 }
+  const walk: Walk = { extra: new Map(), mapNames: [], repairedTexts: 0 }
   const isNoData = (name: string) => keyNames.includes(name) || isKeyAttribute(name)
   const record = readRecord(schema.own, image, '', walk, isNoData)
   if (walk.rejection) return { ok: false, rejection: walk.rejection }
@@ -96,17 +99,13 @@ function readField(field: Field, attribute: Json | undefined, path: string, walk
   return value
 }
 
-function isNull(attribute: Json): boolean {
-  return isObject(attribute) && attribute.NULL === true && Object.keys(attribute).length === 1
-}
-
 /** One attribute value as a value of the type; whatever it returns after a rejection is never used. */
 function readValue(type: Type, attribute: Json, path: string, walk: Walk): Value {
   const { tag, value } = untag(attribute)
   if (tag === undefined) return reject(walk, 'ATTRIBUTE_MALFORMED', path, 'no DynamoDB attribute value')
   switch (type.kind) {
     case 'optional':
-      return readValue(type.of, attribute, path, walk)
+      return tag === 'NULL' ? null : readValue(type.of, attribute, path, walk)
     case 'string':
       return tag === 'S' ? wellFormed(value as string, walk) : wrongType(walk, path, 'S', tag)
     case 'boolean':
@@ -129,17 +128,10 @@ function readValue(type: Type, attribute: Json, path: string, walk: Walk): Value
       return readDate(type.kind, tag, value as string, path, walk)
     case 'record':
       return tag === 'M' ? readRecord(type, value as JsonObject, path, walk) : wrongType(walk, path, 'M', tag)
-    case 'map': {
-      if (tag !== 'M') return wrongType(walk, path, 'M', tag)
-      // The names of a map's entries are data, so the path stands for any of them.
-      const entries = Object.entries(value as JsonObject).filter(([, item]) => !isNull(item))
-      return new Map(
-        entries.map(([name, item]) => [
-          wellFormed(name, walk),
-          readValue(type.values, item, `${path}/*`, walk),
-        ]),
-      )
-    }
+    case 'map':
+      return tag === 'M'
+        ? readMap(type.values, value as JsonObject, path, walk)
+        : wrongType(walk, path, 'M', tag)
     case 'array': {
       const items = toList(tag, value)
       if (!items) return wrongType(walk, path, 'L', tag)
@@ -148,11 +140,22 @@ function readValue(type: Type, attribute: Json, path: string, walk: Walk): Value
   }
 }
 
-/** A list's items, or a set's as if they stood in a list. */
-function toList(tag: Tag, value: unknown): readonly Json[] | undefined {
-  if (tag === 'L') return value as readonly Json[]
-  const itemTag = setTags[tag]
-  return itemTag ? (value as readonly string[]).map((item) => ({ [itemTag]: item })) : undefined
+function readMap(type: Type, map: JsonObject, path: string, walk: Walk): ReadonlyMap<string, Value> {
+  const entries = new Map<string, Value>()
+  for (const [given, item] of Object.entries(map)) {
+    if (isNull(item)) continue
+    const name = freeName(wellFormed(given, walk), entries)
+    // The names of a map's entries are data, so the path stands for any of them.
+    walk.mapNames.push(name)
+    entries.set(name, readValue(type, item, `${path}/*`, walk))
+    walk.mapNames.pop()
+  }
+  return entries
+}
+
+/** Two names may be one after their repair; the second then gets one more U+FFFD, so that neither is lost. */
+function freeName(name: string, taken: ReadonlyMap<string, unknown>): string {
+  return taken.has(name) ? freeName(`${name}\ufffd`, taken) : name
 }
 
 function readNumber(
@@ -200,7 +203,18 @@ function readExtra(name: string, attribute: Json, path: string, walk: Walk): voi
     )
     return
   }
-  walk.extra.set(`${path}/${wellFormed(name, walk).replace(/~/g, '~0').replace(/\//g, '~1')}`, text)
+  const pointer = `${toPointer(path, walk)}/${toStep(wellFormed(name, walk))}`
+  walk.extra.set(freeName(pointer, walk.extra), text)
+}
+
+/** A path as a JSON Pointer to this very place (RFC 6901). */
+function toPointer(path: string, walk: Walk): string {
+  let depth = 0
+  return path.replace(/\/\*/g, () => `/${toStep(walk.mapNames[depth++] ?? '')}`)
+}
+
+function toStep(name: string): string {
+  return name.replace(/~/g, '~0').replace(/\//g, '~1')
 }
 
 /** An attribute value as plain JSON text, numbers digit for digit; undefined when it is malformed. */
@@ -229,40 +243,6 @@ function toJsonText(attribute: Json, depth: number, walk: Walk): string | undefi
       return parts.includes(undefined) ? undefined : `[${parts.join(',')}]`
     }
   }
-}
-
-type Tag = 'S' | 'N' | 'B' | 'BOOL' | 'NULL' | 'M' | 'L' | 'SS' | 'NS' | 'BS'
-const setTags: { readonly [tag in Tag]?: 'S' | 'N' | 'B' } = { SS: 'S', NS: 'N', BS: 'B' }
-const base64Pattern = /^[A-Za-z0-9+/]*={0,2}$/
-
-const isText = (value: unknown): value is string => typeof value === 'string'
-const isBase64 = (value: unknown): boolean =>
-  isText(value) && value.length % 4 === 0 && base64Pattern.test(value)
-const isNumberText = (value: unknown): boolean => isText(value) && isDecimal(value)
-const listOf = (check: (item: unknown) => boolean) => (value: unknown) =>
-  Array.isArray(value) && value.every(check)
-
-/** What each type tag of DynamoDB JSON holds. */
-const tags: { readonly [tag in Tag]: (value: unknown) => boolean } = {
-  S: isText,
-  N: isNumberText,
-  B: isBase64,
-  BOOL: (value) => typeof value === 'boolean',
-  NULL: (value) => value === true,
-  M: isObject,
-  L: Array.isArray,
-  SS: listOf(isText),
-  NS: listOf(isNumberText),
-  BS: listOf(isBase64),
-}
-
-/** Takes `{"S": "text"}` apart; no tag when the value is malformed. */
-function untag(attribute: Json): { readonly tag?: Tag; readonly value?: unknown } {
-  if (!isObject(attribute)) return {}
-  const [tag, ...more] = Object.keys(attribute)
-  if (tag === undefined || more.length > 0 || !Object.hasOwn(tags, tag)) return {}
-  const value: unknown = attribute[tag]
-  return tags[tag as Tag](value) ? { tag: tag as Tag, value } : {}
 }
 
 function wellFormed(text: string, walk: Walk): string {

@@ -110,7 +110,8 @@ function toRow(change: Change, source: StreamRecord, rules: RowRules): Row | Rej
     actor: change.actor ?? null,
   }
   const withChange = { ...live, change: changeColumn }
-  const placed = partitionDate(withChange, schema, changedMs, rules.range)
+  // By the image as it was: a delete lands beside the rows of the item that it deletes.
+  const placed = partitionDate({ ...whole, change: changeColumn }, schema, changedMs, rules.range)
   if (!placed.ok) return rejected(placed.rejection, change)
   if (change.before)
     changeColumn.previousPartition = previousPartition(change, schema, placed.date, changedMs, rules)
@@ -122,7 +123,7 @@ function toRow(change: Change, source: StreamRecord, rules: RowRules): Row | Rej
       timestamp: firstInstant(withChange, schema.timestamp) ?? changedMs,
     },
     change: changeColumn,
-    extra: isDeleted ? redactAll(image.extra) : image.extra,
+    extra: isDeleted ? redactAll(image.extra, schema.own) : image.extra,
   }
   return {
     ok: true,

@@ -1,7 +1,7 @@
 import { addYears, toUtcDate } from './date.ts'
 import type { Rejection } from './error.ts'
 import type { Path, RecordSchema } from './schema.ts'
-import type { Field, RecordType, RecordValue, Type, Value } from './type.ts'
+import { type Field, type RecordType, type RecordValue, redactable, type Type, type Value } from './type.ts'
 
 /** What stands in the place of personal data in the row of a delete. */
 export const redacted = '[redacted]'
@@ -46,13 +46,14 @@ export function partitionDate(
     if (instant === undefined) continue
     const date = toUtcDate(instant)
     if (isInRange(instant, changedMs, range)) return { ok: true, date }
+    // The message leaves the date out: it is a value of the record.
     const until = toUtcDate(addYears(changedMs, range.yearsAhead))
     return {
       ok: false,
       rejection: {
         code: 'PARTITION_OUT_OF_RANGE',
         stage: 'place',
-        message: `the partition date ${date} lies outside ${range.from} to ${until}`,
+        message: `the partition date lies outside ${range.from} to ${until}`,
         path: `/${path.join('/')}`,
       },
     }
@@ -174,13 +175,40 @@ function redact(type: Type, value: Value): Value {
   }
 }
 
+/** True for a type that keeps a mark in its values, so that they need not become absent. */
 function isMarkable(type: Type): boolean {
-  return type.kind === 'string' || type.kind === 'record' || type.kind === 'array' || type.kind === 'map'
+  return type.kind !== 'optional' && redactable(type)
 }
 
-/** A copy of a map in which every value is redacted, its names kept. */
-export function redactAll(values: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  return mapValues(values, () => redacted)
+/**
+ * A copy of `extra` in which every value is redacted, its pointers kept, but for the names of the entries of a
+ * personal map on the way: those are personal too, and `*` stands for any of them. `type` is the item's record.
+ */
+export function redactAll(extra: ReadonlyMap<string, string>, type: RecordType): ReadonlyMap<string, string> {
+  return new Map([...extra.keys()].map((pointer) => [maskPointer(pointer, type), redacted]))
+}
+
+function maskPointer(pointer: string, type: RecordType): string {
+  const [, ...steps] = pointer.split('/')
+  let here: Type | undefined = type
+  let isPersonal = false
+  const masked = steps.map((step) => {
+    if (here?.kind === 'optional') here = here.of
+    if (here?.kind === 'map') {
+      here = here.values
+      return isPersonal ? '*' : step
+    }
+    if (here?.kind === 'array') {
+      here = here.items
+      return step
+    }
+    const field: Field | undefined =
+      here?.kind === 'record' ? here.fields.find((candidate) => candidate.name === step) : undefined
+    isPersonal ||= field?.pii === true
+    here = field?.type
+    return step
+  })
+  return `/${masked.join('/')}`
 }
 
 function mapValues<V>(values: ReadonlyMap<string, V>, change: (value: V) => V): ReadonlyMap<string, V> {

@@ -73,6 +73,9 @@ export function compileSchema(schema: Json, added: Json, where: string): RecordS
     throw invalid(where, 'every record type has a field "type" of type string')
   }
   for (const field of own.fields) checkDerive(field, own, where)
+  checkNames(own, where)
+  // The reference is made by these rules, so none of them can start from it.
+  const ground = { ...row, fields: row.fields.filter(({ name }) => name !== 'reference') }
   const plural = schema.plural ?? `${type}s`
   if (typeof plural !== 'string' || !typePattern.test(plural) || plural === type) {
     throw invalid(
@@ -81,7 +84,11 @@ export function compileSchema(schema: Json, added: Json, where: string): RecordS
     )
   }
   const deletedAt =
-    schema.deletedAt === undefined ? undefined : toPath(schema.deletedAt, row, where, 'deletedAt')
+    schema.deletedAt === undefined ? undefined : toPath(schema.deletedAt, own, where, 'deletedAt')
+  if (deletedAt && !deletedAt.makeable) {
+    const need = 'a delete must be able to set it: a record on the way that may be null has no required field'
+    throw invalid(where, `"deletedAt": ${need}`)
+  }
   return {
     type,
     plural,
@@ -90,8 +97,8 @@ export function compileSchema(schema: Json, added: Json, where: string): RecordS
     row,
     avro,
     reference: toTemplate(schema.reference, own, where),
-    timestamp: toPaths(schema.timestamp, row, where, 'timestamp'),
-    partition: toPaths(schema.partition, row, where, 'partition'),
+    timestamp: toPaths(schema.timestamp, ground, where, 'timestamp'),
+    partition: toPaths(schema.partition, ground, where, 'partition'),
     ...(deletedAt ? { deletedAt: deletedAt.path } : {}),
   }
 }
@@ -119,6 +126,7 @@ function toTemplate(template: Json | undefined, own: RecordType, where: string):
     const field = own.fields.find((candidate) => candidate.name === name)
     if (field?.type.kind !== 'string')
       throw invalid(where, `"reference": {${name}} is no required text field`)
+    if (field.pii) throw invalid(where, `"reference": {${name}} is personal, and the reference is kept`)
   }
   if (parts.length < 3) throw invalid(where, '"reference" names at least one field in braces')
   return parts
@@ -154,6 +162,7 @@ function toPath(
   for (const [index, step] of path.entries()) {
     const field: Field | undefined = record?.fields.find((candidate) => candidate.name === step)
     if (!field) break
+    if (field.pii) throw invalid(where, `"${name}": ${path.join('.')} is personal, and what it gives is kept`)
     const inner: Type = field.type.kind === 'optional' ? field.type.of : field.type
     sure &&= field.type.kind !== 'optional'
     makeable &&=
@@ -162,6 +171,36 @@ function toPath(
     record = inner.kind === 'record' ? inner : undefined
   }
   throw invalid(where, `"${name}": ${JSON.stringify(text)} is no path to an instant`)
+}
+
+/** The column that every table is partitioned by; SQL could not tell a field of this name from it. */
+const partitionColumn = 'partition_date'
+
+function checkNames(own: RecordType, where: string): void {
+  for (const field of own.fields) {
+    if (field.name.toLowerCase() === partitionColumn)
+      throw invalid(where, `${field.name}: the partition column has this name`)
+    if (hasDerived(field.type))
+      throw invalid(
+        where,
+        `${field.name}: "derive" stands on a field of the record itself, not inside another`,
+      )
+  }
+}
+
+function hasDerived(type: Type): boolean {
+  switch (type.kind) {
+    case 'optional':
+      return hasDerived(type.of)
+    case 'array':
+      return hasDerived(type.items)
+    case 'map':
+      return hasDerived(type.values)
+    case 'record':
+      return type.fields.some((field) => field.derive !== undefined || hasDerived(field.type))
+    default:
+      return false
+  }
 }
 
 /** Parts of a text are texts themselves, and none when the text has another form. */

@@ -85,8 +85,12 @@ const logical: { readonly [name: string]: Primitive } = {
 }
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/
 
-/** Names declared so far in a schema, by full name. */
-type Scope = { readonly where: string; readonly namespace: string; readonly names: Map<string, Type> }
+/** Names declared so far in a schema, by full name; undefined inside the name's own definition. */
+type Scope = {
+  readonly where: string
+  readonly namespace: string
+  readonly names: Map<string, Type | undefined>
+}
 
 /**
  * Reads an Avro schema (https://avro.apache.org/docs/1.12.0/specification/) into a record type.
@@ -242,6 +246,7 @@ function parseEnum(schema: JsonObject, outer: Scope, path: string): Type {
   ) {
     throw invalid(scope.where, path, 'an enum has symbols of letters, digits and _')
   }
+  if (new Set(symbols).size < symbols.length) throw invalid(scope.where, path, 'a symbol stands there twice')
   const type: Type = { kind: 'enum', name, symbols: symbols as string[] }
   scope.names.set(name, type)
   return type
@@ -249,13 +254,18 @@ function parseEnum(schema: JsonObject, outer: Scope, path: string): Type {
 
 /** Registers a named type; a use of the name inside its own definition would be recursion, which is refused. */
 function declare(schema: JsonObject, outer: Scope, path: string): { scope: Scope; name: string } {
-  const given = schema.name
-  if (typeof given !== 'string' || !given.split('.').every((part) => namePattern.test(part))) {
-    throw invalid(outer.where, path, 'a record or enum has a name of letters, digits and _')
-  }
+  const given = typeof schema.name === 'string' ? schema.name : ''
   const namespace = typeof schema.namespace === 'string' ? schema.namespace : outer.namespace
   const name = fullName(given, namespace)
+  const parts = name.split('.')
+  if (!parts.every((part) => namePattern.test(part))) {
+    throw invalid(outer.where, path, 'a record or enum has a name of letters, digits and _')
+  }
+  const last = parts.at(-1) ?? ''
+  if (last === 'null' || Object.hasOwn(primitives, last))
+    throw invalid(outer.where, path, `the name "${last}" belongs to a type of Avro`)
   if (outer.names.has(name)) throw invalid(outer.where, path, `the name "${name}" is declared twice`)
+  outer.names.set(name, undefined)
   return { name, scope: { ...outer, namespace: name.slice(0, Math.max(0, name.lastIndexOf('.'))) } }
 }
 
@@ -263,7 +273,8 @@ function fullName(name: string, namespace: string): string {
   return name.includes('.') || namespace === '' ? name : `${namespace}.${name}`
 }
 
-function redactable(type: Type): boolean {
+/** True for a type whose values have a redacted form: what cannot hold the mark becomes absent. */
+export function redactable(type: Type): boolean {
   switch (type.kind) {
     case 'optional':
     case 'string':
