@@ -7,15 +7,46 @@ const masked = '•••'
 
 /**
  * A copy of an envelope in which people may look for the fault: the values of fields that a schema models and does
- * not call personal stand as they are, every other text, number and blob of the images is masked. The names of
- * attributes that no schema knows are kept, since they are what is looked for.
+ * not call personal stand as they are, as do the envelope's own members where they have their form; every other value
+ * is masked, and so is every name that does not look like one that a program chose.
  */
 export function maskEnvelope(envelope: JsonObject, catalog: Catalog): JsonObject {
-  if (!isObject(envelope.dynamodb)) return mapObject(envelope, () => masked)
-  const images = [...imagesOf(envelope)].map(
-    ([name, image]) => [name, maskImage(image, schemaOf(image, catalog))] as const,
-  )
-  return { ...envelope, dynamodb: { ...envelope.dynamodb, ...Object.fromEntries(images) } }
+  const images = imagesOf(envelope)
+  return mapObject(envelope, (name, value) => {
+    if (name !== 'dynamodb' || !isObject(value)) return keep(name, value)
+    return mapObject(value, (member, inner) => {
+      const image = images.get(member as 'NewImage' | 'OldImage')
+      if (image) return maskImage(image, schemaOf(image, catalog))
+      return member === 'Keys' && isObject(inner)
+        ? mapObject(inner, (_, key) => hide(key))
+        : keep(member, inner)
+    })
+  })
+}
+
+const word = /^[A-Za-z][\w.:/-]{0,127}$/
+const isNumber = (value: Json) => typeof value === 'number'
+const isOneOf =
+  (...values: readonly Json[]) =>
+  (value: Json) =>
+    values.includes(value)
+
+/** The members of an envelope that say nothing of a person, and the form in which they are believed. */
+const members: { readonly [name: string]: (value: Json) => boolean } = {
+  awsRegion: (value) => typeof value === 'string' && /^[a-z]{2}(-[a-z]+)+-\d$/.test(value),
+  eventID: (value) => typeof value === 'string' && /^[0-9a-f-]{1,64}$/i.test(value),
+  eventName: isOneOf('INSERT', 'MODIFY', 'REMOVE'),
+  recordFormat: isOneOf('application/json'),
+  eventSource: isOneOf('aws:dynamodb', 'aws:kinesis'),
+  tableName: (value) => typeof value === 'string' && word.test(value),
+  ApproximateCreationDateTime: isNumber,
+  ApproximateCreationDateTimePrecision: isOneOf('MILLISECOND', 'MICROSECOND'),
+  SizeBytes: isNumber,
+}
+
+function keep(name: string, value: Json): Json {
+  const isKept = value === null || (Object.hasOwn(members, name) && members[name]?.(value) === true)
+  return isKept ? value : masked
 }
 
 function schemaOf(image: JsonObject, catalog: Catalog): RecordSchema | undefined {
@@ -45,8 +76,14 @@ function maskAttribute(attribute: Json, type: Type): Json {
         ? value.map((item: Json) => maskAttribute(item, type.items))
         : masked
     }
-    return type.kind === 'map' || typeof value === 'object' ? masked : value
+    return isShown(type, value) ? value : masked
   })
+}
+
+/** A text of a text field, and elsewhere what looks like a number or a date: any other text is out of its place. */
+function isShown(type: Type, value: Json): boolean {
+  if (typeof value === 'string') return type.kind === 'string' || /^-?\d[\dTZtz:.+-]{0,39}$/.test(value)
+  return typeof value === 'boolean' || typeof value === 'number'
 }
 
 /** Keeps the type tag of an attribute, which is often what is wrong with it, and hides its value. */
@@ -54,6 +91,9 @@ function hide(attribute: Json): Json {
   return isObject(attribute) ? mapObject(attribute, () => masked) : masked
 }
 
+/** A copy of an object; names that a program would not choose may themselves be personal. */
 function mapObject(object: JsonObject, change: (name: string, value: Json) => Json): JsonObject {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(name, value)]))
+  return Object.fromEntries(
+    Object.entries(object).map(([name, value]) => [word.test(name) ? name : masked, change(name, value)]),
+  )
 }

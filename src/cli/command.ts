@@ -1,0 +1,50 @@
+import { Option } from 'commander'
+import { loadCatalog } from '../catalog.ts'
+import type { Catalog } from '../record/schema.ts'
+import { readSettings, type Settings } from '../settings.ts'
+import type { Io } from './io.ts'
+
+/** How a command ends: https://clig.dev; `problems` ran to its end and found what needs attention. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, problems: 3, interrupted: 130 } as const
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** A mistake in how a command was called. */
+export class UsageError extends Error {}
+
+/** The configuration file that is read where it exists. */
+export const configFile = 'dmd.config.json'
+
+export const archiveOption = () => new Option('--archive <url>', 'the archive: a directory or a file: URL')
+export const schemasOption = () => new Option('--schemas <folder>', 'a folder of further schemas')
+export const jsonOption = () => new Option('--json', 'print JSON for scripts')
+
+/** Reads the settings for a command: its flags, the environment, the configuration file. */
+export function settingsFor(io: Io, flags: { archive?: string; schemas?: string }): Settings {
+  const { archive, schemas } = flags
+  return readSettings({ flags: { archive, schemas }, env: io.env, file: configFile })
+}
+
+/** The record types that the settings name. */
+export function catalogFor(settings: Settings): Catalog {
+  return loadCatalog(settings.schemas)
+}
+
+/** A parser for an option that takes a whole number within bounds. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text.replace(/_/g, ''))
+    if (!/^[\d_]+$/.test(text) || value < min || value > max) {
+      throw new UsageError(`${JSON.stringify(text)} is not a whole number from ${min} to ${max}`)
+    }
+    return value
+  }
+}
+
+/** A parser for an option that takes a percentage. */
+export function percentage(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && value <= 100)) {
+    throw new UsageError(`${JSON.stringify(text)} is not a percentage from 0 to 100`)
+  }
+  return value
+}

@@ -1,0 +1,146 @@
+import { Command, Option } from 'commander'
+import { toRules } from '../delivery/rules.ts'
+import { jsonLog, type Log } from '../delivery/telemetry.ts'
+import { type Delivery, deliverBatch, type WorkerParts } from '../delivery/worker.ts'
+import { openStore } from '../store/open.ts'
+import { cutBatches, shardOf } from './batches.ts'
+import {
+  archiveOption,
+  catalogFor,
+  type ExitCode,
+  exitCodes,
+  jsonOption,
+  schemasOption,
+  settingsFor,
+  UsageError,
+  wholeNumber,
+} from './command.ts'
+import { count, duration, type Io, size } from './io.ts'
+import { type Input, openInput } from './lines.ts'
+import type { Run } from './program.ts'
+import { startProgress } from './progress.ts'
+
+type Flags = {
+  archive?: string
+  schemas?: string
+  stream: string
+  shard?: string
+  batch: number
+  json?: boolean
+  verbose?: boolean
+}
+
+export function deliverCommand(run: Run): Command {
+  return new Command('deliver')
+    .summary('put change records into an archive')
+    .description(
+      'Delivers change records to an archive, as the Lambda does.\n\n' +
+        'Each FILE holds JSON lines, gzipped or not: change records as Kinesis Data Streams for DynamoDB writes them, ' +
+        'or whole Lambda events of a Kinesis stream. "-" is standard input. What cannot be read as a change ' +
+        'becomes an error file. Delivering the same input again changes nothing.',
+    )
+    .argument('<files...>', 'files of change records, or - for standard input')
+    .addOption(archiveOption())
+    .addOption(schemasOption())
+    .option('--stream <name>', 'the stream that plain lines came from', 'local')
+    .option('--shard <id>', 'the shard that plain lines came from (default: the name of the file)')
+    .addOption(
+      new Option('--batch <records>', 'plain lines a batch').default(1000).argParser(wholeNumber(1, 10_000)),
+    )
+    .addOption(jsonOption())
+    .option('--verbose', "print the worker's log to standard error")
+    .addHelpText('after', '\nExit code 0 means that every record is stored, those in errors/ included.')
+    .action((files: string[], flags: Flags) => run((io) => deliver(io, files, flags)))
+}
+
+async function deliver(io: Io, files: readonly string[], flags: Flags): Promise<ExitCode> {
+  if (files.filter((file) => file === '-').length > 1) throw new UsageError('standard input can be read once')
+  const settings = settingsFor(io, flags)
+  const parts: WorkerParts = {
+    store: await openStore(settings.archive),
+    rules: toRules(catalogFor(settings), settings),
+    log: flags.verbose ? lineLog(io) : () => {},
+    clock: io.clock,
+    putsParallel: settings.putsParallel,
+    putTimeoutMs: settings.putTimeoutMs,
+  }
+  const startedMs = io.clock()
+  const inputs = await Promise.all(files.map(async (file) => ({ file, input: await openInput(file, io) })))
+  let total = nothing
+  for (const { file, input } of inputs) {
+    const { stream, batch: batchRecordsMax } = flags
+    total = await deliverInput(
+      io,
+      input,
+      parts,
+      { stream, shard: flags.shard ?? shardOf(file), batchRecordsMax },
+      total,
+    )
+  }
+  await report(io, total, settings.archive, io.clock() - startedMs, flags.json === true)
+  return io.interrupt.aborted ? exitCodes.interrupted : exitCodes.ok
+}
+
+const nothing: Delivery = { records: 0, delivered: 0, errored: 0, objects: 0, bytes: 0, errorFiles: 0 }
+
+/** Delivers one input batch after batch; an interrupt ends it after the batch under way. */
+export async function deliverInput(
+  io: Io,
+  input: Input,
+  parts: WorkerParts,
+  options: Parameters<typeof cutBatches>[1],
+  before: Delivery = nothing,
+): Promise<Delivery> {
+  let total = before
+  const progress = startProgress(io, `delivering ${input.name}`, 'records')
+  try {
+    for await (const batch of cutBatches(input, options)) {
+      if (io.interrupt.aborted) break
+      total = add(total, await deliverBatch(batch, parts))
+      await progress.update({
+        done: input.position(),
+        ...(input.size === undefined ? {} : { total: input.size }),
+        items: total.records - before.records,
+      })
+    }
+  } finally {
+    await progress.end()
+  }
+  return total
+}
+
+function add(a: Delivery, b: Delivery): Delivery {
+  return {
+    records: a.records + b.records,
+    delivered: a.delivered + b.delivered,
+    errored: a.errored + b.errored,
+    objects: a.objects + b.objects,
+    bytes: a.bytes + b.bytes,
+    errorFiles: a.errorFiles + b.errorFiles,
+  }
+}
+
+/** The worker's log on standard error; it is written in order, and not waited for. */
+function lineLog(io: Io): Log {
+  return jsonLog((line) => void io.err(line))
+}
+
+async function report(
+  io: Io,
+  total: Delivery,
+  archive: string,
+  tookMs: number,
+  asJson: boolean,
+): Promise<void> {
+  if (asJson) return io.out(`${JSON.stringify(total)}\n`)
+  const rate = Math.round(total.records / Math.max(0.001, tookMs / 1000))
+  const lines = [
+    `${count(total.records)} records in ${duration(tookMs)} (${count(rate)}/s) to ${archive}`,
+    `  delivered ${count(total.delivered)} in ${count(total.objects)} objects, ${size(total.bytes)}`,
+    total.errored === 0
+      ? '  errored   0'
+      : `  errored   ${count(total.errored)}: see them with  dmd errors list --archive ${archive}`,
+    ...(io.interrupt.aborted ? ['  interrupted: run the same command again to deliver the rest'] : []),
+  ]
+  await io.out(`${lines.join('\n')}\n`)
+}

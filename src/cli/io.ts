@@ -1,0 +1,51 @@
+/** Where a command reads and writes. Commands use this and never `process`, so that tests can run them. */
+export type Io = {
+  readonly stdin: AsyncIterable<Uint8Array>
+  /** Data, and nothing else. */
+  readonly out: Writer
+  /** Everything that is for people. */
+  readonly err: Writer
+  readonly env: NodeJS.ProcessEnv
+  /** True where people watch `err`: only then is anything animated. */
+  readonly isWatched: boolean
+  readonly isColored: boolean
+  /** Columns of the terminal behind `out`; undefined where it is none. */
+  readonly width?: number
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  /** Fires when the user asks to stop: the work ends at the next safe point. */
+  readonly interrupt: AbortSignal
+}
+
+/** Resolves when the text is on its way and more may follow. */
+export type Writer = (text: string | Uint8Array) => Promise<void>
+
+const escapes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const
+
+/** Styles a text for a terminal, and leaves it alone where there is none or NO_COLOR is set. */
+export function style(io: Io, name: keyof typeof escapes, text: string): string {
+  return io.isColored ? `\u001b[${escapes[name]}m${text}\u001b[0m` : text
+}
+
+/** A whole number with separators: `51,200`. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US')
+}
+
+/** A size for people: `4.1 MB`. */
+export function size(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
+}
+
+/** A duration for people: `0.8 s`, `2 min 5 s`. */
+export function duration(ms: number): string {
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+}

@@ -1,0 +1,37 @@
+import type { Io, Writer } from './io.ts'
+
+/** The command's surroundings, out of a Node process. */
+export function systemIo(system: NodeJS.Process): Io {
+  const interrupt = new AbortController()
+  system.once('SIGINT', () => {
+    interrupt.abort()
+    // A second one is not waited for: nothing is half written at any time.
+    system.once('SIGINT', () => system.kill(system.pid, 'SIGKILL'))
+  })
+  const { env, stdin, stdout, stderr } = system
+  return {
+    stdin,
+    out: toWriter(stdout),
+    err: toWriter(stderr),
+    env,
+    isWatched: stderr.isTTY === true && env.CI === undefined && env.TERM !== 'dumb',
+    isColored: stdout.isTTY === true && stderr.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
+    ...(stdout.isTTY ? { width: stdout.columns } : {}),
+    clock: Date.now,
+    interrupt: interrupt.signal,
+  }
+}
+
+/** Writes and waits for the reader; a reader that went away (`| head`) ends the output, not the command. */
+function toWriter(stream: NodeJS.WriteStream): Writer {
+  let gone = false
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    gone = true
+  })
+  return (text) =>
+    new Promise((resolve) => {
+      if (gone || stream.destroyed) return resolve()
+      stream.write(text, () => resolve())
+    })
+}

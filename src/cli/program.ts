@@ -1,0 +1,77 @@
+import { Command, CommanderError } from 'commander'
+import { codes, PipelineError } from '../record/error.ts'
+import { type ExitCode, exitCodes, UsageError } from './command.ts'
+import { completionCommand } from './completion.ts'
+import { deliverCommand } from './deliver.ts'
+import { doctorCommand } from './doctor.ts'
+import { errorsCommand } from './errors.ts'
+import { type Io, style } from './io.ts'
+import { schemaCommand } from './schema.ts'
+import { simulateCommand } from './simulate.ts'
+import { version } from './version.ts'
+
+/** Runs an action of a command; the program decides what its end means. */
+export type Run = (action: (io: Io) => Promise<ExitCode>) => Promise<void>
+
+/** The whole command line as a tree of commands: it runs, prints its help and is the source of docs/cli.md. */
+export function buildProgram(run: Run): Command {
+  const program = new Command('dmd')
+    .description(
+      'Turns a stream of DynamoDB changes into a history that can be queried, trusted and audited.',
+    )
+    .version(version, '-V, --version', 'print the version')
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('(dmd COMMAND --help says more)')
+    .enablePositionalOptions()
+  for (const make of [deliverCommand, errorsCommand, schemaCommand, simulateCommand, doctorCommand]) {
+    program.addCommand(make(run))
+  }
+  program.addCommand(completionCommand(run, program))
+  for (const command of allCommands(program)) command.exitOverride()
+  return program
+}
+
+/** A command and all below it. */
+export function allCommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(allCommands)]
+}
+
+/** Runs the command line and returns its exit code. Never throws. */
+export async function runProgram(args: readonly string[], io: Io): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.ok
+  const program = buildProgram(async (action) => {
+    code = await action(io)
+  })
+  for (const command of allCommands(program)) {
+    command.configureOutput({
+      writeOut: (text) => void io.out(text),
+      writeErr: (text) => void io.err(text),
+      ...(io.width === undefined ? {} : { getOutHelpWidth: () => io.width ?? 80 }),
+    })
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    return explain(error, io)
+  }
+}
+
+/** Says what went wrong and what helps, for people; a defect of this program shows where it happened. */
+async function explain(error: unknown, io: Io): Promise<ExitCode> {
+  // Commander has printed its own message already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  const label = style(io, 'red', 'error:')
+  if (error instanceof UsageError) {
+    await io.err(`${label} ${error.message}\n`)
+    return exitCodes.usage
+  }
+  if (error instanceof PipelineError) {
+    await io.err(
+      `${label} ${error.message}\n${style(io, 'dim', `${error.code}: ${codes[error.code].fix}`)}\n`,
+    )
+    return error.code === 'SETTING_INVALID' ? exitCodes.usage : exitCodes.failed
+  }
+  await io.err(`${label} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  return exitCodes.failed
+}

@@ -1,0 +1,87 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { finished } from 'node:stream/promises'
+import { Command, Option } from 'commander'
+import { simulate } from '../local/simulator.ts'
+import { type ExitCode, exitCodes, percentage, wholeNumber } from './command.ts'
+import { count, type Io } from './io.ts'
+import type { Run } from './program.ts'
+import { startProgress } from './progress.ts'
+
+type Flags = {
+  fans: number
+  minutes: number
+  badPercent: number
+  seed: string
+  output?: string
+}
+
+export function simulateCommand(run: Run): Command {
+  return new Command('simulate')
+    .summary('make a realistic stream of changes')
+    .description(
+      'Writes change records as JSON lines: an event is announced, fans ask to be reminded in a surge, some cancel, ' +
+        'some are notified, events are edited, sales are added, and some records are bad. The same seed gives the same bytes.',
+    )
+    .addOption(
+      new Option('--fans <n>', 'valid requests').default(1000).argParser(wholeNumber(0, 100_000_000)),
+    )
+    .addOption(
+      new Option('--minutes <m>', 'minutes over which they come')
+        .default(5)
+        .argParser(wholeNumber(1, 1_000_000)),
+    )
+    .addOption(
+      new Option('--bad-percent <p>', 'bad records, in percent of the requests')
+        .default(1)
+        .argParser(percentage),
+    )
+    .option('--seed <s>', 'the seed: any text', '1')
+    .option('-o, --output <file>', 'write to a file instead of standard output')
+    .action((flags: Flags) => run((io) => runSimulate(io, flags)))
+}
+
+async function runSimulate(io: Io, flags: Flags): Promise<ExitCode> {
+  const { fans, minutes, badPercent, seed, output } = flags
+  const lines = await writeLines(io, simulate({ fans, minutes, badPercent, seed }), output)
+  if (output !== undefined) await io.err(`${count(lines)} change records written to ${output}\n`)
+  return io.interrupt.aborted ? exitCodes.interrupted : exitCodes.ok
+}
+
+const chunkBytes = 1 << 18
+
+/** Writes lines to a file, or to standard output, in memory bounded by one chunk; returns how many. */
+export async function writeLines(
+  io: Io,
+  lines: Iterable<{ readonly bytes: Uint8Array }>,
+  output: string | undefined,
+): Promise<number> {
+  const file = output === undefined ? undefined : createWriteStream(output)
+  const write = async (bytes: Uint8Array) => {
+    if (!file) return io.out(bytes)
+    if (!file.write(bytes)) await once(file, 'drain')
+  }
+  const progress = startProgress(io, 'simulating', 'records')
+  const newline = Buffer.from('\n')
+  let held: Uint8Array[] = []
+  let heldBytes = 0
+  let written = 0
+  for (const { bytes } of lines) {
+    if (io.interrupt.aborted) break
+    held.push(bytes, newline)
+    heldBytes += bytes.length + 1
+    written += 1
+    if (heldBytes < chunkBytes) continue
+    await write(Buffer.concat(held))
+    held = []
+    heldBytes = 0
+    await progress.update({ done: written, items: written })
+  }
+  await write(Buffer.concat(held))
+  if (file) {
+    file.end()
+    await finished(file)
+  }
+  await progress.end()
+  return written
+}

@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { below, createRandom, toSeed } from '../../src/local/random.ts'
+import { tree } from '../tree.ts'
+import { dmdKilled, dmdProcess } from './process.ts'
+
+const kills = 20
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dmd-kill-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('killed at 20 seeded points and delivered again, an archive equals that of an unbroken run', async () => {
+  const changes = join(folder, 'changes.jsonl')
+  expect(
+    dmdProcess(['simulate', '--fans', '1500', '--bad-percent', '5', '--seed', 'kill', '-o', changes]).status,
+  ).toBe(0)
+  const deliver = (archive: string) => [
+    'deliver',
+    changes,
+    '--batch',
+    '50',
+    '--verbose',
+    '--archive',
+    archive,
+  ]
+  const whole = join(folder, 'whole')
+  const unbroken = dmdProcess(deliver(whole))
+  expect(unbroken.status).toBe(0)
+  const logLines = unbroken.stderr.trimEnd().split('\n').length
+
+  const random = createRandom(toSeed('kill points'), 0)
+  let killed = 0
+  for (let n = 0; n < kills; n++) {
+    const archive = join(folder, `killed-${n}`)
+    const atLine = 1 + below(random, logLines - 20)
+    // Within the work on the next batch, not just after the last.
+    if (await dmdKilled(deliver(archive), (line) => line === atLine, below(random, 8))) killed += 1
+    expect(tree(archive), `kill ${n}, log line ${atLine}`).not.toEqual(tree(whole))
+    const again = dmdProcess(['deliver', changes, '--batch', '50', '--archive', archive, '--json'])
+    expect(JSON.parse(again.stdout)).toMatchObject({ errored: 75 })
+    expect(tree(archive), `kill ${n}, log line ${atLine}`).toEqual(tree(whole))
+    rmSync(archive, { recursive: true })
+  }
+  expect(killed).toBe(kills)
+}, 240_000)

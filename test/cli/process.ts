@@ -1,0 +1,34 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** The command as it is built and shipped. */
+export const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+
+/** Runs the built command to its end. */
+export function dmdProcess(
+  args: readonly string[],
+  options: { input?: string | Uint8Array; env?: NodeJS.ProcessEnv; cwd?: string } = {},
+) {
+  return spawnSync(process.execPath, [main, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    ...options,
+    env: { ...process.env, ...options.env },
+  })
+}
+
+/** Starts the built command, kills it with SIGKILL when `when` says so of a line on standard error; true if killed. */
+export async function dmdKilled(
+  args: readonly string[],
+  when: (line: number) => boolean,
+  delayMs: number,
+): Promise<boolean> {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let lines = 0
+  child.stderr.on('data', (chunk: Buffer) => {
+    for (const byte of chunk) {
+      if (byte === 10 && when(++lines)) setTimeout(() => child.kill('SIGKILL'), delayMs)
+    }
+  })
+  return new Promise((resolve) => child.on('close', (_, signal) => resolve(signal === 'SIGKILL')))
+}
