@@ -127,5 +127,6 @@ function projectValue(writer: Type, reader: Type, value: Value): Value {
       ]),
     )
   }
-  return reader.kind === 'double' || reader.kind === 'float' ? Number(value) : value
+  if (reader.kind === 'float') return Math.fround(Number(value))
+  return reader.kind === 'double' ? Number(value) : value
 }

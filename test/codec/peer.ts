@@ -40,8 +40,10 @@ export function plain(type: Type, value: unknown): unknown {
     case 'instant':
       return BigInt(value as number | bigint)
     case 'float':
+      // avsc leaves an int that it reads as a float as exact as it was.
+      return Object.is(value, -0) ? 'minus zero' : Math.fround(Number(value))
     case 'double':
-      return Object.is(value, -0) ? 'minus zero' : value
+      return Object.is(value, -0) ? 'minus zero' : Number(value)
     case 'bytes':
       return Buffer.from(value as Uint8Array).toString('hex')
     case 'array':
