@@ -20,7 +20,7 @@ const busyWaitMsDefault = 10_000
  * archive. Folders stay when their last object is deleted.
  *
  * Any number of stores, processes and hosts may use one directory at once. Opening it clears away what killed
- * processes have left. On a file system that ignores case, so do the keys.
+ * processes have left. The file system has to know hard links; where it ignores case, so do the keys.
  *
  * @param options.create Makes a missing directory; true unless given.
  * @param options.busyWaitMs How long a replacement or deletion waits while another process is at the same object.

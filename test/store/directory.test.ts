@@ -77,6 +77,20 @@ describe('an object', () => {
     })
   })
 
+  test('is not replaced or deleted in the very instant of its time, when its inode could get it again', async () => {
+    await withRoot(async (root) => {
+      const store = await openDirectoryStore(root)
+      for (const change of [() => store.put('key', text('two')), () => store.delete('key')]) {
+        await store.put('key', text('one'))
+        const time = Date.now() + 300
+        await utimes(join(root, 'key'), time / 1000, time / 1000)
+        await change()
+        // The file system's clock may lag behind by its grain.
+        expect(Date.now()).toBeGreaterThan(time - 5)
+      }
+    })
+  })
+
   test('changed by hand has another ETag', async () => {
     await withRoot(async (root) => {
       const store = await openDirectoryStore(root)
@@ -166,6 +180,8 @@ describe('what is in the way', () => {
       }
       expect(await keys(store)).toEqual(['file', 'folder/x'])
       await expectClean(root)
+      await store.delete('file')
+      expect(await store.put('file/x/y', text('y'))).toMatchObject({ outcome: 'stored' })
     })
   })
 

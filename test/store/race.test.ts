@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, unlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openDirectoryStore } from '../../src/store/directory.ts'
@@ -113,6 +113,24 @@ describe('a lock', () => {
         )
       }
       expect(new TextDecoder().decode((await stores[0]!.get('key'))?.bytes)).toBe('24')
+      await expectClean(root)
+    })
+  })
+
+  test('that was waited for does not hide what happened meanwhile', async () => {
+    await withRoot(async (root) => {
+      const store = await openDirectoryStore(root)
+      await store.put('key', sealed('old'))
+      const { etag } = (await store.head('key'))!
+      const lock = await leaveLock(root, 'key', await nextName())
+      const put = store.put('key', sealed('new'), { condition: { ifMatch: etag } })
+      const deleted = store.delete('key', { ifMatch: etag })
+      await expect.poll(() => readdir(join(root, '.dmd/tmp'))).toHaveLength(3)
+      await writeFile(join(root, 'key'), sealed('another'))
+      await unlink(lock)
+      expect(await put).toEqual({ outcome: 'changed' })
+      expect(await deleted).toBe(false)
+      expect(unsealed((await store.get('key'))!.bytes)).toBe('another')
       await expectClean(root)
     })
   })
