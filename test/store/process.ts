@@ -8,6 +8,7 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, expect } from 'vitest'
 
 let bundles: string
+const running = new Set<ChildProcess>()
 
 /** Bundles `child.ts` for the tests of a file: hundreds of children start in a tenth of the time. */
 export function useChildren(): void {
@@ -17,7 +18,11 @@ export function useChildren(): void {
     const outfile = join(bundles, 'child.mjs')
     await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' })
   })
-  afterAll(() => rm(bundles, { recursive: true }))
+  afterAll(async () => {
+    // A test that failed may have left one, stopped even.
+    for (const child of running) child.kill('SIGKILL')
+    await rm(bundles, { recursive: true })
+  })
 }
 
 export type Child = {
@@ -35,6 +40,8 @@ export function startChild(...args: string[]): Child {
   const child = spawn(process.execPath, [join(bundles, 'child.mjs'), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
+  running.add(child)
+  child.on('close', () => running.delete(child))
   child.stdin.on('error', () => undefined)
   const lines: string[] = []
   const listeners = new Set<() => void>()
