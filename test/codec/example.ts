@@ -1,6 +1,9 @@
 import { loadCatalog } from '../../src/catalog.ts'
+import { readImage } from '../../src/codec/image.ts'
 import { type Rejected, type Row, type RowRules, readRow, type StreamRecord } from '../../src/codec/row.ts'
-import type { Json, JsonObject } from '../../src/record/type.ts'
+import { compileSchema, toCatalog } from '../../src/record/schema.ts'
+import type { Json, JsonObject, Value } from '../../src/record/type.ts'
+import { addedSchema } from '../arbitrary/schema.ts'
 
 export const catalog = loadCatalog()
 export const rules: RowRules = {
@@ -164,4 +167,42 @@ export function toRecord(envelope: Json, more: Partial<StreamRecord> = {}): Stre
 /** The row of a change, or its rejection. */
 export function read(parts: Parts, more: Partial<RowRules> = {}): Row | Rejected {
   return readRow(toRecord(toEnvelope(parts)), { ...rules, ...more })
+}
+
+export const instant: Json = { type: 'long', logicalType: 'timestamp-millis' }
+/** A record of which one field is required. */
+export const inner: Json = {
+  type: 'record',
+  name: 'inner',
+  fields: [
+    { name: 'x', type: ['null', 'string'], default: null },
+    { name: 'needed', type: 'string' },
+  ],
+}
+/** A type with one required field of the given type, named `v`. */
+const catalogOf = (type: Json, more = {}) =>
+  toCatalog([
+    compileSchema(
+      {
+        type: 'record',
+        name: 'thing',
+        reference: '{type}',
+        timestamp: ['change.timestamp'],
+        partition: ['change.timestamp'],
+        fields: [
+          { name: 'type', type: 'string' },
+          { name: 'v', type, ...more },
+        ],
+      },
+      addedSchema,
+      'thing.avsc',
+    ),
+  ])
+/** An image of that type, read. */
+export const readFields = (type: Json, image: JsonObject, more = {}) =>
+  readImage({ type: { S: 'thing' }, ...image }, catalogOf(type, more), [], () => false)
+/** One attribute read as the type, or the code and path of its rejection. */
+export const readField = (type: Json, attribute: Json, more = {}): Value | undefined => {
+  const read = readFields(type, { v: attribute }, more)
+  return read.ok ? read.record.v : `${read.rejection.code} ${read.rejection.path}`
 }
