@@ -6,6 +6,7 @@ import { deliverCommand } from './deliver.ts'
 import { doctorCommand } from './doctor.ts'
 import { errorsCommand } from './errors.ts'
 import { type Io, style } from './io.ts'
+import { queryCommand } from './query.ts'
 import { schemaCommand } from './schema.ts'
 import { simulateCommand } from './simulate.ts'
 import { version } from './version.ts'
@@ -23,7 +24,14 @@ export function buildProgram(run: Run): Command {
     .showSuggestionAfterError(true)
     .showHelpAfterError('(dmd COMMAND --help says more)')
     .enablePositionalOptions()
-  for (const make of [deliverCommand, errorsCommand, schemaCommand, simulateCommand, doctorCommand]) {
+  for (const make of [
+    deliverCommand,
+    queryCommand,
+    errorsCommand,
+    schemaCommand,
+    simulateCommand,
+    doctorCommand,
+  ]) {
     program.addCommand(make(run))
   }
   program.addCommand(completionCommand(run, program))

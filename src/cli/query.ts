@@ -1,0 +1,167 @@
+import { createWriteStream, readFileSync } from 'node:fs'
+import { finished } from 'node:stream/promises'
+import { Argument, Command, Option } from 'commander'
+import { openDuckDb } from '../query/duckdb.ts'
+import type { QueryEngine, QueryOptions } from '../query/engine.ts'
+import { type Format, formatCsv, formatJson, formatTable, type Write } from '../query/format.ts'
+import { PipelineError } from '../record/error.ts'
+import { openStore } from '../store/open.ts'
+import {
+  archiveOption,
+  catalogFor,
+  type ExitCode,
+  exitCodes,
+  schemasOption,
+  settingsFor,
+  UsageError,
+} from './command.ts'
+import { count, type Io, style } from './io.ts'
+import type { Run } from './program.ts'
+import { type Progress, startProgress } from './progress.ts'
+
+type Flags = {
+  archive?: string
+  schemas?: string
+  file?: string
+  format: 'table' | 'csv' | 'json' | 'parquet'
+  output?: string
+  raw?: boolean
+}
+
+export function queryCommand(run: Run): Command {
+  return new Command('query')
+    .summary('ask the archive in SQL')
+    .description(
+      'Runs one SQL statement over the archive. For every record type there is its table with every row as delivered ' +
+        '(demand), a view of its plural name (demands), one with each change once (demand_changes), and one with the ' +
+        'latest state of each item that is not deleted (demand_current).',
+    )
+    .addArgument(new Argument('[sql]', 'the statement, or - to read it from standard input'))
+    .option('-f, --file <file>', 'read the statement from a file')
+    .addOption(archiveOption())
+    .addOption(schemasOption())
+    .addOption(
+      new Option('--format <name>', 'how the result is written')
+        .choices(['table', 'csv', 'json', 'parquet'])
+        .default('table'),
+    )
+    .option('-o, --output <file>', 'write the result to a file; Parquet needs one')
+    .option('--raw', 'CSV only: leave texts that a spreadsheet would take for formulas as they are')
+    .action((sql: string | undefined, flags: Flags) => run((io) => query(io, sql, flags)))
+}
+
+async function query(io: Io, argument: string | undefined, flags: Flags): Promise<ExitCode> {
+  const sql = await readStatement(io, argument, flags.file)
+  if (flags.format === 'parquet' && flags.output === undefined)
+    throw new UsageError('--format parquet needs -o FILE')
+  const settings = settingsFor(io, flags)
+  const store = await openStore(settings.archive, { create: false })
+  const engine = await openDuckDb({ store, catalog: catalogFor(settings) })
+  const progress = startProgress(io, 'loading', 'rows')
+  try {
+    const options: QueryOptions = {
+      signal: io.interrupt,
+      onLoad: ({ files, filesTotal, rows }) =>
+        progress.update({ done: files, total: filesTotal, items: rows }),
+    }
+    const rows = await write(io, engine, sql, flags, options, progress)
+    if (flags.output !== undefined) await io.err(`${count(rows)} rows written to ${flags.output}\n`)
+    return exitCodes.ok
+  } catch (error) {
+    if (io.interrupt.aborted) return exitCodes.interrupted
+    throw error
+  } finally {
+    await progress.end()
+    engine.close()
+  }
+}
+
+async function write(
+  io: Io,
+  engine: QueryEngine,
+  sql: string,
+  flags: Flags,
+  options: QueryOptions,
+  progress: Progress,
+): Promise<number> {
+  if (flags.format === 'parquet') return engine.exportParquet(sql, flags.output ?? '', options)
+  const result = await engine.query(sql, options)
+  await progress.end()
+  if (flags.output === undefined) return formatOf(io, flags, true)(result, io.out)
+  const { writeText, end } = openOutput(flags.output)
+  const rows = await formatOf(io, flags, false)(result, writeText)
+  await end()
+  return rows
+}
+
+function formatOf(io: Io, flags: Flags, isShown: boolean): Format {
+  if (flags.format === 'json') return formatJson
+  if (flags.format === 'csv') return formatCsv({ raw: flags.raw === true })
+  if (!isShown) return formatTable()
+  return formatTable({
+    ...(io.width === undefined ? {} : { width: io.width }),
+    bold: (text) => style(io, 'bold', text),
+    dim: (text) => style(io, 'dim', text),
+  })
+}
+
+function openOutput(path: string): { readonly writeText: Write; readonly end: () => Promise<void> } {
+  const file = createWriteStream(path)
+  // Before the first write, so that a file that cannot be made is reported and not thrown out of nowhere.
+  const done = finished(file)
+  done.catch(() => {})
+  return {
+    writeText: (text) =>
+      new Promise((resolve, reject) =>
+        file.write(text, (error) => (error ? reject(unwritable(path, error)) : resolve())),
+      ),
+    end: async () => {
+      file.end()
+      await done.catch((error: unknown) => Promise.reject(unwritable(path, error)))
+    },
+  }
+}
+
+function unwritable(path: string, cause: unknown): PipelineError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new PipelineError('INPUT_INVALID', `${path} cannot be written: ${why}`, { cause })
+}
+
+const statementBytesMax = 262_144
+
+/** Athena takes no statement beyond 262,144 bytes, so neither does this. */
+async function readStatement(
+  io: Io,
+  argument: string | undefined,
+  file: string | undefined,
+): Promise<string> {
+  if ((argument === undefined) === (file === undefined)) {
+    throw new UsageError('give one statement: as an argument, with -f FILE, or - for standard input')
+  }
+  const text =
+    file !== undefined ? readFile(file) : argument === '-' ? await readAll(io.stdin) : (argument ?? '')
+  if (Buffer.byteLength(text) > statementBytesMax)
+    throw new UsageError(`a statement has at most ${count(statementBytesMax)} bytes`)
+  return text
+}
+
+function readFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new PipelineError('INPUT_INVALID', `${file}: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    })
+  }
+}
+
+async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const held: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of chunks) {
+    held.push(chunk)
+    bytes += chunk.length
+    if (bytes > statementBytesMax) break
+  }
+  return Buffer.concat(held).toString('utf8')
+}

@@ -1,0 +1,163 @@
+import stringWidth from 'string-width'
+import type { Cell, Column, QueryResult } from './engine.ts'
+import { cellJson, cellText } from './text.ts'
+
+/** Where a format writes; it waits until the text is taken. */
+export type Write = (text: string) => Promise<void>
+
+/** Each writes a whole result, chunk by chunk, and returns how many rows it had. */
+export type Format = (result: QueryResult, write: Write) => Promise<number>
+
+/** One array of row objects; columns in the order of the query, instants as ISO-8601 UTC. */
+export const formatJson: Format = async ({ columns, rows }, write) => {
+  const names = columns.map(({ name }) => JSON.stringify(name))
+  let count = 0
+  for await (const chunk of rows) {
+    const lines = chunk.map(
+      (row) => `{${row.map((cell, index) => `${names[index]}:${cellJson(cell)}`).join(',')}}`,
+    )
+    if (lines.length === 0) continue
+    await write(`${count === 0 ? '[\n' : ',\n'}${lines.join(',\n')}`)
+    count += chunk.length
+  }
+  await write(count === 0 ? '[]\n' : '\n]\n')
+  return count
+}
+
+/**
+ * RFC 4180, with a header. Unless `raw`, a text that a spreadsheet would take for a formula gets an apostrophe before
+ * it (https://owasp.org/www-community/attacks/CSV_Injection).
+ */
+export function formatCsv(options: { readonly raw: boolean }): Format {
+  const field = (cell: Cell) => {
+    const text = cellText(cell)
+    const isFormula =
+      !options.raw && typeof cell !== 'number' && typeof cell !== 'bigint' && /^[=+\-@\t\r]/.test(text)
+    const isDecimal = typeof cell === 'object' && cell !== null && 'kind' in cell && cell.kind === 'decimal'
+    return quoteCsv(isFormula && !isDecimal ? `'${text}` : text)
+  }
+  return async ({ columns, rows }, write) => {
+    await write(`${columns.map(({ name }) => field(name)).join(',')}\r\n`)
+    let count = 0
+    for await (const chunk of rows) {
+      await write(chunk.map((row) => `${row.map(field).join(',')}\r\n`).join(''))
+      count += chunk.length
+    }
+    return count
+  }
+}
+
+function quoteCsv(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+export type TableOptions = {
+  /** Columns of the terminal; wider tables are cut to fit. Undefined: nothing is cut. */
+  readonly width?: number
+  readonly bold?: (text: string) => string
+  readonly dim?: (text: string) => string
+}
+
+/** Rows by which the widths of columns are chosen. */
+const sampleRows = 1000
+const cellWidthMin = 8
+const gap = '  '
+
+/** Aligned columns for people, numbers to the right, and a line that says how many rows, and whether cells were cut. */
+export function formatTable(options: TableOptions = {}): Format {
+  const { bold = (text) => text, dim = (text) => text } = options
+  return async ({ columns, rows }, write) => {
+    const iterator = rows[Symbol.asyncIterator]()
+    const head: (readonly Cell[])[] = []
+    let ended = false
+    while (head.length < sampleRows && !ended) {
+      const { value, done } = await iterator.next()
+      if (done) ended = true
+      else head.push(...value)
+    }
+    const widths = columnWidths(columns, head, options.width)
+    let count = 0
+    let cut = 0
+    const line = (texts: readonly string[]) =>
+      texts
+        .map((text, index) => {
+          const { shown, isCut } = cutText(text, widths[index] ?? 0)
+          if (isCut) cut += 1
+          return pad(
+            shown,
+            widths[index] ?? 0,
+            columns[index]?.isNumeric === true,
+            index === columns.length - 1,
+          )
+        })
+        .join(gap)
+    await write(
+      `${bold(line(columns.map(({ name }) => name)))}\n${dim(widths.map((width) => '─'.repeat(width)).join(gap))}\n`,
+    )
+    const body = async (chunk: readonly (readonly Cell[])[]) => {
+      await write(chunk.map((row) => `${line(row.map((cell) => oneLine(cellText(cell))))}\n`).join(''))
+      count += chunk.length
+    }
+    await body(head)
+    while (!ended) {
+      const { value, done } = await iterator.next()
+      if (done) ended = true
+      else await body(value)
+    }
+    const note =
+      cut > 0
+        ? `, ${cut.toLocaleString('en-US')} cells cut to fit: --format json or csv shows them whole`
+        : ''
+    await write(dim(`${count.toLocaleString('en-US')} ${count === 1 ? 'row' : 'rows'}${note}\n`))
+    return count
+  }
+}
+
+/** The widths that the cells ask for, taken from the widest until the line fits. */
+function columnWidths(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  width: number | undefined,
+): readonly number[] {
+  const widths = columns.map(({ name }, index) =>
+    rows.reduce(
+      (most, row) => Math.max(most, stringWidth(oneLine(cellText(row[index] ?? null)))),
+      stringWidth(name),
+    ),
+  )
+  if (width === undefined) return widths
+  const room = width - gap.length * (columns.length - 1)
+  while (widths.reduce((a, b) => a + b, 0) > room) {
+    const widest = Math.max(...widths)
+    if (widest <= cellWidthMin) break
+    widths[widths.indexOf(widest)] = widest - 1
+  }
+  return widths
+}
+
+/** Line breaks and other control characters would break the table, or steer the terminal. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, (char) =>
+    JSON.stringify(char)
+      .slice(1, -1)
+      .replace(/^[^\\]/, '\ufffd'),
+  )
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+function cutText(text: string, width: number): { readonly shown: string; readonly isCut: boolean } {
+  if (stringWidth(text) <= width) return { shown: text, isCut: false }
+  let shown = ''
+  for (const { segment } of graphemes.segment(text)) {
+    if (stringWidth(shown) + stringWidth(segment) > width - 1) break
+    shown += segment
+  }
+  return { shown: `${shown}…`, isCut: true }
+}
+
+function pad(text: string, width: number, isRight: boolean, isLast: boolean): string {
+  const space = ' '.repeat(Math.max(0, width - stringWidth(text)))
+  if (isRight) return space + text
+  return isLast ? text : text + space
+}
