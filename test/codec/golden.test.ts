@@ -32,6 +32,18 @@ describe('the archive of a release', () => {
     },
   )
 
+  it.each(pairs)('%s says where it came from', (pair) => {
+    const { metadata } = readContainer(bytesOf(pair), pair)
+    expect(Object.fromEntries([...metadata].filter(([name]) => name.startsWith('dmd.')))).toEqual({
+      'dmd.format': pair.slice(1, pair.indexOf('/')),
+      'dmd.stream': 'golden',
+      'dmd.shard': 'shardId-000000000000',
+      'dmd.first': '49000',
+      'dmd.last': '49003',
+      'dmd.count': '4',
+    })
+  })
+
   it('covers every record type', () => {
     expect(pairs.filter((pair) => pair.startsWith(currentVersion))).toEqual(
       [...catalog.keys()].map((type) => `${currentVersion}/${type}`),
