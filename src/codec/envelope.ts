@@ -1,6 +1,7 @@
 import type { Change, Image, Operation } from '../record/change.ts'
 import type { RecordCode, Rejection } from '../record/error.ts'
 import { isObject, type JsonObject } from '../record/type.ts'
+import { untag } from './attribute.ts'
 
 export type Decoded =
   | { readonly ok: true; readonly change: Change }
@@ -128,12 +129,8 @@ function canonicalKey(keys: unknown): string | undefined {
   if (!isObject(keys)) return undefined
   const names = Object.keys(keys).sort()
   const parts = names.map((name) => {
-    const attribute = keys[name]
-    if (!isObject(attribute)) return undefined
-    const [tag, ...more] = Object.keys(attribute)
-    const value = tag === undefined ? undefined : attribute[tag]
-    const sound =
-      (tag === 'S' || tag === 'N' || tag === 'B') && more.length === 0 && typeof value === 'string'
+    const { tag, value } = untag(keys[name] ?? null)
+    const sound = (tag === 'S' || tag === 'N' || tag === 'B') && typeof value === 'string' && value !== ''
     return sound
       ? `${JSON.stringify(name.toWellFormed())}:{"${tag}":${JSON.stringify(value.toWellFormed())}}`
       : undefined

@@ -155,7 +155,9 @@ function readMap(type: Type, map: JsonObject, path: string, walk: Walk): Readonl
 
 /** Two names may be one after their repair; the second then gets one more U+FFFD, so that neither is lost. */
 function freeName(name: string, taken: ReadonlyMap<string, unknown>): string {
-  return taken.has(name) ? freeName(`${name}\ufffd`, taken) : name
+  let free = name
+  while (taken.has(free)) free += '\ufffd'
+  return free
 }
 
 function readNumber(

@@ -61,6 +61,19 @@ describe('an envelope', () => {
       undefined,
     ],
     ['a number as key text', envelope({ section: { Keys: { a: { N: 1 } } } }), 'KEYS_INVALID', undefined],
+    ['an empty key text', envelope({ section: { Keys: { a: { S: '' } } } }), 'KEYS_INVALID', undefined],
+    [
+      'a key that is no number',
+      envelope({ section: { Keys: { a: { N: 'x' } } } }),
+      'KEYS_INVALID',
+      undefined,
+    ],
+    [
+      'a key that is no base64',
+      envelope({ section: { Keys: { a: { B: '*' } } } }),
+      'KEYS_INVALID',
+      undefined,
+    ],
     ['no NewImage', envelope({ section: { NewImage: null } }), 'IMAGE_MISSING', '/dynamodb/NewImage'],
     [
       'only an OldImage for a MODIFY',
