@@ -185,6 +185,29 @@ describe('a fifth record type', () => {
     })
   })
 
+  it('may place its rows by the date that a delete sets: the delete still lies where its image lay', () => {
+    const schema = compile({ partition: ['soldAt', 'at'], deletedAt: 'soldAt' })
+    const image = { type: { S: 'ticket' }, id: { S: 't1' }, at: { S: '2025-01-02' } }
+    const payload = {
+      eventID: 'e',
+      eventName: 'REMOVE',
+      dynamodb: {
+        ApproximateCreationDateTime: Date.UTC(2025, 5, 1),
+        Keys: { id: { S: 't1' } },
+        OldImage: image,
+      },
+    }
+    const row = readRow(
+      { payload: Buffer.from(JSON.stringify(payload)), sequence: '1' },
+      {
+        catalog: toCatalog([schema]),
+        range: { from: '2020-01-01', yearsAhead: 3 },
+        isKeyAttribute: () => false,
+      },
+    )
+    expect(row).toMatchObject({ partitionDate: '2025-01-02', row: { soldAt: Date.UTC(2025, 5, 1) } })
+  })
+
   it('wins over a built-in one of its name', () => {
     cpSync(join(builtInSchemas, 'sale.avsc'), join(folder, 'sale.avsc'))
     expect([...loadCatalog(folder).keys()]).toContain('sale')
