@@ -3,6 +3,7 @@ import { codes, PipelineError } from '../record/error.ts'
 import { type ExitCode, exitCodes, UsageError } from './command.ts'
 import { completionCommand } from './completion.ts'
 import { deliverCommand } from './deliver.ts'
+import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { errorsCommand } from './errors.ts'
 import { type Io, style } from './io.ts'
@@ -30,6 +31,7 @@ export function buildProgram(run: Run): Command {
     errorsCommand,
     schemaCommand,
     simulateCommand,
+    demoCommand,
     doctorCommand,
   ]) {
     program.addCommand(make(run))

@@ -1,0 +1,257 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, Option } from 'commander'
+import { toRules } from '../delivery/rules.ts'
+import type { Delivery } from '../delivery/worker.ts'
+import { groupErrors } from '../errors/triage.ts'
+import { countSimulation, type SimulationOptions, simulate } from '../local/simulator.ts'
+import { openDuckDb } from '../query/duckdb.ts'
+import type { Cell, QueryEngine, QueryResult } from '../query/engine.ts'
+import { formatTable } from '../query/format.ts'
+import type { Catalog } from '../record/schema.ts'
+import { openStore } from '../store/open.ts'
+import type { ObjectStore } from '../store/store.ts'
+import { columns } from './columns.ts'
+import { catalogFor, type ExitCode, exitCodes, settingsFor, UsageError, wholeNumber } from './command.ts'
+import { deliverInput } from './deliver.ts'
+import { count, duration, type Io, size, style } from './io.ts'
+import { openInput } from './lines.ts'
+import type { Run } from './program.ts'
+import { writeLines } from './simulate.ts'
+
+type Flags = { fans: number; directory: string }
+
+export function demoCommand(run: Run): Command {
+  return new Command('demo')
+    .summary('see all of it work: simulate, deliver, query')
+    .description(
+      'Simulates the announcement of a concert: fans ask to be reminded within five minutes, some are notified, some ' +
+        'cancel, and 200 records are bad. Delivers all of it to an archive and asks the questions of its users in SQL.',
+    )
+    .addOption(
+      new Option('--fans <n>', 'fans who ask').default(50_000).argParser(wholeNumber(100, 10_000_000)),
+    )
+    .option('--directory <folder>', 'where the demo keeps its files; it is emptied first', 'dmd-demo')
+    .action((flags: Flags) => run((io) => demo(io, flags)))
+}
+
+const marker = 'made-by-dmd-demo'
+const day = '2025-02-13'
+const eventId = 'taylor_swift_event'
+
+async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
+  const startedMs = io.clock()
+  empty(directory)
+  const changes = join(directory, 'changes.jsonl')
+  const archive = join(directory, 'archive')
+  const settings = settingsFor(io, { archive })
+  const catalog = catalogFor(settings)
+  const store = await openStore(archive)
+  const simulation: SimulationOptions = {
+    fans,
+    minutes: 5,
+    badPercent: 0,
+    badCount: 200,
+    cancelPercent: 2,
+    notifyPercent: 1,
+    duplicatePercent: 0,
+    seed: 'demo',
+    start: `${day}T18:30:00Z`,
+    eventId,
+  }
+
+  const expected = countSimulation(simulation)
+  await title(io, '1', 'A concert is announced')
+  const lines = await writeLines(io, simulate(simulation), changes)
+  await io.out(
+    `${count(expected.requests)} fans ask to be reminded within 5 minutes, ${count(expected.notified)} are notified, ` +
+      `${count(expected.cancels)} cancel,\n${count(expected.bad)} records are bad: ${count(lines)} change records.\n`,
+  )
+
+  await title(io, '2', 'The worker delivers them, 1,000 a batch')
+  const parts = {
+    store,
+    rules: toRules(catalog, settings),
+    log: () => {},
+    clock: io.clock,
+    putsParallel: settings.putsParallel,
+    putTimeoutMs: settings.putTimeoutMs,
+  }
+  const deliveryMs = io.clock()
+  const options = { stream: 'demo', shard: 'shardId-000000000000', batchRecordsMax: 1000 }
+  const delivery = await deliverInput(io, await openInput(changes, io), parts, options)
+  await io.out(describe(delivery, io.clock() - deliveryMs))
+  if (io.interrupt.aborted) return exitCodes.interrupted
+
+  const engine = await openDuckDb({ store, catalog })
+  try {
+    await ask(io, engine)
+    await showErrors(io, store, catalog)
+    const wrong = await verify(engine, delivery, simulation)
+    await title(io, '7', 'Where all of it lies')
+    await io.out(whereabouts(directory, changes, archive, delivery, io.clock() - startedMs))
+    if (wrong.length === 0) return exitCodes.ok
+    await io.err(`${style(io, 'red', 'the numbers do not add up:')} ${wrong.join('; ')}\n`)
+    return exitCodes.problems
+  } finally {
+    engine.close()
+  }
+}
+
+/** Only a folder of an earlier demo is emptied. */
+function empty(directory: string): void {
+  if (existsSync(directory) && readdirSync(directory).length > 0 && !existsSync(join(directory, marker))) {
+    throw new UsageError(
+      `${directory} holds files that are not the demo's: name another folder with --directory`,
+    )
+  }
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(join(directory, marker), '')
+}
+
+async function title(io: Io, number: string, text: string): Promise<void> {
+  await io.out(`\n${style(io, 'bold', `${number}. ${text}`)}\n`)
+}
+
+function describe(delivery: Delivery, tookMs: number): string {
+  const { records, delivered, errored, objects, bytes, errorFiles } = delivery
+  const rate = count(Math.round(records / (tookMs / 1000)))
+  return (
+    `${count(records)} in = ${count(delivered)} delivered + ${count(errored)} errored, in ${duration(tookMs)} (${rate} records/s).\n` +
+    `${count(objects)} Avro files, ${size(bytes)}; ${count(errorFiles)} error files.\n`
+  )
+}
+
+const surge = `WHERE eventid='${eventId}' AND partition_date='${day}'`
+
+async function ask(io: Io, engine: QueryEngine): Promise<void> {
+  await title(io, '3', 'The analyst counts the surge')
+  await show(io, engine, 'MSCK REPAIR TABLE demand')
+  await show(io, engine, `SELECT COUNT(*) FROM demand ${surge}`)
+  await show(io, engine, `SELECT COUNT(*) FROM demand_current ${surge}`)
+  await io.out(
+    'demand has a row for every change: each request, its two notices, its cancellation; ' +
+      'demand_current has the requests that still stand.\n',
+  )
+  await show(
+    io,
+    engine,
+    `SELECT change.operation, isdeleted, COUNT(*) AS changes FROM demand ${surge} GROUP BY 1, 2 ORDER BY 3 DESC`,
+  )
+
+  await title(io, '4', 'Legal asks for the deleted requests: who, when, and nothing personal')
+  const deleted =
+    "SELECT fanid, eventid, date.requested, date.deleted FROM demand WHERE isdeleted = true AND partition_date >= '2025-01-01' AND partition_date < '2025-04-01'"
+  await show(io, engine, deleted)
+  await show(io, engine, deleted.replace('FROM demand', 'FROM demand_current'))
+  await show(
+    io,
+    engine,
+    'SELECT phonenumber, email, messagebody, COUNT(*) AS deleted_rows FROM demand WHERE isdeleted = true GROUP BY 1, 2, 3',
+  )
+
+  await title(io, '5', 'Marketing measures how fast fans were notified')
+  for (const table of ['demand', 'demand_current']) {
+    await show(
+      io,
+      engine,
+      `SELECT AVG(UNIX_TIMESTAMP(date.notified) - UNIX_TIMESTAMP(date.requested)) as avg_lag_seconds FROM ${table} WHERE date.notified IS NOT NULL AND partition_date >= '2025-01-01'`,
+    )
+  }
+}
+
+const shownRows = 3
+
+/** Runs a statement and shows it, how long it took and its first rows. */
+async function show(io: Io, engine: QueryEngine, sql: string): Promise<void> {
+  const startedMs = io.clock()
+  const result = await engine.query(sql)
+  const rows = await readAll(result)
+  const tookMs = io.clock() - startedMs
+  await io.out(`${style(io, 'dim', `> ${sql}  -- ${duration(tookMs)}`)}\n`)
+  await formatTable({
+    ...(io.width === undefined ? {} : { width: io.width }),
+    bold: (text) => style(io, 'bold', text),
+    dim: (text) => style(io, 'dim', text),
+  })({ columns: result.columns, rows: once(rows.slice(0, shownRows)) }, io.out)
+  if (rows.length > shownRows)
+    await io.out(style(io, 'dim', `the first ${shownRows} of ${count(rows.length)} rows\n`))
+}
+
+async function readAll(result: QueryResult): Promise<readonly (readonly Cell[])[]> {
+  const rows: (readonly Cell[])[] = []
+  for await (const chunk of result.rows) rows.push(...chunk)
+  return rows
+}
+
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield value
+}
+
+async function showErrors(io: Io, store: ObjectStore, catalog: Catalog): Promise<void> {
+  await title(io, '6', 'Operations sees what failed, by cause')
+  const { groups } = await groupErrors(store, catalog)
+  const top = groups.slice(0, 5)
+  const rows = top.map(({ fingerprint, records, code, type, path }) => [
+    fingerprint,
+    count(records),
+    code,
+    type,
+    path,
+  ])
+  await io.out(columns(io, ['cause', 'records', 'code', 'type', 'path'], rows, [1]))
+  const all = groups.reduce((sum, { records }) => sum + records, 0)
+  await io.out(
+    style(io, 'dim', `the first ${top.length} of ${groups.length} causes of ${count(all)} records\n`),
+  )
+}
+
+/** The counts by SQL against those of the simulation; what differs, in words. */
+async function verify(
+  engine: QueryEngine,
+  delivery: Delivery,
+  simulation: SimulationOptions,
+): Promise<readonly string[]> {
+  const { requests, cancels, notified, bad, lines } = countSimulation(simulation)
+  const [row] = await readAll(
+    await engine.query(
+      `SELECT (SELECT COUNT(*) FROM demand ${surge}), (SELECT COUNT(*) FROM demand_current ${surge}), ` +
+        `(SELECT COUNT(*) FROM demand WHERE isdeleted AND email <> '[redacted]')`,
+    ),
+  )
+  const checks: readonly (readonly [string, unknown, number])[] = [
+    ['records', delivery.records, lines],
+    ['delivered', delivery.delivered, lines - bad],
+    ['errored', delivery.errored, bad],
+    ['rows of demand', Number(row?.[0]), requests + 2 * notified + cancels],
+    ['rows of demand_current', Number(row?.[1]), requests - cancels],
+    ['deleted rows with an e-mail address', Number(row?.[2]), 0],
+  ]
+  return checks.flatMap(([what, found, due]) =>
+    found === due ? [] : [`${what}: ${String(found)} instead of ${due}`],
+  )
+}
+
+function whereabouts(
+  directory: string,
+  changes: string,
+  archive: string,
+  delivery: Delivery,
+  tookMs: number,
+): string {
+  const rows = [
+    `${changes}  the change records, one a line`,
+    `${join(archive, 'data')}  ${count(delivery.objects)} Avro files, by type and date`,
+    `${join(archive, 'errors')}  ${count(delivery.errorFiles)} error files, each with its original`,
+  ]
+  return [
+    ...rows.map((row) => `  ${row}`),
+    `Done in ${duration(tookMs)}. Go on with:`,
+    `  npx dmd query "SELECT * FROM events" --archive ${archive}`,
+    `  npx dmd errors list --archive ${archive}`,
+    `  npx dmd deliver ${changes} --archive ${archive} --stream demo --shard shardId-000000000000   (changes nothing)`,
+    `  rm -r ${directory}`,
+    '',
+  ].join('\n')
+}
