@@ -8,7 +8,7 @@ import { openDuckDb } from '../src/query/duckdb.ts'
 import type { QueryEngine } from '../src/query/engine.ts'
 import { formatJson } from '../src/query/format.ts'
 import { openDirectoryStore } from '../src/store/directory.ts'
-import { dmdProcess } from './cli/process.ts' from './cli/process.ts'
+import { dmdProcess } from './cli/process.ts'
 
 import { foldLines } from './local/fold.ts'
 import { tree } from './tree.ts'
@@ -55,7 +55,8 @@ const query = async (sql: string): Promise<{ [column: string]: never }[]> => {
 const toObject = (rows: { [column: string]: never }[]) =>
   Object.fromEntries(rows.map(({ name, n }) => [name, n]))
 const types = ['demand', 'event', 'notification', 'sale']
-const perType = async (select: (type: string) => string) => toObject(await query(types.map(select).join(' UNION ALL ')))
+const perType = async (select: (type: string) => string) =>
+  toObject(await query(types.map(select).join(' UNION ALL ')))
 
 test('fifty thousand requests and more are all delivered or filed as errors', () => {
   const ran = deliver(archive)
@@ -71,7 +72,9 @@ test('fifty thousand requests and more are all delivered or filed as errors', ()
 test('the counts by SQL equal a plain fold over the simulated changes', async () => {
   engine = await openDuckDb({ store: await openDirectoryStore(archive), catalog: loadCatalog() })
   expect(
-    await perType((type) => `SELECT '${type}/' || partition_date AS name, COUNT(*) AS n FROM ${type} GROUP BY 1`),
+    await perType(
+      (type) => `SELECT '${type}/' || partition_date AS name, COUNT(*) AS n FROM ${type} GROUP BY 1`,
+    ),
   ).toEqual(
     Object.fromEntries(
       Object.entries(fold.rows).flatMap(([type, dates]) =>
@@ -87,7 +90,9 @@ test('the counts by SQL equal a plain fold over the simulated changes', async ()
     ...none,
     ...fold.current,
   })
-  expect(await perType((type) => `SELECT '${type}' AS name, COUNT(*) AS n FROM ${type} WHERE isdeleted`)).toEqual({
+  expect(
+    await perType((type) => `SELECT '${type}' AS name, COUNT(*) AS n FROM ${type} WHERE isdeleted`),
+  ).toEqual({
     ...none,
     ...fold.deletedRows,
   })
