@@ -1,8 +1,8 @@
-// Writes every generated file: `npx tsx scripts/generate.ts`.
+// Writes every generated file: `npm run generate`.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { documents } from '../src/derive/documents.ts'
+import { documents } from './documents.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 for (const { path, render } of documents) {

@@ -105,7 +105,7 @@ function toRow(change: Change, source: StreamRecord, rules: RowRules): Row | Rej
     timestamp: changedMs,
     micros,
     key: change.key,
-    sequence: source.sequence.padStart(sequenceDigits, '0'),
+    sequence: source.sequence === '' ? null : source.sequence.padStart(sequenceDigits, '0'),
     previousPartition: null as string | null,
     actor: change.actor ?? null,
   }

@@ -28,7 +28,7 @@ export function schemaReference(catalog: Catalog): string {
   const schemas = [...catalog.values()]
   const [first] = schemas
   const parts = [
-    '<!-- Generated from the schemas by `npx tsx scripts/generate.ts`: change them, not this file. -->',
+    '<!-- Generated from the schemas by `npm run generate`: change them, not this file. -->',
     intro,
     ...schemas.map(typeSection),
     ...(first ? [addedSection(first)] : []),

@@ -2,7 +2,7 @@ import { type CodeEntry, codes } from '../record/error.ts'
 import { describeSettings } from '../settings.ts'
 
 const notice = (source: string) =>
-  `<!-- Generated from ${source} by \`npx tsx scripts/generate.ts\`: change that, not this file. -->`
+  `<!-- Generated from ${source} by \`npm run generate\`: change that, not this file. -->`
 
 /** The reference of every error code, a heading each, so that a code can be linked to. */
 export function errorReference(): string {

@@ -6,7 +6,7 @@ export function rowTypes(catalog: Catalog): string {
   const schemas = [...catalog.values()]
   const index = schemas.map((schema) => `  readonly ${schema.type}: ${rowTypeName(schema)}`)
   return [
-    '// Generated from the schemas in this folder by `npx tsx scripts/generate.ts`: change them, not this file.',
+    '// Generated from the schemas in this folder by `npm run generate`: change them, not this file.',
     ...schemas.map(toRowType),
     `/** The row of each record type, by its name. */\nexport type Rows = {\n${index.join('\n')}\n}`,
   ]

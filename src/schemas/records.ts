@@ -1,4 +1,4 @@
-// Generated from the schemas in this folder by `npx tsx scripts/generate.ts`: change them, not this file.
+// Generated from the schemas in this folder by `npm run generate`: change them, not this file.
 
 /** A fan's request to be reminded when tickets go on sale. */
 export type DemandRow = {

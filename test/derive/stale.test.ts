@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { documents } from '../../src/derive/documents.ts'
+import { documents } from '../../scripts/documents.ts'
 
-const command = 'npx tsx scripts/generate.ts'
+const command = 'npm run generate'
 
 describe('generated files', () => {
   it.each(documents.map(({ path, render }) => [path, render] as const))(

@@ -1,9 +1,10 @@
-import { loadCatalog } from '../catalog.ts'
-import { schemaReference } from './markdown.ts'
-import { errorReference, settingReference } from './reference.ts'
-import { rowTypes } from './typescript.ts'
+import { loadCatalog } from '../src/catalog.ts'
+import { commandReference } from '../src/cli/reference.ts'
+import { schemaReference } from '../src/derive/markdown.ts'
+import { errorReference, settingReference } from '../src/derive/reference.ts'
+import { rowTypes } from '../src/derive/typescript.ts'
 
-/** A file that is written by `npx tsx scripts/generate.ts` and by nobody else. */
+/** A file that is written by `npm run generate` and by nobody else. */
 export type GeneratedDocument = {
   /** From the root of the repository. */
   readonly path: string
@@ -15,5 +16,6 @@ export const documents: readonly GeneratedDocument[] = [
   { path: 'src/schemas/records.ts', render: () => rowTypes(loadCatalog()) },
   { path: 'docs/schema.md', render: () => schemaReference(loadCatalog()) },
   { path: 'docs/errors.md', render: errorReference },
+  { path: 'docs/cli.md', render: commandReference },
   { path: 'docs/configuration.md', render: settingReference },
 ]

@@ -1,0 +1,215 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { allCommands, buildProgram } from '../../src/cli/program.ts'
+import { change, demandItem } from '../changes.ts'
+import { dmd, stdinOf } from './io.ts'
+import { dmdProcess } from './process.ts'
+
+let folder: string
+let archive: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dmd-cli-'))
+  archive = join(folder, 'archive')
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const deliver = (lines: readonly Uint8Array[], ...args: string[]) =>
+  dmd(['deliver', '-', '--archive', archive, ...args], {
+    stdin: stdinOf(Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')])), 4096),
+  })
+
+test('deliver says what became of the records, for people and for scripts', async () => {
+  const lines = [change({ id: 'one' }), Buffer.from('broken')]
+  const told = await deliver(lines)
+  expect(told.code).toBe(0)
+  expect(told.out).toContain('2 records')
+  expect(told.out).toContain('dmd errors list --archive')
+  const json = await deliver(lines, '--json')
+  expect(Object.keys(JSON.parse(json.out))).toEqual(
+    expect.arrayContaining(['records', 'delivered', 'errored', 'objects', 'bytes']),
+  )
+})
+
+test('deliver reads several files, each with a shard of its own, so that equal lines stay apart', async () => {
+  const target = join(folder, 'two')
+  for (const name of ['a.jsonl', 'b.jsonl']) writeFileSync(join(folder, name), 'equal and bad\n')
+  const ran = await dmd([
+    'deliver',
+    join(folder, 'a.jsonl'),
+    join(folder, 'b.jsonl'),
+    '--json',
+    '--archive',
+    target,
+  ])
+  expect(JSON.parse(ran.out)).toMatchObject({ records: 2, errored: 2 })
+  const groups = JSON.parse((await dmd(['errors', 'list', '--json', '--archive', target])).out)
+  expect(groups).toMatchObject([{ records: 2, code: 'NOT_JSON' }])
+})
+
+test('an interrupt ends a delivery after the batch under way, with 130 and the way to go on', async () => {
+  const stop = new AbortController()
+  const target = join(folder, 'interrupted')
+  const endless = (async function* () {
+    for (let n = 0; ; n++) {
+      if (n === 25) stop.abort()
+      yield Buffer.concat([change({ id: `i${n}` }), Buffer.from('\n')])
+    }
+  })()
+  const ran = await dmd(['deliver', '-', '--batch', '10', '--archive', target], {
+    stdin: endless,
+    interrupt: stop.signal,
+  })
+  expect(ran.code).toBe(130)
+  expect(ran.out).toContain('20 records')
+  expect(ran.out).toContain('run the same command again')
+})
+
+test('query writes tables, CSV and JSON to standard output and Parquet to a file', async () => {
+  await deliver([change({ id: 'q', item: { ...demandItem, eventName: '=1+1', fanId: 'fan-q', SK: 'q' } })])
+  const sql = "SELECT fanid, eventname, date.requested FROM demand WHERE fanid = 'fan-q'"
+  const query = (...args: string[]) => dmd(['query', sql, '--archive', archive, ...args])
+  expect((await query()).out).toMatch(
+    /^fanid +eventname +requested\n─+ +─+ +─+\nfan-q +=1\+1 +2025-02-13T18:30:00\.000Z\n1 row\n$/,
+  )
+  expect((await query('--format', 'csv')).out).toBe(
+    "fanid,eventname,requested\r\nfan-q,'=1+1,2025-02-13T18:30:00.000Z\r\n",
+  )
+  expect((await query('--format', 'csv', '--raw')).out).toContain('fan-q,=1+1,')
+  expect(JSON.parse((await query('--format', 'json')).out)).toEqual([
+    { fanid: 'fan-q', eventname: '=1+1', requested: '2025-02-13T18:30:00.000Z' },
+  ])
+  const parquet = join(folder, 'result.parquet')
+  const written = await query('--format', 'parquet', '-o', parquet)
+  expect(written).toMatchObject({ code: 0, out: '', err: `1 rows written to ${parquet}\n` })
+})
+
+test('query takes a statement from a file and from standard input', async () => {
+  const file = join(folder, 'q.sql')
+  writeFileSync(file, '-- how many\nSELECT 42 AS answer;\n')
+  expect(
+    JSON.parse((await dmd(['query', '-f', file, '--format', 'json', '--archive', archive])).out),
+  ).toEqual([{ answer: 42 }])
+  const piped = await dmd(['query', '-', '--format', 'json', '--archive', archive], {
+    stdin: stdinOf(Buffer.from('SELECT 7 AS n')),
+  })
+  expect(JSON.parse(piped.out)).toEqual([{ n: 7 }])
+})
+
+test('mistakes in a call end with 2 and a message that helps', async () => {
+  const cases: readonly (readonly [string[], RegExp])[] = [
+    [['delver'], /Did you mean deliver\?/],
+    [['deliver'], /missing required argument 'files'/],
+    [['deliver', 'x', '--batch', '0'], /not a whole number from 1 to 10000/],
+    [['deliver', 'x', '--bogus'], /unknown option '--bogus'/],
+    [['query'], /give one statement/],
+    [['query', 'SELECT 1', '--format', 'parquet', '--archive', '.'], /needs -o FILE/],
+    [['query', 'SELECT 1', '--format', 'xml'], /Allowed choices are table, csv, json, parquet/],
+    [['simulate', '--bad-percent', '101'], /not a percentage from 0 to 100/],
+    [['schema', 'ddl', 'concert'], /there is no record type "concert"; there are demand, event/],
+    [['errors', 'show', 'deadbeef', '--archive', archive], /no group "deadbeef"/],
+    [['completion', 'powershell'], /Allowed choices are bash, zsh, fish/],
+  ]
+  for (const [args, message] of cases) {
+    const ran = await dmd(args)
+    expect([args, ran.code, ran.out]).toEqual([args, 2, ''])
+    expect(ran.err).toMatch(message)
+  }
+})
+
+test('failures end with 1, the place, the code and the fix', async () => {
+  const missing = await dmd(['query', 'SELECT 1', '--archive', join(folder, 'none')])
+  expect(missing.code).toBe(1)
+  expect(missing.err).toContain('STORE_UNAVAILABLE')
+  const file = await dmd(['deliver', join(folder, 'none.jsonl'), '--archive', archive])
+  expect(file).toMatchObject({ code: 1, out: '' })
+  expect(file.err).toContain('none.jsonl')
+  expect((await dmd(['query', 'DROP TABLE demand', '--archive', archive])).err).toContain('QUERY_REFUSED')
+})
+
+test('settings come from flags, then variables, then defaults, and an unknown one is named', async () => {
+  const env = { DMD_ARCHIVE: join(folder, 'by-variable') }
+  const stdin = () => stdinOf(change())
+  expect((await dmd(['deliver', '-'], { env, stdin: stdin() })).out).toContain('by-variable')
+  expect((await dmd(['deliver', '-', '--archive', archive], { env, stdin: stdin() })).out).toContain(archive)
+  const wrong = await dmd(['deliver', '-'], { env: { DMD_ARCIVE: 'x' }, stdin: stdin() })
+  expect(wrong).toMatchObject({ code: 2, out: '' })
+  expect(wrong.err).toMatch(/no variable DMD_ARCIVE; there are DMD_ARCHIVE/)
+})
+
+test('the configuration file is read where the command runs, and checked', () => {
+  const place = mkdtempSync(join(tmpdir(), 'dmd-config-'))
+  try {
+    writeFileSync(join(place, 'dmd.config.json'), '{"archive": "from-file", "codec": "null"}')
+    const ran = dmdProcess(['deliver', '-'], { input: change(), cwd: place })
+    expect(ran.stdout).toContain('from-file')
+    writeFileSync(join(place, 'dmd.config.json'), '{"archve": "x"}')
+    const wrong = dmdProcess(['deliver', '-'], { input: change(), cwd: place })
+    expect(wrong.status).toBe(2)
+    expect(wrong.stderr).toMatch(/dmd\.config\.json: there is no setting "archve"; there are archive/)
+  } finally {
+    rmSync(place, { recursive: true, force: true })
+  }
+})
+
+test('every command helps, and the version is the package’s', async () => {
+  const names = allCommands(buildProgram(async () => {})).map((command) => {
+    const path: string[] = []
+    for (let at: typeof command | null = command; at?.parent; at = at.parent) path.unshift(at.name())
+    return path
+  })
+  for (const path of names) {
+    const ran = await dmd([...path, '--help'])
+    expect([path, ran.code, ran.err]).toEqual([path, 0, ''])
+    expect(ran.out).toContain('Usage: dmd')
+  }
+  expect((await dmd(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
+
+test('nothing is animated or coloured where nobody watches, and NO_COLOR is heeded', async () => {
+  const esc = String.fromCharCode(27)
+  const plain = await deliver([change()])
+  expect(plain.out + plain.err).not.toContain(esc)
+  const watched = await dmd(['errors', 'list', '--archive', archive], { isWatched: true, isColored: true })
+  expect(watched.out).toContain(esc)
+  const piped = dmdProcess(['errors', 'list', '--archive', archive], { env: { NO_COLOR: '1' } })
+  expect(piped.stdout + piped.stderr).not.toContain(esc)
+})
+
+test('long work shows its progress to those who watch', async () => {
+  const lines = Array.from({ length: 40 }, (_, n) => change({ id: `p${n}` }))
+  const path = join(folder, 'progress.jsonl')
+  writeFileSync(path, Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')])))
+  const ran = await dmd(['deliver', path, '--batch', '2', '--archive', join(folder, 'progress')], {
+    isWatched: true,
+  })
+  expect(ran.err).toMatch(/delivering .*progress\.jsonl .*% .* records .*\/s .* left/)
+})
+
+test('a reader that goes away ends the output and nothing else', () => {
+  const script = `node ${JSON.stringify(new URL('../../dist/main.js', import.meta.url).pathname)} simulate --fans 20000 | head -n 1`
+  const ran = spawnSync('sh', ['-c', script], { encoding: 'utf8' })
+  expect(ran.stderr).toBe('')
+  expect(ran.stdout.trimEnd().split('\n')).toHaveLength(1)
+})
+
+test('doctor finds what is sound, and what is not, with the fix', async () => {
+  const sound = await dmd(['doctor', '--archive', archive])
+  expect(sound.code).toBe(0)
+  expect(sound.out).toMatch(/ok +Node\.js/)
+  expect(sound.out).toMatch(/ok +SQL engine +DuckDB/)
+  const broken = await dmd(['doctor', '--json', '--archive', join(folder, 'progress.jsonl')])
+  expect(broken.code).toBe(3)
+  expect(JSON.parse(broken.out).find(({ ok }: { ok: boolean }) => !ok)).toMatchObject({
+    check: 'archive',
+    fix: expect.any(String),
+  })
+})
+
+test('completion prints a script that bash can use', () => {
+  const script = dmdProcess(['completion', 'bash']).stdout
+  const probe = `${script}\nCOMP_WORDS=(dmd errors l); COMP_CWORD=2; _dmd; echo "\${COMPREPLY[0]}"`
+  expect(spawnSync('bash', ['-c', probe], { encoding: 'utf8' }).stdout).toBe('list\n')
+})
