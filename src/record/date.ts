@@ -1,9 +1,12 @@
 /** Milliseconds of a day. */
 const dayMs = 86_400_000
 
-// Extended ISO-8601: a date, alone or with a time; fraction of any length; offset Z, ±hh, ±hhmm or ±hh:mm.
-const isoPattern =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(?:([Zz])|([+-])(\d{2})(?::?(\d{2}))?)?)?$/
+// ISO-8601, extended or basic: a date, alone or with a time of hours at least; fraction of any length; offset Z, ±hh,
+// ±hhmm or ±hh:mm. Both patterns have the same groups.
+const extendedPattern =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2})(?::(\d{2})(?::(\d{2})(?:[.,](\d+))?)?)?(?:[Zz]|([+-])(\d{2})(?::?(\d{2}))?)?)?$/
+const basicPattern =
+  /^(\d{4})(\d{2})(\d{2})(?:[Tt](\d{2})(?:(\d{2})(?:(\d{2})(?:[.,](\d+))?)?)?(?:[Zz]|([+-])(\d{2})(?::?(\d{2}))?)?)?$/
 const epochPattern = /^(\d{10}|\d{13})(?:\.(\d+))?$/
 
 /**
@@ -14,7 +17,7 @@ const epochPattern = /^(\d{10}|\d{13})(?:\.(\d+))?$/
  * and years beyond four digits are no instants here.
  */
 export function parseInstant(text: string): number | undefined {
-  const match = isoPattern.exec(text)
+  const match = extendedPattern.exec(text) ?? basicPattern.exec(text)
   if (!match) return undefined
   const [
     ,
@@ -25,7 +28,6 @@ export function parseInstant(text: string): number | undefined {
     minute = '0',
     second = '0',
     fraction = '',
-    ,
     sign,
     offsetHour,
     offsetMinute,
