@@ -22,8 +22,9 @@ await build({
   target: 'node20.19',
   sourcemap: true,
 })
-// The Lambda entry is one file of its own: it is what gets zipped.
+// The Lambda entry is one file of its own: it is what gets zipped, and .mjs needs no package.json beside it.
 await build({
+  outExtension: { '.js': '.mjs' },
   entryPoints: { lambda: 'src/delivery/lambda.ts' },
   outdir: 'dist',
   bundle: true,

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openDirectoryStore } from '../../src/store/directory.ts'
 import { change, demandItem, kinesisEvent } from '../changes.ts'
 
-const bundle = pathToFileURL(fileURLToPath(new URL('../../dist/lambda.js', import.meta.url))).href
+const bundle = pathToFileURL(fileURLToPath(new URL('../../dist/lambda.mjs', import.meta.url))).href
 
 let folder: string
 beforeEach(() => {

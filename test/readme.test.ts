@@ -1,0 +1,102 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { allCommands, buildProgram } from '../src/cli/program.ts'
+import { dmdProcess } from './cli/process.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const read = (name: string) => readFileSync(join(root, name), 'utf8')
+const pages = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+]
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dmd-readme-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Times and rates differ from machine to machine, compressed sizes from zlib to zlib. */
+const steady = (text: string) =>
+  text
+    .replace(/\d+(\.\d+)? (s|min)\b/g, 'TIME')
+    .replace(/[\d,]+ records\/s/g, 'RATE')
+    .replace(/[\d.]+ MB/g, 'SIZE')
+    .trim()
+
+test('the demo runs to its end, and the README shows what it prints', () => {
+  const ran = dmdProcess(['demo'], { cwd: folder, env: { NO_COLOR: '1' } })
+  expect(ran.stderr).toBe('')
+  expect(ran.status).toBe(0)
+  const shown = /```\n(\n?1\. A concert[\s\S]*?)```/.exec(read('README.md'))?.[1] ?? ''
+  expect(steady(shown)).toBe(steady(ran.stdout))
+})
+
+test('the demo empties its own folder only', () => {
+  expect(dmdProcess(['demo', '--fans', '200'], { cwd: folder }).status).toBe(0)
+  const ran = dmdProcess(['demo', '--fans', '200', '--directory', '.'], { cwd: join(root, 'docs') })
+  expect(ran.status).toBe(2)
+  expect(ran.stderr).toContain('not the demo')
+})
+
+test('every link between the pages leads somewhere', () => {
+  const broken = pages.flatMap((page) =>
+    [...read(page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
+      .map((match) => match[1] ?? '')
+      .filter((target) => !/^https?:/.test(target) && !existsSync(join(root, dirname(page), target)))
+      .map((target) => `${page}: ${target}`),
+  )
+  expect(broken).toEqual([])
+})
+
+test('every dmd command that the pages show exists, with its options', () => {
+  const commands = new Map(
+    allCommands(buildProgram(async () => {})).map((command) => [
+      command.parent?.parent ? `${command.parent.name()} ${command.name()}` : command.name(),
+      command.options.flatMap((option) => [option.long ?? '', option.short ?? '']),
+    ]),
+  )
+  const wrong = pages.flatMap((page) =>
+    [...read(page).matchAll(/\bdmd ([a-z]+)(?: ([a-z]+))?([^\n`]*)/g)].flatMap(
+      ([whole, first = '', second = '', rest = '']) => {
+        const name = commands.has(`${first} ${second}`) ? `${first} ${second}` : first
+        const options = commands.get(name)
+        if (!options) return [`${page}: ${whole}`]
+        const used = [...rest.matchAll(/ (--[a-z-]+|-[a-zA-Z])\b/g)].map((match) => match[1] ?? '')
+        return used
+          .filter((flag) => !options.includes(flag) && flag !== '--help')
+          .map((flag) => `${page}: ${name} ${flag}`)
+      },
+    ),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('every npm script that the pages show exists', () => {
+  const scripts = Object.keys(JSON.parse(read('package.json')).scripts)
+  const wrong = pages.flatMap((page) =>
+    [...read(page).matchAll(/npm run ([a-z:]+)/g)]
+      .map((match) => match[1] ?? '')
+      .filter((name) => !scripts.includes(name)),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('ARCHITECTURE.md names every folder of src/ and every dependency', () => {
+  const text = read('ARCHITECTURE.md')
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  )
+  const { dependencies, devDependencies } = JSON.parse(read('package.json'))
+  const missing = [
+    ...folders.map(({ name }) => `src/${name}/`),
+    ...Object.keys({ ...dependencies, ...devDependencies }).map((name) => `\`${name}\``),
+  ].filter((name) => !text.includes(name))
+  expect(missing).toEqual([])
+})
