@@ -1,21 +1,21 @@
 import type { RecordCode, Stage } from '../record/error.ts'
-import { type ItemChange, toBytes, toEnvelope } from './envelope.ts'
-import { recallFan } from './fan.ts'
-import { goodRecords } from './good.ts'
-import { createFates, type Life, planLife, requestChange, stepChange } from './life.ts'
-import { createRandom, createSelection, exponential, type Random, unit } from './random.ts'
-import { createSchedule } from './schedule.ts'
+import { type ItemChange, toBytes, toEnvelope } from './simulator/envelope.ts'
+import { recallFan } from './simulator/fan.ts'
+import { goodRecords } from './simulator/good.ts'
+import { createFates, type Life, planLife, requestChange, stepChange } from './simulator/life.ts'
+import { createRandom, createSelection, exponential, type Random, unit } from './simulator/random.ts'
+import { createSchedule } from './simulator/schedule.ts'
 import {
   planSimulation,
   type Simulation,
   type SimulationCounts,
   type SimulationOptions,
   streams,
-} from './simulation.ts'
-import { surgeTime } from './surge.ts'
-import { catalogChanges, editChange } from './tour.ts'
+} from './simulator/simulation.ts'
+import { surgeTime } from './simulator/surge.ts'
+import { catalogChanges, editChange } from './simulator/tour.ts'
 
-export type { SimulationCounts, SimulationOptions } from './simulation.ts'
+export type { SimulationCounts, SimulationOptions } from './simulator/simulation.ts'
 
 /** One change record on the simulated stream. */
 export type SimulatedLine = {

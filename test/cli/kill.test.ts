@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { below, createRandom, toSeed } from '../../src/local/random.ts'
+import { below, createRandom, toSeed } from '../../src/local/simulator/random.ts'
 import { tree } from '../tree.ts'
 import { dmdKilled, dmdProcess } from './process.ts'
 

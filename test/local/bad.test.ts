@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { badKinds } from '../../src/local/bad.ts'
+import { badKinds } from '../../src/local/simulator/bad.ts'
 import { simulate } from '../../src/local/simulator.ts'
 import { codes } from '../../src/record/error.ts'
 

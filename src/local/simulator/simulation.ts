@@ -1,5 +1,5 @@
-import { parseInstant } from '../record/date.ts'
-import { PipelineError } from '../record/error.ts'
+import { parseInstant } from '../../record/date.ts'
+import { PipelineError } from '../../record/error.ts'
 import { type BadKind, badKinds } from './bad.ts'
 import { changesPerNotice } from './life.ts'
 import { type Seed, toSeed } from './random.ts'

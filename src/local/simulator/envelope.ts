@@ -1,4 +1,4 @@
-import type { Operation } from '../record/change.ts'
+import type { Operation } from '../../record/change.ts'
 import type { Members } from './attribute.ts'
 import { type Random, uuid } from './random.ts'
 

@@ -1,4 +1,4 @@
-import type { RecordCode, Stage } from '../record/error.ts'
+import type { RecordCode, Stage } from '../../record/error.ts'
 import { badEnvelopes } from './bad-envelope.ts'
 import { badItems, misplacedItems } from './bad-item.ts'
 import type { Spoiler } from './spoil.ts'
