@@ -1,16 +1,20 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
 import { readContainer } from '../../src/codec/container.ts'
 import { planBatch } from '../../src/delivery/plan.ts'
 import { toRules } from '../../src/delivery/rules.ts'
 import { simulate } from '../../src/local/simulator.ts'
+import { toCatalog } from '../../src/record/schema.ts'
 import type { RecordValue, Type, Value } from '../../src/record/type.ts'
 import { readSettings } from '../../src/settings.ts'
+import { arbitraryChange, wideRange } from '../arbitrary/change.ts'
+import { arbitrarySchema } from '../arbitrary/schema.ts'
 import { change, demandItem, records } from '../changes.ts'
 
 let folder: string
@@ -83,6 +87,14 @@ function expectEqualRows(containers: readonly Uint8Array[]): number {
   return rows
 }
 
+/** A random schema and some changes of its items. */
+const arbitraryBatch = arbitrarySchema.chain((schema) =>
+  fc.record({
+    schema: fc.constant(schema),
+    changes: fc.array(arbitraryChange(schema), { minLength: 1, maxLength: 8 }),
+  }),
+)
+
 const rules = toRules(loadCatalog(), readSettings({}))
 
 test.each(['deflate', 'null'] as const)(
@@ -104,4 +116,26 @@ test('emoji, NUL and right-to-left text survive', () => {
   )
   const plan = planBatch({ stream: 's', shard: '0', records: records(payloads) }, rules)
   expect(expectEqualRows(plan.objects.map(({ bytes }) => bytes))).toBe(texts.length)
+})
+
+test('fastavro reads the containers of 200 random schemas as we do', () => {
+  const containers = fc
+    .sample(arbitraryBatch, { numRuns: 200, seed: 7 })
+    .flatMap(({ schema, changes }, index) => {
+      const batch = { stream: 's', shard: '0', records: changes.map(({ record }) => record) }
+      const codec = index % 2 === 0 ? 'deflate' : 'null'
+      return planBatch(batch, { ...rules, codec, range: wideRange, catalog: toCatalog([schema]) }).objects
+    })
+    .map(({ bytes }) => bytes)
+  expect(containers.length).toBeGreaterThan(200)
+  expect(expectEqualRows(containers)).toBeGreaterThan(500)
+})
+
+test('fastavro reads the golden archives of every release as we do', () => {
+  const folder = new URL('../golden/', import.meta.url)
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.avro'),
+  )
+  expect(files.length).toBeGreaterThanOrEqual(4)
+  expect(expectEqualRows(files.map((name) => readFileSync(new URL(name, folder))))).toBeGreaterThan(4)
 })
