@@ -137,7 +137,7 @@ async function ask(io: Io, engine: QueryEngine): Promise<void> {
   await show(
     io,
     engine,
-    `SELECT change.operation, isdeleted, COUNT(*) AS changes FROM demand ${surge} GROUP BY 1, 2 ORDER BY 3 DESC`,
+    `SELECT change.operation, isdeleted, COUNT(*) AS changes FROM demand ${surge} GROUP BY 1, 2 ORDER BY 1`,
   )
 
   await title(io, '4', 'Legal asks for the deleted requests: who, when, and nothing personal')
@@ -148,7 +148,7 @@ async function ask(io: Io, engine: QueryEngine): Promise<void> {
   await show(
     io,
     engine,
-    'SELECT phonenumber, email, messagebody, COUNT(*) AS deleted_rows FROM demand WHERE isdeleted = true GROUP BY 1, 2, 3',
+    'SELECT phonenumber, email, messagebody, COUNT(*) AS deleted_rows FROM demand WHERE isdeleted = true GROUP BY 1, 2, 3 ORDER BY 4 DESC',
   )
 
   await title(io, '5', 'Marketing measures how fast fans were notified')
