@@ -4,8 +4,10 @@ import { Argument, Command, Option } from 'commander'
 import { openDuckDb } from '../query/duckdb.ts'
 import type { QueryEngine, QueryOptions } from '../query/engine.ts'
 import { type Format, formatCsv, formatJson, formatTable, type Write } from '../query/format.ts'
+import { savedQueries } from '../query/saved.ts'
 import { PipelineError } from '../record/error.ts'
 import { openStore } from '../store/open.ts'
+import { columns } from './columns.ts'
 import {
   archiveOption,
   catalogFor,
@@ -23,6 +25,7 @@ type Flags = {
   archive?: string
   schemas?: string
   file?: string
+  saved?: string | true
   format: 'table' | 'csv' | 'json' | 'parquet'
   output?: string
   raw?: boolean
@@ -38,6 +41,7 @@ export function queryCommand(run: Run): Command {
     )
     .addArgument(new Argument('[sql]', 'the statement, or - to read it from standard input'))
     .option('-f, --file <file>', 'read the statement from a file')
+    .option('--saved [name]', 'run a saved query; without a name, list them')
     .addOption(archiveOption())
     .addOption(schemasOption())
     .addOption(
@@ -51,7 +55,8 @@ export function queryCommand(run: Run): Command {
 }
 
 async function query(io: Io, argument: string | undefined, flags: Flags): Promise<ExitCode> {
-  const sql = await readStatement(io, argument, flags.file)
+  if (flags.saved === true) return listSaved(io)
+  const sql = await readStatement(io, argument, flags)
   if (flags.format === 'parquet' && flags.output === undefined)
     throw new UsageError('--format parquet needs -o FILE')
   const settings = settingsFor(io, flags)
@@ -130,19 +135,39 @@ function unwritable(path: string, cause: unknown): PipelineError {
 const statementBytesMax = 262_144
 
 /** Athena takes no statement beyond 262,144 bytes, so neither does this. */
-async function readStatement(
-  io: Io,
-  argument: string | undefined,
-  file: string | undefined,
-): Promise<string> {
-  if ((argument === undefined) === (file === undefined)) {
-    throw new UsageError('give one statement: as an argument, with -f FILE, or - for standard input')
+async function readStatement(io: Io, argument: string | undefined, { file, saved }: Flags): Promise<string> {
+  if ([argument, file, saved].filter((given) => given !== undefined).length !== 1) {
+    throw new UsageError(
+      'give one statement: as an argument, with -f FILE, with --saved NAME, or - for standard input',
+    )
   }
+  if (saved !== undefined) return findSaved(String(saved))
   const text =
     file !== undefined ? readFile(file) : argument === '-' ? await readAll(io.stdin) : (argument ?? '')
   if (Buffer.byteLength(text) > statementBytesMax)
     throw new UsageError(`a statement has at most ${count(statementBytesMax)} bytes`)
   return text
+}
+
+async function listSaved(io: Io): Promise<ExitCode> {
+  await io.out(
+    columns(
+      io,
+      ['name', 'what it asks'],
+      savedQueries.map(({ name, title }) => [name, title]),
+    ),
+  )
+  return exitCodes.ok
+}
+
+function findSaved(name: string): string {
+  const saved = savedQueries.find((candidate) => candidate.name === name)
+  if (!saved) {
+    throw new UsageError(
+      `there is no saved query "${name}"; there are ${savedQueries.map((known) => known.name).join(', ')}`,
+    )
+  }
+  return saved.sql
 }
 
 function readFile(file: string): string {

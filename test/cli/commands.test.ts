@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { allCommands, buildProgram } from '../../src/cli/program.ts'
+import { savedQueries } from '../../src/query/saved.ts'
 import { change, demandItem } from '../changes.ts'
 import { dmd, stdinOf } from './io.ts'
 import { dmdProcess } from './process.ts'
@@ -96,6 +97,20 @@ test('query takes a statement from a file and from standard input', async () => 
     stdin: stdinOf(Buffer.from('SELECT 7 AS n')),
   })
   expect(JSON.parse(piped.out)).toEqual([{ n: 7 }])
+})
+
+test('saved queries are listed, shown in the docs, and each runs', async () => {
+  const listed = await dmd(['query', '--saved'])
+  const text = readFileSync(new URL('../../docs/analyst.md', import.meta.url), 'utf8')
+  expect(savedQueries.length).toBeGreaterThanOrEqual(13)
+  for (const { name, title } of savedQueries) {
+    expect(listed.out).toContain(`${name} `)
+    expect(text).toContain(`| \`${name}\` | ${title} |`)
+    const ran = await dmd(['query', '--saved', name, '--format', 'json', '--archive', archive])
+    expect([name, ran.err, ran.code]).toEqual([name, '', 0])
+  }
+  const unknown = await dmd(['query', '--saved', 'top', '--archive', archive])
+  expect(unknown.err).toContain('there are top-events, deleted-requests')
 })
 
 test('mistakes in a call end with 2 and a message that helps', async () => {
