@@ -1,16 +1,17 @@
 import {
   type DuckDBConnection,
+  type DuckDBDataChunk,
   DuckDBInstance,
-  type DuckDBPreparedStatement,
   type DuckDBResult,
-  StatementType,
 } from '@duckdb/node-api'
 import { PipelineError } from '../record/error.ts'
 import type { Catalog, RecordSchema } from '../record/schema.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { isNumeric, toCell } from './cell.ts'
-import { type CatalogStatement, macros, readCatalogStatement, stripComments } from './dialect.ts'
+import { type CatalogStatement, macros, readCatalogStatement } from './dialect.ts'
 import type { Column, QueryEngine, QueryOptions, QueryResult } from './engine.ts'
+import { interrupted, rowFailure, statementFailure } from './failure.ts'
+import { findSystemViews, prepareReading, refused } from './guard.ts'
 import { type Loaded, syncTables } from './ingest.ts'
 import { writeParquet } from './parquet.ts'
 import { quoteName } from './quote.ts'
@@ -32,6 +33,9 @@ export type DuckDbParts = {
  */
 export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
   const instance = await DuckDBInstance.create(':memory:', {
+    // Rows that do not fit the memory must not lie about as files, in whatever folder this was started in. This comes
+    // first, since it cannot be set once access is off.
+    temp_directory: '',
     enable_external_access: 'false',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
@@ -43,52 +47,67 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
     await trusted.run(`CREATE MACRO ${signature} AS ${body}`)
   for (const schema of parts.catalog.values()) await createRelations(trusted, schema)
   await trusted.run('SET GLOBAL lock_configuration = true')
+  const systemViews = await findSystemViews(trusted)
   const loaded: Loaded = new Map()
   const known = new Map<string, ReadonlySet<string>>()
   let syncing = Promise.resolve()
 
   /** One at a time: two queries at once must not load a file twice. */
-  const sync = (options: QueryOptions): Promise<void> => {
-    const next = syncing.then(() =>
-      syncTables(parts.store, parts.catalog, trusted, loaded, options.onLoad ?? (async () => {})),
-    )
+  const sync = async (options: QueryOptions): Promise<void> => {
+    const next = syncing.then(() => {
+      options.signal?.throwIfAborted()
+      return syncTables(parts.store, parts.catalog, trusted, loaded, async (progress) => {
+        options.signal?.throwIfAborted()
+        await options.onLoad?.(progress)
+      })
+    })
     syncing = next.catch(() => {})
-    return next
+    try {
+      await next
+    } catch (error) {
+      throw options.signal?.aborted ? interrupted() : rowFailure(error, '')
+    }
   }
   const start = async (sql: string, options: QueryOptions): Promise<Started> => {
+    const { signal } = options
     await sync(options)
     const connection = await instance.connect()
     const stop = () => connection.interrupt()
     const end = () => {
-      options.signal?.removeEventListener('abort', stop)
+      signal?.removeEventListener('abort', stop)
       connection.closeSync()
     }
+    // Until it is prepared, a statement has read no row that a message could quote.
+    let toError: (error: unknown) => PipelineError = statementFailure
+    const explain = (error: unknown) => (signal?.aborted ? interrupted() : toError(error))
+    signal?.addEventListener('abort', stop, { once: true })
     try {
-      options.signal?.throwIfAborted()
-      options.signal?.addEventListener('abort', stop, { once: true })
-      const statement = await prepare(connection, sql)
-      return { result: await statement.stream(), end }
+      signal?.throwIfAborted()
+      const statement = await prepareReading(connection, sql, systemViews)
+      toError = (error) => rowFailure(error, sql)
+      signal?.throwIfAborted()
+      const result = await statement.stream()
+      return { result, fetch: () => fetchChunk(result, signal), explain, end }
     } catch (error) {
       end()
-      throw explain(error, sql)
+      throw explain(error)
     }
   }
 
   return {
     query: async (sql, options = {}) => {
       const own = readCatalogStatement(sql)
-      if (!own) return toResult(await start(sql, options), sql)
+      if (!own) return toResult(await start(sql, options))
       await sync(options)
       return answer(own, parts.catalog, loaded, known)
     },
     exportParquet: async (sql, path, options = {}) => {
-      if (readCatalogStatement(sql))
-        throw new PipelineError('QUERY_REFUSED', 'only the result of a SELECT is written as Parquet')
-      const { result, end } = await start(sql, options)
+      if (readCatalogStatement(sql)) throw refused('only the result of a SELECT is written as Parquet')
+      const { result, explain, end } = await start(sql, options)
       try {
         return await writeParquet(result, path)
       } catch (error) {
-        throw explain(error, sql)
+        throw explain(error)
       } finally {
         end()
       }
@@ -100,7 +119,21 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
   }
 }
 
-type Started = { readonly result: DuckDBResult; readonly end: () => void }
+/** A query that runs. */
+type Started = {
+  readonly result: DuckDBResult
+  /** The next rows, undefined after the last. */
+  readonly fetch: () => Promise<DuckDBDataChunk | undefined>
+  readonly explain: (error: unknown) => PipelineError
+  readonly end: () => void
+}
+
+/** An interrupt that comes between two chunks is lost on DuckDB, so the signal is looked at too. */
+async function fetchChunk(result: DuckDBResult, signal?: AbortSignal): Promise<DuckDBDataChunk | undefined> {
+  signal?.throwIfAborted()
+  const chunk = await result.fetchChunk()
+  return chunk && chunk.rowCount > 0 ? chunk : undefined
+}
 
 async function createRelations(connection: DuckDBConnection, schema: RecordSchema): Promise<void> {
   await connection.run(createTable(schema))
@@ -109,49 +142,23 @@ async function createRelations(connection: DuckDBConnection, schema: RecordSchem
     await connection.run(`CREATE VIEW ${quoteName(name)} AS ${select}`)
 }
 
-const allowed = 'SELECT, EXPLAIN, DESCRIBE, SHOW and MSCK REPAIR TABLE'
-
-/** Parses one statement with DuckDB's own parser and lets it through only when it reads. */
-async function prepare(connection: DuckDBConnection, sql: string): Promise<DuckDBPreparedStatement> {
-  const statements = await connection.extractStatements(sql)
-  if (statements.count !== 1) {
-    const found =
-      statements.count === 0 ? 'there is no statement' : `there are ${statements.count} statements`
-    throw new PipelineError('QUERY_REFUSED', `${found}: one is run at a time`)
-  }
-  // EXPLAIN ANALYZE runs what it explains, so that must be a SELECT too.
-  const explained = /^EXPLAIN\s+(?:ANALYZE\s+|\([^)]*\)\s*)*/i.exec(stripComments(sql))
-  if (explained) await prepare(connection, stripComments(sql).slice(explained[0].length))
-  const statement = await statements.prepare(0)
-  const { statementType } = statement
-  if (statementType !== StatementType.SELECT && !(explained && statementType === StatementType.EXPLAIN)) {
-    const kind = StatementType[statementType] ?? 'statement'
-    throw new PipelineError('QUERY_REFUSED', `${kind} is not allowed: a query only reads, by ${allowed}`)
-  }
-  return statement
-}
-
-function toResult({ result, end }: Started, sql: string): QueryResult {
+function toResult({ result, fetch, explain, end }: Started): QueryResult {
   const types = result.columnTypes()
   const columns: Column[] = result.deduplicatedColumnNames().map((name, index) => {
     const type = types[index]
     return { name, type: type?.toString() ?? '', isNumeric: type !== undefined && isNumeric(type) }
   })
-  return { columns, rows: readRows(result, end, sql) }
-}
-
-async function* readRows(result: DuckDBResult, end: () => void, sql: string) {
-  try {
-    for (;;) {
-      const chunk = await result.fetchChunk()
-      if (!chunk || chunk.rowCount === 0) return
-      yield chunk.getRows().map((row) => row.map(toCell))
+  const rows = async function* () {
+    try {
+      for (let chunk = await fetch(); chunk; chunk = await fetch())
+        yield chunk.getRows().map((row) => row.map(toCell))
+    } catch (error) {
+      throw explain(error)
+    } finally {
+      end()
     }
-  } catch (error) {
-    throw explain(error, sql)
-  } finally {
-    end()
   }
+  return { columns, rows: rows() }
 }
 
 /** Answers `MSCK REPAIR TABLE` and `SHOW PARTITIONS`. */
@@ -180,16 +187,4 @@ function answer(
       yield shown.map((partition) => [`${partitionColumn}=${partition}`])
     })(),
   }
-}
-
-/** DuckDB's own message. What it quotes out of rows is left out, since that may be personal. */
-function explain(error: unknown, sql: string): PipelineError {
-  if (error instanceof PipelineError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  // These are about the statement and the catalog; any other may be about a row.
-  const isAboutStatement = /^(Binder|Catalog|Parser|Permission) Error/.test(message)
-  const told = message.replace(/(['"])((?:(?!\1)[\s\S])*)\1/g, (quoted, mark: string, inner: string) =>
-    isAboutStatement || sql.includes(inner) ? quoted : `${mark}…${mark}`,
-  )
-  return new PipelineError('QUERY_FAILED', told, isAboutStatement ? { cause: error } : {})
 }

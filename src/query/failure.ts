@@ -1,0 +1,75 @@
+import { PipelineError } from '../record/error.ts'
+
+/** DuckDB's message about a statement that it could not prepare. No row was read, so it is told as it is. */
+export function statementFailure(error: unknown): PipelineError {
+  if (error instanceof PipelineError) return error
+  const message = messageOf(error).replace(/^Failed to extract statements: /, '')
+  return new PipelineError('QUERY_FAILED', message, { cause: error })
+}
+
+/**
+ * What is told of a failure while rows were read: DuckDB's message may quote any value of a row, with quotation marks
+ * and without, and such a value may be personal. So only what is known to be DuckDB's own words is passed on.
+ */
+export function rowFailure(error: unknown, sql: string): PipelineError {
+  if (error instanceof PipelineError) return error
+  const message = messageOf(error)
+  const kind = /^[A-Z][A-Za-z ]{0,30} Error(?=: )/.exec(message)?.[0]
+  if (kind !== undefined && impersonal.has(kind)) return new PipelineError('QUERY_FAILED', message)
+  const said = message.slice(kind === undefined ? 0 : kind.length + 2)
+  const known = sayings.find((saying) => said.startsWith(saying)) ?? 'the statement fails on a row'
+  const type = kind === 'Conversion Error' ? [...said.matchAll(target)].at(-1)?.[1] : undefined
+  const told = [
+    `${kind === undefined ? '' : `${kind}: `}${known}${type === undefined ? '' : ` to ${type}`}`,
+    '(the rest is left out, since it may quote a row)',
+    ...(kind === 'Conversion Error' ? ['TRY_CAST gives NULL instead.'] : []),
+  ]
+  return new PipelineError('QUERY_FAILED', `${told.join(' ')}${placeIn(message, sql)}`)
+}
+
+/** The query was ended from outside. */
+export function interrupted(): PipelineError {
+  return new PipelineError('QUERY_FAILED', 'the query was ended before it was done')
+}
+
+/** Kinds of errors whose messages are about the machine, never about a row. */
+const impersonal: ReadonlySet<string> = new Set(['Out of Memory Error', 'IO Error'])
+
+/** How DuckDB's messages about values begin. */
+const sayings: readonly string[] = [
+  'Could not convert string',
+  'Could not cast value',
+  'Could not parse string',
+  'Could not decode string',
+  'Malformed JSON',
+  'Map keys must be unique',
+  'More than one row returned by a subquery used as an expression',
+  'Overflow in addition',
+  'Overflow in subtraction',
+  'Overflow in multiplication',
+  'Overflow in division',
+  'Overflow in negation',
+  'cannot take logarithm of a negative number',
+  'cannot take logarithm of zero',
+  'cannot take square root of a negative number',
+  'invalid date field format',
+  'invalid timestamp field format',
+  'time field value out of range',
+  'date field value out of range',
+  'timestamp field value out of range',
+]
+
+/** A type that a value was to be converted to. A value that looks like this tells nothing by it. */
+const target =
+  /(?:to|type) (U?INT(?:8|16|32|64|128)|BOOL|FLOAT|DOUBLE|DATE|TIME|TIMESTAMP|INTERVAL|DECIMAL\(\d+,\d+\))(?![A-Za-z0-9])/g
+
+/** The line of the statement that DuckDB points at, if it is one. */
+function placeIn(message: string, sql: string): string {
+  const [place, line] = /\n\nLINE \d+: ([^\n]*)\n *\^\s*$/.exec(message) ?? []
+  const shown = line?.replace(/^\.\.\.|\.\.\.$/g, '')
+  return place !== undefined && shown !== undefined && sql.includes(shown) ? place : ''
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
