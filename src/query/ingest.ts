@@ -7,7 +7,7 @@ import type { RecordValue } from '../record/type.ts'
 import type { ObjectInfo, ObjectStore } from '../store/store.ts'
 import type { LoadProgress } from './engine.ts'
 import { quoteName } from './quote.ts'
-import { tableColumns } from './tables.ts'
+import { partitionColumn, tableColumns } from './tables.ts'
 
 /** What of an archive a database holds: per record type, the files by key and the partitions they lie in. */
 export type Loaded = Map<string, ReadonlyMap<string, LoadedFile>>
@@ -16,12 +16,15 @@ export type LoadedFile = { readonly etag: string; readonly partition: string }
 /** Rows that are handed to DuckDB at once: the size of its vectors. */
 const chunkRows = 2048
 
+/** As for Athena, a file whose name starts with . or _ is none of the table's. */
+const filePattern = new RegExp(`^data/[^/]+/${partitionColumn}=(\\d{4}-\\d{2}-\\d{2})/[^/._][^/]*\\.avro$`)
+
 /**
  * Brings the tables up to what the archive holds now: new files are added; where a file was replaced or is gone,
  * its type's table is filled anew. All or nothing: when a file cannot be read the tables stay as they were.
  *
- * Throws as the store does, and CONTAINER_INVALID, naming the file, for one that is unsound or that the type's
- * schema no longer reads.
+ * Throws as the store and `onLoad` do, and CONTAINER_INVALID, naming the file, for one that is unsound, that the
+ * type's schema no longer reads, or that holds a number which SQL's type has no room for.
  */
 export async function syncTables(
   store: ObjectStore,
@@ -40,12 +43,16 @@ export async function syncTables(
     for (const { schema, fresh, isStale } of plans) {
       if (isStale) await connection.run(`DELETE FROM ${quoteName(schema.type)}`)
       const append = await startAppending(connection, schema)
-      for (const file of fresh) {
-        rows += await loadFile(store, schema, file, append)
-        files += 1
-        await onLoad({ files, filesTotal, rows })
+      try {
+        for (const file of fresh) {
+          rows += await loadFile(store, schema, file, append)
+          files += 1
+          await onLoad({ files, filesTotal, rows })
+        }
+        append.flush()
+      } finally {
+        append.close()
       }
-      append.end()
     }
     await connection.run('COMMIT')
   } catch (error) {
@@ -68,7 +75,7 @@ async function planType(store: ObjectStore, schema: RecordSchema, loaded: Loaded
   const before = loaded.get(schema.type) ?? new Map<string, LoadedFile>()
   const files: FoundFile[] = []
   for await (const info of store.list(`data/${schema.type}/`)) {
-    const partition = /\/partition_date=(\d{4}-\d{2}-\d{2})\/[^/]+\.avro$/.exec(info.key)?.[1]
+    const partition = filePattern.exec(info.key)?.[1]
     if (partition !== undefined) files.push({ ...info, partition })
   }
   const found = new Map(files.map(({ key, etag, partition }) => [key, { etag, partition }]))
@@ -94,7 +101,7 @@ async function loadFile(
   const project = projection(container, schema, file.key)
   let rows = 0
   for (const row of container.rows()) {
-    append.row(project(row), file.partition)
+    append.row(project(row), file)
     rows += 1
   }
   return rows
@@ -115,7 +122,13 @@ function projection(
   return (row) => projectRecord(container.type, schema.row, row)
 }
 
-type Append = { readonly row: (row: RecordValue, partition: string) => void; readonly end: () => void }
+type Append = {
+  /** Throws CONTAINER_INVALID where a value does not fit its column. */
+  readonly row: (row: RecordValue, file: FoundFile) => void
+  readonly flush: () => void
+  /** What was not flushed is dropped. Left open, an appender would write it whenever it is garbage-collected. */
+  readonly close: () => void
+}
 
 /** Appends rows to a table in whole vectors, column by column, which is many times as fast as row by row. */
 async function startAppending(connection: DuckDBConnection, schema: RecordSchema): Promise<Append> {
@@ -124,7 +137,7 @@ async function startAppending(connection: DuckDBConnection, schema: RecordSchema
   const types = [...columns.map(({ type }) => type), VARCHAR]
   const appender = await connection.createAppender(schema.type)
   let held: DuckDBValue[][] = types.map(() => [])
-  const flush = () => {
+  const appendHeld = () => {
     if ((held[0]?.length ?? 0) === 0) return
     const chunk = DuckDBDataChunk.create(types)
     chunk.setColumns(held)
@@ -132,14 +145,25 @@ async function startAppending(connection: DuckDBConnection, schema: RecordSchema
     held = types.map(() => [])
   }
   return {
-    row: (row, partition) => {
-      for (const [index, column] of columns.entries())
-        held[index]?.push(column.convert(row[names[index] ?? ''] ?? null))
+    row: (row, { key, partition }) => {
+      for (const [index, column] of columns.entries()) {
+        const name = names[index] ?? ''
+        try {
+          held[index]?.push(column.convert(row[name] ?? null))
+        } catch (cause) {
+          const why = cause instanceof Error ? cause.message : String(cause)
+          throw new PipelineError('CONTAINER_INVALID', `${key}: ${name}: ${why}`, { cause })
+        }
+      }
       held.at(-1)?.push(partition)
-      if (held[0]?.length === chunkRows) flush()
+      if (held[0]?.length === chunkRows) appendHeld()
     },
-    end: () => {
-      flush()
+    flush: () => {
+      appendHeld()
+      appender.flushSync()
+    },
+    close: () => {
+      appender.clear()
       appender.closeSync()
     },
   }

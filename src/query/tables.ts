@@ -27,7 +27,10 @@ import { quoteName } from './quote.ts'
 /** The column by which files are filed; as in Athena it comes last. */
 export const partitionColumn = 'partition_date'
 
-/** A column of a table: its name as SQL sees it, its type, and how a value of ours becomes one of DuckDB's. */
+/**
+ * A column of a table: its name as SQL sees it, its type, and how a value of ours becomes one of DuckDB's.
+ * `convert` throws a RangeError for a number that a foreign writer put where the type has no room for it.
+ */
 export type TableColumn = {
   readonly name: string
   readonly type: DuckDBType
@@ -88,12 +91,14 @@ function converter(type: Type): (value: Value) => DuckDBValue {
 
 function presentConverter(type: Type): (value: Value) => DuckDBValue {
   switch (type.kind) {
+    case 'int':
+      return (value) => toInt32(value)
     case 'long':
       return (value) => BigInt(value as number | bigint)
     case 'instant':
-      return (value) => new DuckDBTimestampValue(BigInt(value as number) * 1000n)
+      return (value) => new DuckDBTimestampValue(BigInt(toInstant(value)) * 1000n)
     case 'date':
-      return (value) => new DuckDBDateValue(value as number)
+      return (value) => new DuckDBDateValue(toInt32(value))
     case 'bytes':
       return (value) => new DuckDBBlobValue(value as Uint8Array)
     case 'array': {
@@ -112,6 +117,19 @@ function presentConverter(type: Type): (value: Value) => DuckDBValue {
     default:
       return (value) => value as DuckDBValue
   }
+}
+
+function toInt32(value: Value): number {
+  if (typeof value === 'number' && (value | 0) === value) return value
+  throw new RangeError('a number is beyond 32 bits')
+}
+
+/** The milliseconds that a Date has; beyond them DuckDB's own end, and then it would wrap around. */
+const instantMaxMs = 8.64e15
+
+function toInstant(value: Value): number {
+  if (typeof value === 'number' && Math.abs(value) <= instantMaxMs) return value
+  throw new RangeError('an instant is beyond the calendar')
 }
 
 function recordConverter(type: RecordType): (value: Value) => DuckDBValue {
