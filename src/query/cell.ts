@@ -1,4 +1,5 @@
 import {
+  DuckDBArrayValue,
   DuckDBBlobValue,
   DuckDBDateValue,
   DuckDBDecimalValue,
@@ -29,7 +30,8 @@ export function toCell(value: DuckDBValue): Cell {
     return { kind: 'instant', micros: value.nanos / 1000n }
   if (value instanceof DuckDBDateValue) return { kind: 'date', days: value.days }
   if (value instanceof DuckDBDecimalValue) return { kind: 'decimal', text: value.toString() }
-  if (value instanceof DuckDBListValue) return { kind: 'list', items: value.items.map(toCell) }
+  if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue)
+    return { kind: 'list', items: value.items.map(toCell) }
   if (value instanceof DuckDBStructValue) {
     return {
       kind: 'struct',

@@ -37,14 +37,22 @@ export function formatCsv(options: { readonly raw: boolean }): Format {
     return quoteCsv(isFormula && !isDecimal ? `'${text}` : text)
   }
   return async ({ columns, rows }, write) => {
-    await write(`${columns.map(({ name }) => field(name)).join(',')}\r\n`)
+    // Written with the first rows: a reader that goes away is noticed while there are rows to let go of.
+    let header = csvLine(columns.map(({ name }) => field(name)))
     let count = 0
     for await (const chunk of rows) {
-      await write(chunk.map((row) => `${row.map(field).join(',')}\r\n`).join(''))
+      await write(header + chunk.map((row) => csvLine(row.map(field))).join(''))
+      header = ''
       count += chunk.length
     }
+    if (header !== '') await write(header)
     return count
   }
+}
+
+/** A row of one empty field would be an empty line, which readers skip. */
+function csvLine(fields: readonly string[]): string {
+  return `${fields.length === 1 && fields[0] === '' ? '""' : fields.join(',')}\r\n`
 }
 
 function quoteCsv(text: string): string {
@@ -67,50 +75,44 @@ const gap = '  '
 export function formatTable(options: TableOptions = {}): Format {
   const { bold = (text) => text, dim = (text) => text } = options
   return async ({ columns, rows }, write) => {
-    const iterator = rows[Symbol.asyncIterator]()
     const head: (readonly Cell[])[] = []
-    let ended = false
-    while (head.length < sampleRows && !ended) {
-      const { value, done } = await iterator.next()
-      if (done) ended = true
-      else head.push(...value)
-    }
-    const widths = columnWidths(columns, head, options.width)
+    let widths: readonly number[] | undefined
     let count = 0
     let cut = 0
     const line = (texts: readonly string[]) =>
       texts
         .map((text, index) => {
-          const { shown, isCut } = cutText(text, widths[index] ?? 0)
+          const width = widths?.[index] ?? 0
+          const { shown, isCut } =
+            options.width === undefined ? { shown: text, isCut: false } : cutText(text, width)
           if (isCut) cut += 1
-          return pad(
-            shown,
-            widths[index] ?? 0,
-            columns[index]?.isNumeric === true,
-            index === columns.length - 1,
-          )
+          return pad(shown, width, columns[index]?.isNumeric === true, index === columns.length - 1)
         })
         .join(gap)
-    await write(
-      `${bold(line(columns.map(({ name }) => name)))}\n${dim(widths.map((width) => '─'.repeat(width)).join(gap))}\n`,
-    )
     const body = async (chunk: readonly (readonly Cell[])[]) => {
       await write(chunk.map((row) => `${line(row.map((cell) => oneLine(cellText(cell))))}\n`).join(''))
       count += chunk.length
     }
-    await body(head)
-    while (!ended) {
-      const { value, done } = await iterator.next()
-      if (done) ended = true
-      else await body(value)
+    const start = async () => {
+      widths = columnWidths(columns, head, options.width)
+      const names = line(columns.map(({ name }) => oneLine(name)))
+      await write(`${bold(names)}\n${dim(widths.map((width) => '─'.repeat(width)).join(gap))}\n`)
+      await body(head)
     }
-    const note =
-      cut > 0
-        ? `, ${cut.toLocaleString('en-US')} cells cut to fit: --format json or csv shows them whole`
-        : ''
-    await write(dim(`${count.toLocaleString('en-US')} ${count === 1 ? 'row' : 'rows'}${note}\n`))
+    for await (const chunk of rows) {
+      if (widths) await body(chunk)
+      else for (const row of chunk) head.push(row)
+      if (!widths && head.length >= sampleRows) await start()
+    }
+    if (!widths) await start()
+    const note = cut > 0 ? `, ${counted(cut, 'cell')} cut to fit: --format json or csv shows them whole` : ''
+    await write(dim(`${counted(count, 'row')}${note}\n`))
     return count
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** The widths that the cells ask for, taken from the widest until the line fits. */
@@ -122,7 +124,7 @@ function columnWidths(
   const widths = columns.map(({ name }, index) =>
     rows.reduce(
       (most, row) => Math.max(most, stringWidth(oneLine(cellText(row[index] ?? null)))),
-      stringWidth(name),
+      stringWidth(oneLine(name)),
     ),
   )
   if (width === undefined) return widths
@@ -135,9 +137,9 @@ function columnWidths(
   return widths
 }
 
-/** Line breaks and other control characters would break the table, or steer the terminal. */
+/** Line breaks, other control characters and turns of direction would break the table, or steer the terminal. */
 function oneLine(text: string): string {
-  return text.replace(/\p{Cc}/gu, (char) =>
+  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (char) =>
     JSON.stringify(char)
       .slice(1, -1)
       .replace(/^[^\\]/, '\ufffd'),
