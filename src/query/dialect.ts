@@ -2,12 +2,12 @@
 export const macros: { readonly [signature: string]: string } = {
   'unix_timestamp(t)': 'CAST(floor(epoch(CAST(t AS TIMESTAMP))) AS BIGINT)',
   'to_unixtime(t)': 'CAST(epoch(CAST(t AS TIMESTAMP)) AS DOUBLE)',
-  'from_unixtime(s)': 'make_timestamp(CAST(round(s * 1000) AS BIGINT) * 1000)',
+  'from_unixtime(s)': 'make_timestamp(CAST(round(CAST(s AS DOUBLE) * 1000) AS BIGINT) * 1000)',
   'approx_distinct(x)': 'approx_count_distinct(x)',
   'approx_percentile(x, p)': 'approx_quantile(x, p)',
   'regexp_like(x, pattern)': 'regexp_matches(x, pattern)',
   'json_extract_scalar(x, path)': 'json_extract_string(x, path)',
-  'day_of_week(t)': 'isodow(t)',
+  'day_of_week(t)': 'isodow(CAST(t AS TIMESTAMP))',
 }
 
 /** A statement that this project answers itself, because no engine on one machine knows it. */
