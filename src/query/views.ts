@@ -57,5 +57,6 @@ function firstOfEach(
   order: readonly string[],
 ): string {
   const place = `row_number() OVER (PARTITION BY ${identity.join(', ')} ORDER BY ${order.join(', ')})`
-  return `SELECT ${list} FROM (SELECT ${list}, ${place} AS "place" FROM ${quoteName(table)}) AS ranked WHERE "place" = 1`
+  // No field of a schema can have a name with a space in it, so none is taken for the place.
+  return `SELECT ${list} FROM (SELECT ${list}, ${place} AS "row place" FROM ${quoteName(table)}) AS ranked WHERE "row place" = 1`
 }
