@@ -11,6 +11,8 @@ export type Io = {
   readonly isColored: boolean
   /** Columns of the terminal behind `out`; undefined where it is none. */
   readonly width?: number
+  /** Both ends of a person's terminal; undefined where either is none. */
+  readonly terminal?: { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream }
   /** Milliseconds since 1970. */
   readonly clock: () => number
   /** Fires when the user asks to stop: the work ends at the next safe point. */

@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises'
 import { Argument, Command, Option } from 'commander'
 import { openDuckDb } from '../query/duckdb.ts'
 import type { QueryEngine, QueryOptions } from '../query/engine.ts'
-import { type Format, formatCsv, formatJson, formatTable, type Write } from '../query/format.ts'
+import type { Write } from '../query/format.ts'
 import { savedQueries } from '../query/saved.ts'
 import { PipelineError } from '../record/error.ts'
 import { openStore } from '../store/open.ts'
@@ -17,9 +17,10 @@ import {
   settingsFor,
   UsageError,
 } from './command.ts'
-import { count, type Io, style } from './io.ts'
+import { count, type Io } from './io.ts'
 import type { Run } from './program.ts'
 import { type Progress, startProgress } from './progress.ts'
+import { formatOf, runShell } from './shell.ts'
 
 type Flags = {
   archive?: string
@@ -35,7 +36,7 @@ export function queryCommand(run: Run): Command {
   return new Command('query')
     .summary('ask the archive in SQL')
     .description(
-      'Runs one SQL statement over the archive. For every record type there is its table with every row as delivered ' +
+      'Runs one SQL statement over the archive, or without one, on a terminal, a shell. For every record type there is its table with every row as delivered ' +
         '(demand), a view of its plural name (demands), one with each change once (demand_changes), and one with the ' +
         'latest state of each item that is not deleted (demand_current).',
     )
@@ -56,28 +57,38 @@ export function queryCommand(run: Run): Command {
 
 async function query(io: Io, argument: string | undefined, flags: Flags): Promise<ExitCode> {
   if (flags.saved === true) return listSaved(io)
-  const sql = await readStatement(io, argument, flags)
+  const isShell =
+    io.terminal !== undefined && [argument, flags.file, flags.saved].every((given) => given === undefined)
+  const sql = isShell ? undefined : await readStatement(io, argument, flags)
   if (flags.format === 'parquet' && flags.output === undefined)
     throw new UsageError('--format parquet needs -o FILE')
   const settings = settingsFor(io, flags)
+  const catalog = catalogFor(settings)
   const store = await openStore(settings.archive, { create: false })
-  const engine = await openDuckDb({ store, catalog: catalogFor(settings) })
-  const progress = startProgress(io, 'loading', 'rows')
+  const engine = await openDuckDb({ store, catalog })
   try {
-    const options: QueryOptions = {
-      signal: io.interrupt,
-      onLoad: ({ files, filesTotal, rows }) =>
-        progress.update({ done: files, total: filesTotal, items: rows }),
-    }
-    const rows = await write(io, engine, sql, flags, options, progress)
-    if (flags.output !== undefined) await io.err(`${count(rows)} rows written to ${flags.output}\n`)
+    if (sql === undefined) await runShell(io, engine, catalog)
+    else await runOnce(io, engine, sql, flags)
     return exitCodes.ok
   } catch (error) {
     if (io.interrupt.aborted) return exitCodes.interrupted
     throw error
   } finally {
-    await progress.end()
     engine.close()
+  }
+}
+
+async function runOnce(io: Io, engine: QueryEngine, sql: string, flags: Flags): Promise<void> {
+  const progress = startProgress(io, 'loading', 'rows')
+  const options: QueryOptions = {
+    signal: io.interrupt,
+    onLoad: ({ files, filesTotal, rows }) => progress.update({ done: files, total: filesTotal, items: rows }),
+  }
+  try {
+    const rows = await write(io, engine, sql, flags, options, progress)
+    if (flags.output !== undefined) await io.err(`${count(rows)} rows written to ${flags.output}\n`)
+  } finally {
+    await progress.end()
   }
 }
 
@@ -92,22 +103,13 @@ async function write(
   if (flags.format === 'parquet') return engine.exportParquet(sql, flags.output ?? '', options)
   const result = await engine.query(sql, options)
   await progress.end()
-  if (flags.output === undefined) return formatOf(io, flags, true)(result, io.out)
+  if (flags.output === undefined) return formatOf(io, flags.format, flags)(result, io.out)
   const { writeText, end } = openOutput(flags.output)
-  const rows = await formatOf(io, flags, false)(result, writeText)
+  // A file has no colours and no width.
+  const { width: _, ...plain } = { ...io, isColored: false }
+  const rows = await formatOf(plain, flags.format, flags)(result, writeText)
   await end()
   return rows
-}
-
-function formatOf(io: Io, flags: Flags, isShown: boolean): Format {
-  if (flags.format === 'json') return formatJson
-  if (flags.format === 'csv') return formatCsv({ raw: flags.raw === true })
-  if (!isShown) return formatTable()
-  return formatTable({
-    ...(io.width === undefined ? {} : { width: io.width }),
-    bold: (text) => style(io, 'bold', text),
-    dim: (text) => style(io, 'dim', text),
-  })
 }
 
 function openOutput(path: string): { readonly writeText: Write; readonly end: () => Promise<void> } {
