@@ -138,13 +138,10 @@ export function readValue(source: Source, type: Type): Value {
     case 'date':
       return readNumber(source)
     case 'long':
-    case 'instant': {
-      const long = readLong(source)
-      const number = Number(long)
-      return Number.isSafeInteger(number) ? number : long
-    }
+    case 'instant':
+      return readLong(source)
     case 'boolean':
-      return take(source, 1)[0] !== 0
+      return readByte(source) !== 0
     case 'float':
       return take(source, 4).readFloatLE(0)
     case 'double':
@@ -190,26 +187,62 @@ export function readBlocks(source: Source, readItem: () => void): void {
 
 /** A long that must be exact as a number: a length, a count, an int. */
 export function readNumber(source: Source): number {
-  const number = Number(readLong(source))
-  if (!Number.isSafeInteger(number)) throw unsound(source, 'an integer is out of range')
-  return number
+  const long = readLong(source)
+  if (typeof long !== 'number') throw unsound(source, 'an integer is out of range')
+  return long
 }
 
-export function readLong(source: Source): bigint {
-  let zigzag = 0n
-  for (let shift = 0n; shift < 70n; shift += 7n) {
-    const byte = take(source, 1)[0] ?? 0
-    zigzag |= BigInt(byte & 0x7f) << shift
+// Seven groups of 7 bits are exact in a double.
+const exactGroups = 7
+
+/** A number where that is exact, else a bigint. */
+export function readLong(source: Source): number | bigint {
+  let zigzag = 0
+  let scale = 1
+  for (let group = 0; group < exactGroups; group++) {
+    const byte = readByte(source)
+    zigzag += (byte & 0x7f) * scale
+    if (byte < 0x80) return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
+    scale *= 128
+  }
+  return readLongRest(source, BigInt(zigzag))
+}
+
+function readLongRest(source: Source, low: bigint): number | bigint {
+  let zigzag = low
+  for (let group = exactGroups; group < 10; group++) {
+    const byte = readByte(source)
+    zigzag |= BigInt(byte & 0x7f) << BigInt(7 * group)
     if (byte < 0x80) {
       zigzag = BigInt.asUintN(64, zigzag)
-      return (zigzag >> 1n) ^ -(zigzag & 1n)
+      const long = (zigzag >> 1n) ^ -(zigzag & 1n)
+      const number = Number(long)
+      return Number.isSafeInteger(number) ? number : long
     }
   }
   throw unsound(source, 'an integer has more than 10 bytes')
 }
 
+function readByte(source: Source): number {
+  const byte = source.buffer[source.offset]
+  if (byte === undefined) throw unsound(source, '1 byte is due beyond the end')
+  source.offset += 1
+  return byte
+}
+
+/** `string`: it is copied, so it may outlive the source. */
 export function readString(source: Source): string {
-  return readBytes(source).toString('utf8')
+  const length = readNumber(source)
+  const start = source.offset
+  skip(source, length)
+  return source.buffer.toString('utf8', start, source.offset)
+}
+
+function skip(source: Source, length: number): void {
+  const end = source.offset + length
+  if (length < 0 || end > source.buffer.length)
+    throw unsound(source, `${length} bytes are due beyond the end`)
+  source.offset = end
 }
 
 /** A view of length-prefixed bytes: copy it before it outlives the source. */
@@ -219,12 +252,9 @@ export function readBytes(source: Source): Buffer {
 
 /** A view of the next bytes. */
 export function take(source: Source, length: number): Buffer {
-  const end = source.offset + length
-  if (length < 0 || end > source.buffer.length)
-    throw unsound(source, `${length} bytes are due beyond the end`)
-  const bytes = source.buffer.subarray(source.offset, end)
-  source.offset = end
-  return bytes
+  const start = source.offset
+  skip(source, length)
+  return source.buffer.subarray(start, source.offset)
 }
 
 export function unsound(source: Source, what: string, cause?: unknown): PipelineError {
