@@ -135,7 +135,7 @@ async function report(
   if (asJson) return io.out(`${JSON.stringify(total)}\n`)
   const rate = Math.round(total.records / Math.max(0.001, tookMs / 1000))
   const lines = [
-    `${count(total.records)} records in ${duration(tookMs)} (${count(rate)}/s) to ${archive}`,
+    `${count(total.records)} ${total.records === 1 ? 'record' : 'records'} in ${duration(tookMs)} (${count(rate)}/s) to ${archive}`,
     `  delivered ${count(total.delivered)} in ${count(total.objects)} objects, ${size(total.bytes)}`,
     total.errored === 0
       ? '  errored   0'

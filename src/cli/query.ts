@@ -131,7 +131,7 @@ function openOutput(path: string): { readonly writeText: Write; readonly end: ()
 
 function unwritable(path: string, cause: unknown): PipelineError {
   const why = cause instanceof Error ? cause.message : String(cause)
-  return new PipelineError('INPUT_INVALID', `${path} cannot be written: ${why}`, { cause })
+  return new PipelineError('OUTPUT_INVALID', `${path} cannot be written: ${why}`, { cause })
 }
 
 const statementBytesMax = 262_144

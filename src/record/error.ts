@@ -186,7 +186,13 @@ export const codes = {
     scope: 'run',
     retryable: false,
     meaning: 'An input file cannot be read as lines of change records.',
-    fix: 'The message names the file, the line and the fix.',
+    fix: 'The message names the file and, where one is at fault, the line; nothing before it is lost.',
+  },
+  OUTPUT_INVALID: {
+    scope: 'run',
+    retryable: false,
+    meaning: 'The file for the result cannot be written.',
+    fix: 'Name a file in a folder that exists, that you may write, and that has room.',
   },
   ACCOUNTING: {
     scope: 'run',

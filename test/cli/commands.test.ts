@@ -141,6 +141,18 @@ test('failures end with 1, the place, the code and the fix', async () => {
   const file = await dmd(['deliver', join(folder, 'none.jsonl'), '--archive', archive])
   expect(file).toMatchObject({ code: 1, out: '' })
   expect(file.err).toContain('none.jsonl')
+  const unwritable = await dmd([
+    'query',
+    'SELECT 1',
+    '--format',
+    'csv',
+    '-o',
+    join(folder, 'no', 'x.csv'),
+    '--archive',
+    archive,
+  ])
+  expect(unwritable.code).toBe(1)
+  expect(unwritable.err).toMatch(/x\.csv cannot be written[\s\S]*OUTPUT_INVALID/)
   expect((await dmd(['query', 'DROP TABLE demand', '--archive', archive])).err).toContain('QUERY_REFUSED')
 })
 
