@@ -103,9 +103,9 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
     },
     exportParquet: async (sql, path, options = {}) => {
       if (readCatalogStatement(sql)) throw refused('only the result of a SELECT is written as Parquet')
-      const { result, explain, end } = await start(sql, options)
+      const { result, fetch, explain, end } = await start(sql, options)
       try {
-        return await writeParquet(result, path)
+        return await writeParquet(result, fetch, path)
       } catch (error) {
         throw explain(error)
       } finally {

@@ -32,7 +32,10 @@ export function formatCsv(options: { readonly raw: boolean }): Format {
   const field = (cell: Cell) => {
     const text = cellText(cell)
     const isFormula =
-      !options.raw && typeof cell !== 'number' && typeof cell !== 'bigint' && /^[=+\-@\t\r]/.test(text)
+      !options.raw &&
+      typeof cell !== 'number' &&
+      typeof cell !== 'bigint' &&
+      /^[=+\-@\t\r\n＝＋－＠]/.test(text)
     const isDecimal = typeof cell === 'object' && cell !== null && 'kind' in cell && cell.kind === 'decimal'
     return quoteCsv(isFormula && !isDecimal ? `'${text}` : text)
   }
@@ -83,10 +86,9 @@ export function formatTable(options: TableOptions = {}): Format {
       texts
         .map((text, index) => {
           const width = widths?.[index] ?? 0
-          const { shown, isCut } =
-            options.width === undefined ? { shown: text, isCut: false } : cutText(text, width)
-          if (isCut) cut += 1
-          return pad(shown, width, columns[index]?.isNumeric === true, index === columns.length - 1)
+          const fitted = fitText(text, options.width === undefined ? Number.POSITIVE_INFINITY : width)
+          if (fitted.isCut) cut += 1
+          return pad(fitted, width, columns[index]?.isNumeric === true, index === columns.length - 1)
         })
         .join(gap)
     const body = async (chunk: readonly (readonly Cell[])[]) => {
@@ -123,8 +125,8 @@ function columnWidths(
 ): readonly number[] {
   const widths = columns.map(({ name }, index) =>
     rows.reduce(
-      (most, row) => Math.max(most, stringWidth(oneLine(cellText(row[index] ?? null)))),
-      stringWidth(oneLine(name)),
+      (most, row) => Math.max(most, widthOf(oneLine(cellText(row[index] ?? null)))),
+      widthOf(oneLine(name)),
     ),
   )
   if (width === undefined) return widths
@@ -146,20 +148,36 @@ function oneLine(text: string): string {
   )
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const ascii = /^[ -~]*$/
 
-function cutText(text: string, width: number): { readonly shown: string; readonly isCut: boolean } {
-  if (stringWidth(text) <= width) return { shown: text, isCut: false }
-  let shown = ''
-  for (const { segment } of graphemes.segment(text)) {
-    if (stringWidth(shown) + stringWidth(segment) > width - 1) break
-    shown += segment
-  }
-  return { shown: `${shown}…`, isCut: true }
+/** The columns that a text takes; most texts are ASCII, for which the general way is slow. */
+function widthOf(text: string): number {
+  return ascii.test(text) ? text.length : stringWidth(text)
 }
 
-function pad(text: string, width: number, isRight: boolean, isLast: boolean): string {
-  const space = ' '.repeat(Math.max(0, width - stringWidth(text)))
-  if (isRight) return space + text
-  return isLast ? text : text + space
+/** A text that fits, whole or cut, and the columns that it takes. */
+type Fitted = { readonly shown: string; readonly width: number; readonly isCut: boolean }
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+function fitText(text: string, widthMax: number): Fitted {
+  const whole = widthOf(text)
+  if (whole <= widthMax) return { shown: text, width: whole, isCut: false }
+  const room = Math.max(0, widthMax - 1)
+  if (ascii.test(text)) return { shown: `${text.slice(0, room)}…`, width: room + 1, isCut: true }
+  let shown = ''
+  let width = 0
+  for (const { segment } of graphemes.segment(text)) {
+    const more = widthOf(segment)
+    if (width + more > room) break
+    shown += segment
+    width += more
+  }
+  return { shown: `${shown}…`, width: width + 1, isCut: true }
+}
+
+function pad({ shown, width }: Fitted, widthMax: number, isRight: boolean, isLast: boolean): string {
+  const space = ' '.repeat(Math.max(0, widthMax - width))
+  if (isRight) return space + shown
+  return isLast ? shown : shown + space
 }

@@ -1,14 +1,22 @@
-import { DuckDBInstance, type DuckDBResult, DuckDBTypeId } from '@duckdb/node-api'
+import { type DuckDBDataChunk, DuckDBInstance, type DuckDBResult, DuckDBTypeId } from '@duckdb/node-api'
 import { quoteName, quoteText } from './quote.ts'
 
 /**
  * Writes a result into a Parquet file, types kept, and returns how many rows it has. A second database does it, which
- * may write files and runs no statement of a user. It holds the result in memory.
+ * may write files and runs no statement of a user. It holds the result in memory. `fetch` gives the result's chunks.
  *
  * Parquet has no 128-bit integer, which sums are: they are written as DECIMAL(38,0), exactly.
  */
-export async function writeParquet(result: DuckDBResult, path: string): Promise<number> {
-  const instance = await DuckDBInstance.create(':memory:')
+export async function writeParquet(
+  result: DuckDBResult,
+  fetch: () => Promise<DuckDBDataChunk | undefined>,
+  path: string,
+): Promise<number> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    temp_directory: '',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  })
   const connection = await instance.connect()
   try {
     const types = result.columnTypes()
@@ -17,9 +25,7 @@ export async function writeParquet(result: DuckDBResult, path: string): Promise<
     await connection.run(`CREATE TABLE result (${columns.join(', ')})`)
     const appender = await connection.createAppender('result')
     let rows = 0
-    for (;;) {
-      const chunk = await result.fetchChunk()
-      if (!chunk || chunk.rowCount === 0) break
+    for (let chunk = await fetch(); chunk; chunk = await fetch()) {
       appender.appendDataChunk(chunk)
       rows += chunk.rowCount
     }

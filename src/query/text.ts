@@ -1,4 +1,3 @@
-import { fromDays } from '../record/date.ts'
 import type { Cell } from './engine.ts'
 
 const microsOfMs = 1000n
@@ -53,6 +52,8 @@ export function cellText(cell: Cell): string {
   }
 }
 
+/** A day as ISO-8601; a year of more than four digits has a sign, as in an instant. */
 function dateText(days: number): string {
-  return Math.abs(days) > 1e8 ? (days > 0 ? 'infinity' : '-infinity') : fromDays(days)
+  if (Math.abs(days) > 1e8) return days > 0 ? 'infinity' : '-infinity'
+  return new Date(days * 86_400_000).toISOString().replace(/T.*$/, '')
 }
