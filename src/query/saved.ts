@@ -62,7 +62,7 @@ ORDER BY 1, 2`,
     sql: `SELECT eventid,
   SUM(CASE WHEN change.operation = 'INSERT' THEN 1 ELSE 0 END) AS requested,
   SUM(CASE WHEN isdeleted THEN 1 ELSE 0 END) AS cancelled,
-  100.0 * SUM(CASE WHEN isdeleted THEN 1 ELSE 0 END) / COUNT(DISTINCT change.key) AS cancelled_percent
+  1e2 * SUM(CASE WHEN isdeleted THEN 1 ELSE 0 END) / COUNT(DISTINCT change.key) AS cancelled_percent
 FROM demand_changes
 GROUP BY eventid
 ORDER BY requested DESC, eventid`,
