@@ -163,30 +163,24 @@ async function ask(io: Io, engine: QueryEngine): Promise<void> {
 
 const shownRows = 3
 
-/** Runs a statement and shows it, how long it took and its first rows. */
+/** Runs a statement and shows it, its first rows, and how long both took. */
 async function show(io: Io, engine: QueryEngine, sql: string): Promise<void> {
   const startedMs = io.clock()
-  const result = await engine.query(sql)
-  const rows = await readAll(result)
-  const tookMs = io.clock() - startedMs
-  await io.out(`${style(io, 'dim', `> ${sql}  -- ${duration(tookMs)}`)}\n`)
-  await formatTable({
+  await io.out(`${style(io, 'dim', `> ${sql}`)}\n`)
+  const format = formatTable({
+    rowsMax: shownRows,
     ...(io.width === undefined ? {} : { width: io.width }),
     bold: (text) => style(io, 'bold', text),
     dim: (text) => style(io, 'dim', text),
-  })({ columns: result.columns, rows: once(rows.slice(0, shownRows)) }, io.out)
-  if (rows.length > shownRows)
-    await io.out(style(io, 'dim', `the first ${shownRows} of ${count(rows.length)} rows\n`))
+  })
+  await format(await engine.query(sql), io.out)
+  await io.out(style(io, 'dim', `${duration(io.clock() - startedMs)}\n`))
 }
 
 async function readAll(result: QueryResult): Promise<readonly (readonly Cell[])[]> {
   const rows: (readonly Cell[])[] = []
   for await (const chunk of result.rows) rows.push(...chunk)
   return rows
-}
-
-async function* once<T>(value: T): AsyncGenerator<T> {
-  yield value
 }
 
 async function showErrors(io: Io, store: ObjectStore, catalog: Catalog): Promise<void> {

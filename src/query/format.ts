@@ -65,6 +65,8 @@ function quoteCsv(text: string): string {
 export type TableOptions = {
   /** Columns of the terminal; wider tables are cut to fit. Undefined: nothing is cut. */
   readonly width?: number
+  /** At most so many rows are shown; the last line says of how many. */
+  readonly rowsMax?: number
   readonly bold?: (text: string) => string
   readonly dim?: (text: string) => string
 }
@@ -76,7 +78,7 @@ const gap = '  '
 
 /** Aligned columns for people, numbers to the right, and a line that says how many rows, and whether cells were cut. */
 export function formatTable(options: TableOptions = {}): Format {
-  const { bold = (text) => text, dim = (text) => text } = options
+  const { rowsMax = Number.POSITIVE_INFINITY, bold = (text) => text, dim = (text) => text } = options
   return async ({ columns, rows }, write) => {
     const head: (readonly Cell[])[] = []
     let widths: readonly number[] | undefined
@@ -92,11 +94,12 @@ export function formatTable(options: TableOptions = {}): Format {
         })
         .join(gap)
     const body = async (chunk: readonly (readonly Cell[])[]) => {
-      await write(chunk.map((row) => `${line(row.map((cell) => oneLine(cellText(cell))))}\n`).join(''))
+      const shown = chunk.slice(0, Math.max(0, rowsMax - count))
+      await write(shown.map((row) => `${line(row.map((cell) => oneLine(cellText(cell))))}\n`).join(''))
       count += chunk.length
     }
     const start = async () => {
-      widths = columnWidths(columns, head, options.width)
+      widths = columnWidths(columns, head.slice(0, rowsMax), options.width)
       const names = line(columns.map(({ name }) => oneLine(name)))
       await write(`${bold(names)}\n${dim(widths.map((width) => '─'.repeat(width)).join(gap))}\n`)
       await body(head)
@@ -108,7 +111,8 @@ export function formatTable(options: TableOptions = {}): Format {
     }
     if (!widths) await start()
     const note = cut > 0 ? `, ${counted(cut, 'cell')} cut to fit: --format json or csv shows them whole` : ''
-    await write(dim(`${counted(count, 'row')}${note}\n`))
+    const part = count > rowsMax ? `the first ${rowsMax.toLocaleString('en-US')} of ` : ''
+    await write(dim(`${part}${counted(count, 'row')}${note}\n`))
     return count
   }
 }

@@ -184,3 +184,19 @@ test('every format waits until what it wrote is taken, and holds no more than so
     expect(taken).toBe(total)
   }
 })
+
+test('a table of at most so many rows says of how many', async () => {
+  const result = {
+    columns: [{ name: 'n', type: 'INTEGER', isNumeric: true }],
+    rows: (async function* () {
+      yield [[1], [2]]
+      yield [[3], [4_000_000]]
+    })(),
+  }
+  let text = ''
+  const count = await formatTable({ rowsMax: 3 })(result, async (part) => {
+    text += part
+  })
+  expect(count).toBe(4)
+  expect(text).toMatch(/^\s*n\n─+\n\s*1\n\s*2\n\s*3\nthe first 3 of 4 rows\n$/)
+})
