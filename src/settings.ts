@@ -58,7 +58,7 @@ const shape = {
 const schema = z.strictObject(shape)
 export type Settings = Readonly<z.infer<typeof schema>>
 export type SettingName = keyof Settings & string
-export const settingNames = Object.keys(shape) as readonly SettingName[]
+const settingNames = Object.keys(shape) as readonly SettingName[]
 
 /** What a setting is for, with its environment variable and its default: the source of its documentation. */
 export function describeSettings(): readonly {

@@ -3,7 +3,7 @@ import type { Cell } from './engine.ts'
 const microsOfMs = 1000n
 
 /** An instant as ISO-8601 UTC: to the millisecond, or to the microsecond where it has any. */
-export function instantText(micros: bigint): string {
+function instantText(micros: bigint): string {
   const rest = ((micros % microsOfMs) + microsOfMs) % microsOfMs
   const ms = Number((micros - rest) / microsOfMs)
   // Beyond the years that a Date has there are only DuckDB's infinities.

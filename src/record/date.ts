@@ -70,11 +70,6 @@ export function toBasicIso(instantMs: number): string {
   return toIso(instantMs).replace(/[-:.]/g, '')
 }
 
-/** `YYYY-MM-DD` of a number of days since 1970. */
-export function fromDays(days: number): string {
-  return toUtcDate(days * dayMs)
-}
-
 /** The same day a number of years later; 29 February becomes 1 March where there is none. */
 export function addYears(instantMs: number, years: number): number {
   const date = new Date(instantMs)

@@ -38,7 +38,7 @@ export function createRandom(seed: Seed, stream: number, index = 0): Random {
 }
 
 /** The next 32 bits, as a whole number from 0 to 2^32 - 1. */
-export function uint32(random: Random): number {
+function uint32(random: Random): number {
   const result = (random.a + random.b + random.counter) | 0
   random.counter = (random.counter + 1) | 0
   random.a = random.b ^ (random.b >>> 9)
