@@ -4,14 +4,15 @@ import {
   DuckDBInstance,
   type DuckDBResult,
 } from '@duckdb/node-api'
-import { PipelineError } from '../record/error.ts'
+import type { PipelineError } from '../record/error.ts'
 import type { Catalog, RecordSchema } from '../record/schema.ts'
 import type { ObjectStore } from '../store/store.ts'
+import { answerCatalogStatement } from './answer.ts'
 import { isNumeric, toCell } from './cell.ts'
-import { type CatalogStatement, macros, readCatalogStatement } from './dialect.ts'
+import { macros, readCatalogStatement } from './dialect.ts'
 import type { Column, QueryEngine, QueryOptions, QueryResult } from './engine.ts'
 import { interrupted, rowFailure, statementFailure } from './failure.ts'
-import { findSystemViews, prepareReading, refused } from './guard.ts'
+import { findSystemViews, prepareReading, readReading, refused } from './guard.ts'
 import { type Loaded, syncTables } from './ingest.ts'
 import { writeParquet } from './parquet.ts'
 import { quoteName } from './quote.ts'
@@ -51,6 +52,8 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
   const loaded: Loaded = new Map()
   const known = new Map<string, ReadonlySet<string>>()
   let syncing = Promise.resolve()
+  const partitionsOf = (type: string) =>
+    new Set([...(loaded.get(type)?.values() ?? [])].map(({ partition }) => partition))
 
   /** One at a time: two queries at once must not load a file twice. */
   const sync = async (options: QueryOptions): Promise<void> => {
@@ -83,7 +86,8 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
     signal?.addEventListener('abort', stop, { once: true })
     try {
       signal?.throwIfAborted()
-      const statement = await prepareReading(connection, sql, systemViews)
+      const reading = await readReading(connection, sql, systemViews)
+      const statement = await prepareReading(connection, reading)
       toError = (error) => rowFailure(error, sql)
       signal?.throwIfAborted()
       const result = await statement.stream()
@@ -99,7 +103,7 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
       const own = readCatalogStatement(sql)
       if (!own) return toResult(await start(sql, options))
       await sync(options)
-      return answer(own, parts.catalog, loaded, known)
+      return answerCatalogStatement(own, { catalog: parts.catalog, partitionsOf, known })
     },
     exportParquet: async (sql, path, options = {}) => {
       if (readCatalogStatement(sql)) throw refused('only the result of a SELECT is written as Parquet')
@@ -159,32 +163,4 @@ function toResult({ result, fetch, explain, end }: Started): QueryResult {
     }
   }
   return { columns, rows: rows() }
-}
-
-/** Answers `MSCK REPAIR TABLE` and `SHOW PARTITIONS`. */
-function answer(
-  { kind, table }: CatalogStatement,
-  catalog: Catalog,
-  loaded: Loaded,
-  known: Map<string, ReadonlySet<string>>,
-): QueryResult {
-  const name = table.toLowerCase()
-  const schema = [...catalog.values()].find(({ type, plural }) => type === name || plural === name)
-  if (!schema) {
-    throw new PipelineError(
-      'QUERY_FAILED',
-      `there is no table ${table}; there are ${[...catalog.keys()].join(', ')}`,
-    )
-  }
-  const before = known.get(schema.type) ?? new Set()
-  const now = new Set([...(loaded.get(schema.type)?.values() ?? [])].map(({ partition }) => partition))
-  if (kind === 'repair') known.set(schema.type, now)
-  const shown = [...now].filter((partition) => kind === 'partitions' || !before.has(partition)).sort()
-  const column = kind === 'repair' ? 'partition_added' : 'partition'
-  return {
-    columns: [{ name: column, type: 'VARCHAR', isNumeric: false }],
-    rows: (async function* () {
-      yield shown.map((partition) => [`${partitionColumn}=${partition}`])
-    })(),
-  }
 }

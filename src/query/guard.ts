@@ -1,6 +1,6 @@
 import { type DuckDBConnection, type DuckDBPreparedStatement, StatementType } from '@duckdb/node-api'
 import { PipelineError } from '../record/error.ts'
-import { isObject, type Json } from '../record/type.ts'
+import { isObject, type Json, type JsonObject } from '../record/type.ts'
 import { firstWord, takeExplain } from './dialect.ts'
 
 // DuckDB's own sandbox keeps a SELECT from files and the network, not from functions that act. `enable_logging` shows
@@ -43,22 +43,37 @@ export async function findSystemViews(connection: DuckDBConnection): Promise<Rea
   return new Set(found.getRows().map(([name]) => String(name)))
 }
 
+/** A statement that only reads, as DuckDB's parser sees it. */
+export type Reading = {
+  /** `EXPLAIN` with its options and a space behind it, or nothing. */
+  readonly explain: string
+  /** The SELECT, as it runs. */
+  readonly select: string
+  /** Its parse tree, as `json_serialize_sql` gives it. */
+  readonly tree: JsonObject
+}
+
 /**
- * Prepares one statement, of which DuckDB's own parser says that it reads tables and does nothing else.
+ * Reads one statement, of which DuckDB's own parser says that it reads tables and does nothing else.
  *
- * Throws QUERY_REFUSED, saying what is allowed, for every other one, and DuckDB's error for one that it cannot parse
- * or bind.
+ * Throws QUERY_REFUSED, saying what is allowed, for every other one, and DuckDB's error for one that it cannot parse.
  */
-export async function prepareReading(
+export async function readReading(
   connection: DuckDBConnection,
   sql: string,
   systemViews: ReadonlySet<string>,
-): Promise<DuckDBPreparedStatement> {
+): Promise<Reading> {
   // The parser ends at a NUL, so what comes after one would not be looked at.
   if (sql.includes('\0')) throw refused('a NUL character is not allowed')
   const { explain, select } = takeExplain(sql)
-  await checkSelect(connection, select, systemViews)
-  // What is checked is what runs.
+  return { explain, select, tree: await checkSelect(connection, select, systemViews) }
+}
+
+/** Prepares what was read: what is checked is what runs. Throws DuckDB's error for what it cannot bind. */
+export async function prepareReading(
+  connection: DuckDBConnection,
+  { explain, select }: Reading,
+): Promise<DuckDBPreparedStatement> {
   const statements = await connection.extractStatements(`${explain}${select}`)
   const statement = statements.count === 1 ? await statements.prepare(0) : undefined
   if (statement?.statementType !== (explain === '' ? StatementType.SELECT : StatementType.EXPLAIN))
@@ -72,7 +87,7 @@ async function checkSelect(
   connection: DuckDBConnection,
   sql: string,
   systemViews: ReadonlySet<string>,
-): Promise<void> {
+): Promise<JsonObject> {
   const found = await connection.runAndReadAll(
     'SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := true, skip_default := true)',
     [sql],
@@ -87,9 +102,10 @@ async function checkSelect(
     throw refused(`${what}: one is run at a time`)
   }
   checkNodes(tree, systemViews)
+  return tree
 }
 
-function parseTree(text: string): { readonly [name: string]: Json | undefined } {
+function parseTree(text: string): JsonObject {
   try {
     const tree: Json = JSON.parse(text)
     if (isObject(tree)) return tree
@@ -100,8 +116,8 @@ function parseTree(text: string): { readonly [name: string]: Json | undefined } 
 }
 
 /** Walks the tree with a list of its own, since a statement may be nested deeper than calls can be. */
-function checkNodes(tree: { readonly [name: string]: Json | undefined }, systemViews: ReadonlySet<string>) {
-  const open: (Json | undefined)[] = [tree as Json]
+function checkNodes(tree: JsonObject, systemViews: ReadonlySet<string>) {
+  const open: (Json | undefined)[] = [tree]
   while (open.length > 0) {
     const node = open.pop()
     if (Array.isArray(node)) for (const item of node) open.push(item)
