@@ -164,6 +164,18 @@ export const codes = {
     meaning: 'An object key cannot be stored: it is empty, too long, or leaves the archive.',
     fix: 'Use relative keys without empty, `.` or `..` parts.',
   },
+  SOURCE_UNAVAILABLE: {
+    scope: 'run',
+    retryable: true,
+    meaning: 'The stream cannot be read.',
+    fix: 'See the cause in the message: usually the endpoint, the permissions or throttling.',
+  },
+  TABLE_UNAVAILABLE: {
+    scope: 'run',
+    retryable: true,
+    meaning: 'The table cannot be read or written.',
+    fix: 'See the cause in the message: usually the endpoint, the permissions, throttling, or a full disk.',
+  },
   STORE_UNAVAILABLE: {
     scope: 'run',
     retryable: true,
@@ -205,6 +217,12 @@ export const codes = {
     retryable: false,
     meaning: 'An object is no sound Avro container.',
     fix: 'The message names the object and the place; restore it from its source or move it away.',
+  },
+  QUERY_LIMIT: {
+    scope: 'run',
+    retryable: false,
+    meaning: 'The query passed its bound: of time, of memory, or of rows in its result.',
+    fix: 'Narrow it, by partition_date above all, or raise the bound that the message names.',
   },
   QUERY_REFUSED: {
     scope: 'run',
