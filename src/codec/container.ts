@@ -39,6 +39,9 @@ const blockBytes = 65_536
 /** No block inflates beyond this, whatever its bytes claim. */
 const inflatedBytesMax = 256 * 1024 * 1024
 
+/** A block of ours is inflated in one piece, which takes half the time of the four that Node's default makes of it. */
+const inflateChunkBytes = 80 * 1024
+
 export type ContainerCodec = 'null' | 'deflate'
 
 export type ContainerSpec = {
@@ -96,9 +99,14 @@ export type Container = {
   readonly schema: Json
   readonly type: RecordType
   readonly metadata: ReadonlyMap<string, string>
+  /** The blocks, inflated, each checked before it is given. */
+  readonly blocks: () => Generator<Block>
   /** Decodes the rows, block by block. */
   readonly rows: () => Generator<RecordValue>
 }
+
+/** So many rows in the binary encoding, one behind the other. */
+export type Block = { readonly rows: number; readonly bytes: Uint8Array }
 
 /**
  * Opens a container of codec `null` or `deflate`. `where` names it in errors.
@@ -122,7 +130,8 @@ export function readContainer(bytes: Uint8Array, where: string): Container {
   const schema = parseSchema(source, metadata.get('avro.schema'))
   const type = parseWriterType(source, schema)
   const start = source.offset
-  return { schema, type, metadata, rows: () => readRows({ ...source, offset: start }, type, codec, sync) }
+  const blocks = () => readBlocksOf({ ...source, offset: start }, codec, sync)
+  return { schema, type, metadata, blocks, rows: () => readRows(blocks(), type, where) }
 }
 
 function parseSchema(source: Source, text: string | undefined): Json {
@@ -142,31 +151,32 @@ function parseWriterType(source: Source, schema: Json): RecordType {
   }
 }
 
-function* readRows(
-  source: Source,
-  type: RecordType,
-  codec: ContainerCodec,
-  sync: Buffer,
-): Generator<RecordValue> {
+function* readBlocksOf(source: Source, codec: ContainerCodec, sync: Buffer): Generator<Block> {
   while (source.offset < source.buffer.length) {
-    const count = readNumber(source)
-    if (count < 0) throw unsound(source, `a block of ${count} rows`)
+    const rows = readNumber(source)
+    if (rows < 0) throw unsound(source, `a block of ${rows} rows`)
     const packed = readBytes(source)
-    const block: Source = {
-      buffer: codec === 'null' ? packed : inflate(source, packed),
-      offset: 0,
-      where: source.where,
-    }
-    for (let index = 0; index < count; index++) yield readValue(block, type) as RecordValue
-    if (block.offset !== block.buffer.length) throw unsound(source, 'a block holds more bytes than rows')
     if (!take(source, syncBytes).equals(sync))
       throw unsound(source, 'the sync marker after a block is another')
+    yield { rows, bytes: codec === 'null' ? packed : inflate(source, packed) }
+  }
+}
+
+function* readRows(blocks: Generator<Block>, type: RecordType, where: string): Generator<RecordValue> {
+  for (const { rows, bytes } of blocks) {
+    const block: Source = {
+      buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      offset: 0,
+      where,
+    }
+    for (let index = 0; index < rows; index++) yield readValue(block, type) as RecordValue
+    if (block.offset !== block.buffer.length) throw unsound(block, 'a block holds more bytes than rows')
   }
 }
 
 function inflate(source: Source, packed: Buffer): Buffer {
   try {
-    return inflateRawSync(packed, { maxOutputLength: inflatedBytesMax })
+    return inflateRawSync(packed, { maxOutputLength: inflatedBytesMax, chunkSize: inflateChunkBytes })
   } catch {
     throw unsound(source, 'a block cannot be inflated')
   }

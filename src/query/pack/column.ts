@@ -1,0 +1,271 @@
+import { isUtf8 } from 'node:buffer'
+import { viewOf } from './cursor.ts'
+
+/** How Parquet stores a leaf of a row, and what it takes the bytes for. */
+export type LeafKind = 'text' | 'bytes' | 'boolean' | 'int' | 'date' | 'long' | 'instant' | 'float' | 'double'
+
+/** Where a leaf stands in a row: its path, and how many of the steps to it are optional or repeated. */
+export type Leaf = {
+  readonly path: readonly string[]
+  readonly kind: LeafKind
+  /** Steps that may be absent: optional ones and repeated ones. */
+  readonly definitionMax: number
+  /** Steps that repeat. */
+  readonly repetitionMax: number
+}
+
+/**
+ * The values of one leaf in a row group, in Parquet's own encoding but for the levels, which are a byte each.
+ *
+ * Text and bytes are kept once each, `slots` saying which one an entry is, as long as that pays; then `slots` is
+ * dropped and every value is written out.
+ */
+export type Column = Leaf & {
+  definitions: Uint8Array
+  repetitions: Uint8Array
+  /** Values and absences. */
+  entries: number
+  /** Values. */
+  count: number
+  /** PLAIN encoding: of every value, or of each distinct one where there are slots. */
+  values: Uint8Array
+  view: DataView
+  /** Bytes of `values` that are in use. */
+  length: number
+  slots: Slots | undefined
+}
+
+type Slots = {
+  /** For every value, which of the distinct ones it is. */
+  of: Int32Array
+  /** Where the distinct values start in `values`. */
+  readonly starts: number[]
+  /** Open addressing: a hash's place holds the number of a distinct value, plus one. */
+  readonly table: Int32Array
+  /** Where the value that was not found belongs in the table. */
+  place: number
+}
+
+const tableSize = 65_536
+/** A column with more distinct values than this is written out: looking them up would cost more than it saves. */
+const distinctMax = 16_384
+/** After so many values at least every second one must have been there before. */
+const trialCount = 2048
+
+export function createColumn(leaf: Leaf): Column {
+  const isSlotted = leaf.kind === 'text' || leaf.kind === 'bytes'
+  const bytes = new ArrayBuffer(8192)
+  // One literal, so that all columns are objects of one shape.
+  return {
+    path: leaf.path,
+    kind: leaf.kind,
+    definitionMax: leaf.definitionMax,
+    repetitionMax: leaf.repetitionMax,
+    definitions: new Uint8Array(1024),
+    repetitions: new Uint8Array(leaf.repetitionMax > 0 ? 1024 : 0),
+    entries: 0,
+    count: 0,
+    values: new Uint8Array(bytes),
+    view: new DataView(bytes),
+    length: 0,
+    slots: isSlotted ? createSlots() : undefined,
+  }
+}
+
+function createSlots(): Slots {
+  return { of: new Int32Array(1024), starts: [], table: new Int32Array(tableSize), place: 0 }
+}
+
+/** Empties the column for the next row group; one that did not pay as slots stays written out. */
+export function clearColumn(column: Column): void {
+  column.entries = 0
+  column.count = 0
+  column.length = 0
+  if (!column.slots) return
+  column.slots.starts.length = 0
+  column.slots.table.fill(0)
+}
+
+/** Says at which levels the next entry stands. */
+export function pushLevels(column: Column, repetition: number, definition: number): void {
+  if (column.entries === column.definitions.length) growLevels(column)
+  column.definitions[column.entries] = definition
+  if (column.repetitionMax > 0) column.repetitions[column.entries] = repetition
+  column.entries += 1
+}
+
+function growLevels(column: Column): void {
+  column.definitions = grownBytes(column.definitions)
+  if (column.repetitionMax > 0) column.repetitions = grownBytes(column.repetitions)
+}
+
+function grownBytes(bytes: Uint8Array): Uint8Array {
+  const grown = new Uint8Array(bytes.length * 2)
+  grown.set(bytes)
+  return grown
+}
+
+function reserve(column: Column, bytes: number): void {
+  const needed = column.length + bytes
+  if (needed <= column.values.length) return
+  const buffer = new ArrayBuffer(Math.max(needed, column.values.length * 2))
+  const values = new Uint8Array(buffer)
+  values.set(column.values)
+  column.values = values
+  column.view = new DataView(buffer)
+}
+
+export function push32(column: Column, value: number): void {
+  if (column.length + 4 > column.values.length) reserve(column, 4)
+  column.view.setInt32(column.length, value, true)
+  column.length += 4
+  column.count += 1
+}
+
+/** A 64-bit integer in two halves. */
+export function push64(column: Column, low: number, high: number): void {
+  if (column.length + 8 > column.values.length) reserve(column, 8)
+  column.view.setInt32(column.length, low, true)
+  column.view.setInt32(column.length + 4, high, true)
+  column.length += 8
+  column.count += 1
+}
+
+/** A boolean, a byte each until the row group is written. */
+export function pushByte(column: Column, value: number): void {
+  if (column.length === column.values.length) reserve(column, 1)
+  column.values[column.length++] = value
+  column.count += 1
+}
+
+/** Copies `size` bytes as they are: a float or a double. */
+export function pushRaw(column: Column, source: Uint8Array, start: number, size: number): void {
+  if (column.length + size > column.values.length) reserve(column, size)
+  for (let at = 0; at < size; at++) column.values[column.length + at] = source[start + at] as number
+  column.length += size
+  column.count += 1
+}
+
+/**
+ * Text or bytes: `size` of them at `start`. Text that is no UTF-8 gets U+FFFD in the place of what is none, as every
+ * decoder of text does it.
+ */
+export function pushBytes(column: Column, source: Source, start: number, size: number): void {
+  if (column.length + size + 4 > column.values.length) reserve(column, size + 4)
+  const { view } = column
+  const head = column.length
+  view.setInt32(head, size, true)
+  const seen = copy(source.view, start, view, head + 4, size)
+  const { slots } = column
+  if (slots && find(column, slots, head, size + 4)) {
+    column.count += 1
+    return
+  }
+  if ((seen & nonAscii) !== 0 && column.kind === 'text') {
+    const written = column.values.subarray(head + 4, head + 4 + size)
+    if (!isUtf8(written)) {
+      const mended = Uint8Array.from(Buffer.from(Buffer.from(written).toString('utf8'), 'utf8'))
+      pushBytes(column, { view: viewOf(mended) }, 0, mended.length)
+      return
+    }
+  }
+  column.length = head + size + 4
+  if (slots) keep(column, slots, head)
+  column.count += 1
+}
+
+type Source = { readonly view: DataView }
+
+const nonAscii = 0x80808080
+
+/** Copies four bytes at a time; returns all of them joined by OR, to tell whether there is anything but ASCII. */
+function copy(from: DataView, start: number, to: DataView, head: number, size: number): number {
+  let seen = 0
+  let at = 0
+  for (; at + 4 <= size; at += 4) {
+    const word = from.getInt32(start + at, true)
+    to.setInt32(head + at, word, true)
+    seen |= word
+  }
+  for (; at < size; at++) {
+    const byte = from.getUint8(start + at)
+    to.setUint8(head + at, byte)
+    seen |= byte
+  }
+  return seen
+}
+
+/** The length in front of the bytes is part of what is hashed. */
+function hashOf(view: DataView, start: number, size: number): number {
+  let hash = 0
+  let at = 0
+  for (; at + 4 <= size; at += 4) {
+    hash = Math.imul(hash ^ view.getInt32(start + at, true), 0x9e3779b1)
+    hash ^= hash >>> 15
+  }
+  for (; at < size; at++) hash = Math.imul(hash ^ view.getUint8(start + at), 0x01000193)
+  return hash ^ (hash >>> 16)
+}
+
+/** Looks for the value that was just written at `head` among those before it. */
+function find(column: Column, slots: Slots, head: number, size: number): boolean {
+  const { view } = column
+  const { starts, table } = slots
+  let place = hashOf(view, head, size) & (tableSize - 1)
+  for (;;) {
+    const known = (table[place] as number) - 1
+    if (known < 0) break
+    if (isEqual(view, starts[known] as number, head, size)) {
+      note(slots, column.count, known)
+      return true
+    }
+    place = (place + 1) & (tableSize - 1)
+  }
+  slots.place = place
+  return false
+}
+
+/** Says which of the distinct values a value is. */
+function note(slots: Slots, at: number, distinct: number): void {
+  if (at === slots.of.length) {
+    const grown = new Int32Array(slots.of.length * 2)
+    grown.set(slots.of)
+    slots.of = grown
+  }
+  slots.of[at] = distinct
+}
+
+/** Keeps the value at `head`, which `find` did not find. */
+function keep(column: Column, slots: Slots, head: number): void {
+  const distinct = slots.starts.push(head)
+  slots.table[slots.place] = distinct
+  note(slots, column.count, distinct - 1)
+  const isTried = column.count + 1 >= trialCount
+  if (distinct > distinctMax || (isTried && distinct > (column.count + 1) / 2)) writeOut(column, slots)
+}
+
+/** The length in front of the bytes is compared first. */
+function isEqual(view: DataView, known: number, head: number, size: number): boolean {
+  let at = 0
+  for (; at + 4 <= size; at += 4) {
+    if (view.getInt32(known + at, true) !== view.getInt32(head + at, true)) return false
+  }
+  for (; at < size; at++) if (view.getUint8(known + at) !== view.getUint8(head + at)) return false
+  return true
+}
+
+/** Gives up the slots: the values so far are written out, each as often as it came. */
+function writeOut(column: Column, slots: Slots): void {
+  const distinct = column.values.slice(0, column.length)
+  const { starts } = slots
+  column.slots = undefined
+  column.length = 0
+  for (let at = 0; at <= column.count; at++) {
+    const known = slots.of[at] as number
+    const end = starts[known + 1] ?? distinct.length
+    const start = starts[known] as number
+    reserve(column, end - start)
+    column.values.set(distinct.subarray(start, end), column.length)
+    column.length += end - start
+  }
+}
