@@ -1,30 +1,40 @@
-// Runs Trino's lane: Trino is the engine inside Athena, and reads our files from an S3 server by tables made of our own
-// schema literals. Needs Java 17 with javac, Maven and Python 3 with venv; where one is missing the lane says so and is
-// skipped, except under CI, where a skip is a failure. Everything is installed below .lanes/trino and listens on loopback.
+// Runs Trino's lane: Trino is the engine inside Athena, and reads our files by tables made of our own DDL. Needs Java 17
+// with javac and jar, and Maven; where one is missing the lane says so and is skipped, except under CI, where a skip is a
+// failure. Everything is fetched into .lanes/trino, what a run writes is removed after it, and Trino listens on loopback.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const lane = resolve('.lanes', 'trino')
-const version = '435'
-const packages = ['moto[server,s3]==5.1.22']
 const inLane = (...names) => join(lane, ...names)
+const version = '435'
+const startWaitMs = 180_000
 
 const runs = (command, args, options = {}) =>
   spawnSync(command, args, { stdio: 'inherit', ...options }).status === 0
-const missing = [
-  ['java', '-version'],
-  ['javac', '-version'],
-  ['mvn', '--version'],
-  ['python3', '--version'],
-].filter(([command, argument]) => !runs(command, [argument], { stdio: 'ignore' }))
 
-/** Resolves Trino's libraries, its Hive connector and an S3 server; a second run finds them there. */
-function install() {
-  if (existsSync(inLane('installed'))) return true
+/** What the lane needs and this machine lacks. */
+function findMissing() {
+  const quiet = { stdio: 'ignore' }
+  const tools = [
+    ['javac', '-version'],
+    ['jar', '--version'],
+    ['mvn', '--version'],
+  ]
+  const missing = tools.filter(([tool, argument]) => !runs(tool, [argument], quiet)).map(([tool]) => tool)
+  const java = /version "(\d+)/.exec(String(spawnSync('java', ['-version']).stderr))?.[1]
+  return java === '17' ? missing : [java === undefined ? 'java' : `Java 17 (this is ${java})`, ...missing]
+}
+
+/** Trino's libraries and its Hive connector, once; the packaged server is not on Maven Central. */
+function fetchTrino() {
+  const marker = inLane('fetched')
+  if (readText(marker) === version) return true
+  rmSync(lane, { recursive: true, force: true })
   mkdirSync(inLane('plugins'), { recursive: true })
   const dependency = `<groupId>io.trino</groupId><artifactId>trino-main</artifactId><version>${version}</version>`
   writeFileSync(
@@ -34,135 +44,161 @@ function install() {
       <dependencies><dependency>${dependency}</dependency></dependencies></project>`,
   )
   const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1'
-  const maven = (...args) => runs('mvn', ['-q', '-B', '-f', inLane('pom.xml'), ...args])
-  const done =
+  const repository = inLane('maven')
+  const maven = (...args) =>
+    runs('mvn', ['-q', '-B', `-Dmaven.repo.local=${repository}`, '-f', inLane('pom.xml'), ...args])
+  console.error(`fetching Trino ${version} from Maven, once: about 500 MB`)
+  const zip = `trino-hive-${version}.zip`
+  const isDone =
     maven(`${plugin}:copy-dependencies`, '-DincludeScope=runtime', `-DoutputDirectory=${inLane('lib')}`) &&
     maven(`${plugin}:copy`, `-Dartifact=io.trino:trino-hive:${version}:zip`, `-DoutputDirectory=${lane}`) &&
-    runs('jar', ['xf', inLane(`trino-hive-${version}.zip`)], { cwd: inLane('plugins') }) &&
-    runs('javac', ['-cp', inLane('lib', '*'), '-d', inLane('classes'), 'test/trino/TrinoServer.java']) &&
-    runs('python3', ['-m', 'venv', inLane('venv')]) &&
-    runs(inLane('venv', 'bin', 'pip'), ['install', '--quiet', ...packages])
-  if (done) writeFileSync(inLane('installed'), version)
-  return done
+    runs('jar', ['xf', inLane(zip)], { cwd: inLane('plugins') })
+  if (!isDone) return false
+  rmSync(repository, { recursive: true, force: true })
+  rmSync(inLane(zip))
+  writeFileSync(marker, version)
+  return true
+}
+
+/** Compiles our two classes: the server's start, and beside the Hive connector its files in a folder. */
+function compile() {
+  const connector = inLane('plugins', `trino-hive-${version}`)
+  const own = join(connector, 'lane')
+  const services = join(own, 'META-INF', 'services')
+  mkdirSync(services, { recursive: true })
+  writeFileSync(join(services, 'io.trino.spi.Plugin'), 'LocalFiles\n')
+  const libraries = join(lane, 'lib', '*')
+  const javac = (name, path, output) =>
+    runs('javac', ['-cp', path, '-d', output, join('test', 'trino', `${name}.java`)])
+  return (
+    javac('TrinoServer', libraries, inLane('classes')) &&
+    javac('LocalFiles', [join(connector, '*'), libraries].join(':'), own)
+  )
+}
+
+function readText(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
 }
 
 const freePort = () =>
-  new Promise((resolvePort) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
+  new Promise((resolvePort, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
       const { port } = server.address()
       server.close(() => resolvePort(port))
     })
   })
 
-async function start(command, args, isReady, secondsMax) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: lane })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => {
-      output = (output + chunk).slice(-20_000)
-    })
-  for (let waited = 0; waited < secondsMax * 10 && child.exitCode === null; waited++) {
-    if (await isReady(output)) return child
-    await new Promise((next) => setTimeout(next, 100))
-  }
-  child.kill('SIGKILL')
-  throw new Error(`${command} did not start:\n${output.slice(-3000)}`)
-}
+const properties = (entries) =>
+  Object.entries(entries)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
 
-async function startS3(port) {
-  const ready = () =>
-    fetch(`http://127.0.0.1:${port}/`).then(
-      () => true,
-      () => false,
-    )
-  return start(inLane('venv', 'bin', 'moto_server'), ['-H', '127.0.0.1', '-p', String(port)], ready, 30)
-}
+/** They end with this process, whatever ends that. */
+const children = []
 
-async function startTrino(port, s3Port) {
-  rmSync(inLane('data'), { recursive: true, force: true })
-  mkdirSync(inLane('etc', 'catalog'), { recursive: true })
-  const properties = (entries) =>
-    `${Object.entries(entries)
-      .map(([name, value]) => `${name}=${value}`)
-      .join('\n')}\n`
+/** Starts Trino over `folder/root`. */
+async function startTrino(folder, port) {
+  const catalogs = join(folder, 'catalog')
+  const root = join(folder, 'root')
+  for (const path of [catalogs, root]) mkdirSync(path)
+  const config = join(folder, 'config.properties')
   writeFileSync(
-    inLane('etc', 'config.properties'),
+    config,
     properties({
       coordinator: true,
       'node-scheduler.include-coordinator': true,
       'http-server.http.port': port,
       'discovery.uri': `http://127.0.0.1:${port}`,
-      'query.max-memory': '1GB',
+      'query.max-memory': '512MB',
       'query.max-memory-per-node': '512MB',
       'memory.heap-headroom-per-node': '256MB',
     }),
   )
   writeFileSync(
-    inLane('etc', 'catalog', 'hive.properties'),
+    join(catalogs, 'hive.properties'),
     properties({
-      'connector.name': 'hive',
+      'connector.name': 'hive_local',
+      'local.root': root,
       'hive.metastore': 'file',
-      'hive.metastore.catalog.dir': 's3://archive/metastore',
-      'fs.hadoop.enabled': false,
-      'fs.native-s3.enabled': true,
-      's3.endpoint': `http://127.0.0.1:${s3Port}`,
-      's3.region': 'us-east-1',
-      's3.path-style-access': true,
-      's3.aws-access-key': 'lane',
-      's3.aws-secret-key': 'lane',
+      'hive.metastore.catalog.dir': 'local:///metastore',
     }),
   )
   const settings = {
-    config: inLane('etc', 'config.properties'),
+    config,
     'node.environment': 'lane',
     'node.id': 'lane',
-    'node.data-dir': inLane('data'),
+    'node.data-dir': join(folder, 'data'),
     'node.bind-ip': '127.0.0.1',
     'node.internal-address': '127.0.0.1',
     'plugin.dir': inLane('plugins'),
-    'catalog.config-dir': inLane('etc', 'catalog'),
+    'catalog.config-dir': catalogs,
     'user.timezone': 'UTC',
   }
   const flags = Object.entries(settings).map(([name, value]) => `-D${name}=${value}`)
   const classes = [inLane('classes'), inLane('lib', '*')].join(':')
-  const ready = (output) => output.includes('SERVER STARTED')
-  return start('java', ['-Xmx2G', ...flags, '-cp', classes, 'TrinoServer'], ready, 180)
+  const child = spawn(
+    'java',
+    ['-Xmx1G', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...flags, '-cp', classes, 'TrinoServer'],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: folder,
+    },
+  )
+  children.push(child)
+  await started(child)
+  return root
+}
+
+function started(child) {
+  return new Promise((done, reject) => {
+    let output = ''
+    const fail = (why) => reject(new Error(`Trino ${why}:\n${output.slice(-3000)}`))
+    const timer = setTimeout(() => fail(`did not start in ${startWaitMs} ms`), startWaitMs)
+    child.once('error', (error) => fail(`cannot be run: ${error.message}`))
+    child.once('exit', (code) => fail(`ended with ${code}`))
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        output = (output + chunk).slice(-20_000)
+        if (!output.includes('SERVER STARTED')) return
+        clearTimeout(timer)
+        done()
+      })
+  })
 }
 
 async function main() {
-  if (missing.length > 0 || !install()) {
-    const why =
-      missing.length > 0
-        ? `without ${missing.map(([command]) => command).join(', ')}`
-        : 'as it could not be installed'
+  const missing = findMissing()
+  if (missing.length > 0 || !fetchTrino() || !compile()) {
+    const why = missing.length > 0 ? `without ${missing.join(', ')}` : 'as Trino could not be installed'
     console.error(
-      `skipped the Trino lane ${why}: it needs Java 17 with javac, Maven, Python 3, and their registries`,
+      `skipped the Trino lane ${why}: it needs Java 17 with javac and jar, Maven, and Maven Central`,
     )
     return process.env.CI ? 1 : 0
   }
-  const [s3Port, trinoPort] = [await freePort(), await freePort()]
-  const servers = []
-  try {
-    servers.push(await startS3(s3Port))
-    servers.push(await startTrino(trinoPort, s3Port))
-    const vitest = join('node_modules', 'vitest', 'vitest.mjs')
-    const reporters = process.env.CI
-      ? ['--reporter=default', '--reporter=json', '--outputFile.json=.lanes/trino.json']
-      : []
-    const env = {
-      ...process.env,
-      TRINO_URL: `http://127.0.0.1:${trinoPort}`,
-      S3_URL: `http://127.0.0.1:${s3Port}`,
-    }
-    const child = spawn(
-      process.execPath,
-      [vitest, 'run', '--config', 'vitest.trino.config.ts', ...reporters],
-      { stdio: 'inherit', env },
-    )
-    return await new Promise((done) => child.on('close', (code) => done(code ?? 1)))
-  } finally {
-    for (const server of servers) server.kill('SIGKILL')
-  }
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'dmd-trino-')))
+  process.once('exit', () => {
+    for (const child of children) child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  })
+  const port = await freePort()
+  const root = await startTrino(folder, port)
+  const vitest = join('node_modules', 'vitest', 'vitest.mjs')
+  const reporters = process.env.CI
+    ? ['--reporter=default', '--reporter=json', '--outputFile.json=.lanes/trino.json']
+    : []
+  const child = spawn(
+    process.execPath,
+    [vitest, 'run', '--config', 'vitest.trino.config.ts', ...reporters, ...process.argv.slice(2)],
+    { stdio: 'inherit', env: { ...process.env, TRINO_URL: `http://127.0.0.1:${port}`, TRINO_ROOT: root } },
+  )
+  children.push(child)
+  return new Promise((done) => child.on('close', (code) => done(code ?? 1)))
 }
 
-process.exitCode = await main()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
+process.exit(await main())

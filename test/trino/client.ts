@@ -1,63 +1,48 @@
-import type { Type } from '../../src/record/type.ts'
-
 const base = process.env.TRINO_URL ?? ''
 
-export type TrinoRows = readonly (readonly unknown[])[]
+export type TrinoType = {
+  readonly rawType: string
+  readonly arguments: readonly { readonly value: TrinoType | TrinoField | number }[]
+}
+/** A field of a row, which may have no name. */
+export type TrinoField = { readonly fieldName?: { readonly name: string }; readonly typeSignature: TrinoType }
+export type TrinoResult = {
+  readonly columns: readonly { readonly name: string; readonly typeSignature: TrinoType }[]
+  readonly rows: readonly (readonly unknown[])[]
+}
 
 type Answer = {
-  readonly data?: TrinoRows
+  readonly columns?: TrinoResult['columns']
+  readonly data?: TrinoResult['rows']
   readonly nextUri?: string
   readonly error?: { readonly message: string }
 }
 
 /** Runs a statement over Trino's protocol (https://trino.io/docs/current/develop/client-protocol.html). */
-export async function trino(sql: string): Promise<TrinoRows> {
+export async function trino(sql: string): Promise<TrinoResult> {
   const headers = {
     'X-Trino-User': 'lane',
     'X-Trino-Catalog': 'hive',
     'X-Trino-Schema': 'dmd',
     'X-Trino-Time-Zone': 'UTC',
   }
-  let answer = (await (
-    await fetch(`${base}/v1/statement`, { method: 'POST', body: sql, headers })
-  ).json()) as Answer
+  let answer = await ask(`${base}/v1/statement`, { method: 'POST', body: sql, headers })
+  let columns: TrinoResult['columns'] = []
   const rows: (readonly unknown[])[] = []
   for (;;) {
-    if (answer.error) throw new Error(`${answer.error.message}\n${sql}`)
+    if (answer.error) throw new Error(answer.error.message)
+    columns = answer.columns ?? columns
     rows.push(...(answer.data ?? []))
-    if (!answer.nextUri) return rows
-    answer = (await (await fetch(answer.nextUri)).json()) as Answer
+    if (!answer.nextUri) return { columns, rows }
+    answer = await ask(answer.nextUri, {})
   }
 }
 
-/** A column's type in Trino's words. */
-export function trinoType(type: Type): string {
-  switch (type.kind) {
-    case 'optional':
-      return trinoType(type.of)
-    case 'array':
-      return `array(${trinoType(type.items)})`
-    case 'map':
-      return `map(varchar, ${trinoType(type.values)})`
-    case 'record':
-      return `row(${type.fields.map((field) => `"${field.name.toLowerCase()}" ${trinoType(field.type)}`).join(', ')})`
-    default:
-      return scalars[type.kind]
-  }
+async function ask(url: string, request: RequestInit): Promise<Answer> {
+  const response = await fetch(url, request)
+  if (!response.ok) throw new Error(`Trino answers ${response.status}: ${await response.text()}`)
+  return (await response.json()) as Answer
 }
-
-const scalars = {
-  string: 'varchar',
-  enum: 'varchar',
-  boolean: 'boolean',
-  int: 'integer',
-  long: 'bigint',
-  float: 'real',
-  double: 'double',
-  bytes: 'varbinary',
-  instant: 'timestamp(3)',
-  date: 'date',
-} as const
 
 /** UNIX_TIMESTAMP is no function of Athena: this is what is sent there instead. */
 export function toAthena(sql: string): string {
