@@ -53,6 +53,32 @@ const shape = {
     .max(600_000)
     .default(30_000)
     .describe('After how long a write counts as failed, in milliseconds.'),
+  cache: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The folder in which queries keep rows in a form that is fast to read; `dmd-pipeline` in the user’s cache folder where it is not set. It holds personal data, for its owner alone.',
+    ),
+  queryMemory: z
+    .string()
+    .regex(/^\d+(\.\d+)?(MB|GB|MiB|GiB)$/, 'must be a size such as 2GB')
+    .default('2GB')
+    .describe('The most memory that a query may take; what does not fit is put on disk, in the cache.'),
+  queryTimeoutMs: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(86_400_000)
+    .default(1_800_000)
+    .describe('How long a query may take, in milliseconds.'),
+  queryRowsMax: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000_000)
+    .default(100_000_000)
+    .describe('How many rows the result of a query may have.'),
 }
 
 const schema = z.strictObject(shape)

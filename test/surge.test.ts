@@ -38,8 +38,8 @@ beforeAll(() => {
     Buffer.concat(lines.flatMap(({ bytes }) => [bytes, Buffer.from('\n')])),
   )
 })
-afterAll(() => {
-  engine?.close()
+afterAll(async () => {
+  await engine?.close()
   rmSync(folder, { recursive: true, force: true })
 })
 

@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import { loadCatalog } from '../catalog.ts'
 import type { Catalog } from '../record/schema.ts'
-import { readSettings, type Settings } from '../settings.ts'
+import { readSettings, type SettingName, type Settings } from '../settings.ts'
 import type { Io } from './io.ts'
 
 /** How a command ends: https://clig.dev; `problems` ran to its end and found what needs attention. */
@@ -19,9 +19,12 @@ export const schemasOption = () => new Option('--schemas <folder>', 'a folder of
 export const jsonOption = () => new Option('--json', 'print JSON for scripts')
 
 /** Reads the settings for a command: its flags, the environment, the configuration file. */
-export function settingsFor(io: Io, flags: { archive?: string; schemas?: string }): Settings {
-  const { archive, schemas } = flags
-  return readSettings({ flags: { archive, schemas }, env: io.env, file: configFile })
+export function settingsFor(
+  io: Io,
+  { archive, schemas, cache, queryTimeoutMs, queryRowsMax }: { readonly [name in SettingName]?: unknown },
+): Settings {
+  const flags = { archive, schemas, cache, queryTimeoutMs, queryRowsMax }
+  return readSettings({ flags, env: io.env, file: configFile })
 }
 
 /** The record types that the settings name. */

@@ -5,7 +5,6 @@ import { toRules } from '../delivery/rules.ts'
 import type { Delivery } from '../delivery/worker.ts'
 import { groupErrors } from '../errors/triage.ts'
 import { countSimulation, type SimulationOptions, simulate } from '../local/simulator.ts'
-import { openDuckDb } from '../query/duckdb.ts'
 import type { Cell, QueryEngine, QueryResult } from '../query/engine.ts'
 import { formatTable } from '../query/format.ts'
 import type { Catalog } from '../record/schema.ts'
@@ -14,6 +13,7 @@ import type { ObjectStore } from '../store/store.ts'
 import { columns } from './columns.ts'
 import { catalogFor, type ExitCode, exitCodes, settingsFor, UsageError, wholeNumber } from './command.ts'
 import { deliverInput } from './deliver.ts'
+import { openEngine } from './engine.ts'
 import { count, duration, type Io, size, style } from './io.ts'
 import { openInput } from './lines.ts'
 import type { Run } from './program.ts'
@@ -83,7 +83,11 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
   await io.out(describe(delivery, io.clock() - deliveryMs))
   if (io.interrupt.aborted) return exitCodes.interrupted
 
-  const engine = await openDuckDb({ store, catalog })
+  const engine = await openEngine(io, {
+    settings: { ...settings, cache: join(directory, 'cache') },
+    store,
+    catalog,
+  })
   try {
     await ask(io, engine)
     await showErrors(io, store, catalog)
@@ -94,7 +98,7 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
     await io.err(`${style(io, 'red', 'the numbers do not add up:')} ${wrong.join('; ')}\n`)
     return exitCodes.problems
   } finally {
-    engine.close()
+    await engine.close()
   }
 }
 

@@ -1,8 +1,7 @@
 import { createWriteStream, readFileSync } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { Argument, Command, Option } from 'commander'
-import { openDuckDb } from '../query/duckdb.ts'
-import type { QueryEngine, QueryOptions } from '../query/engine.ts'
+import type { QueryEngine, QueryOptions, Scan } from '../query/engine.ts'
 import type { Write } from '../query/format.ts'
 import { savedQueries } from '../query/saved.ts'
 import { PipelineError } from '../record/error.ts'
@@ -16,20 +15,26 @@ import {
   schemasOption,
   settingsFor,
   UsageError,
+  wholeNumber,
 } from './command.ts'
-import { count, type Io } from './io.ts'
+import { describeScan, openEngine } from './engine.ts'
+import { count, type Io, style } from './io.ts'
 import type { Run } from './program.ts'
 import { type Progress, startProgress } from './progress.ts'
-import { formatOf, runShell } from './shell.ts'
+import { formatOf, runShell, type ShownFormat, shownFormats } from './shell.ts'
 
 type Flags = {
   archive?: string
   schemas?: string
   file?: string
   saved?: string | true
-  format: 'table' | 'csv' | 'json' | 'parquet'
+  format: ShownFormat | 'parquet'
   output?: string
   raw?: boolean
+  timeout?: number
+  maxRows?: number
+  cache?: string
+  stats?: boolean
 }
 
 export function queryCommand(run: Run): Command {
@@ -47,11 +52,15 @@ export function queryCommand(run: Run): Command {
     .addOption(schemasOption())
     .addOption(
       new Option('--format <name>', 'how the result is written')
-        .choices(['table', 'csv', 'json', 'parquet'])
+        .choices([...shownFormats, 'parquet'])
         .default('table'),
     )
     .option('-o, --output <file>', 'write the result to a file; Parquet needs one')
     .option('--raw', 'CSV only: leave texts that a spreadsheet would take for formulas as they are')
+    .option('--timeout <seconds>', 'how long it may take', wholeNumber(1, 86_400))
+    .option('--max-rows <n>', 'how many rows the result may have', wholeNumber(1, 1_000_000_000))
+    .option('--cache <folder>', 'where rows are kept in a form that is fast to read')
+    .option('--stats', 'say what was read and how long it took, on standard error; a terminal is always told')
     .action((sql: string | undefined, flags: Flags) => run((io) => query(io, sql, flags)))
 }
 
@@ -62,10 +71,14 @@ async function query(io: Io, argument: string | undefined, flags: Flags): Promis
   const sql = isShell ? undefined : await readStatement(io, argument, flags)
   if (flags.format === 'parquet' && flags.output === undefined)
     throw new UsageError('--format parquet needs -o FILE')
-  const settings = settingsFor(io, flags)
+  const settings = settingsFor(io, {
+    ...flags,
+    queryTimeoutMs: flags.timeout === undefined ? undefined : flags.timeout * 1000,
+    queryRowsMax: flags.maxRows,
+  })
   const catalog = catalogFor(settings)
   const store = await openStore(settings.archive, { create: false })
-  const engine = await openDuckDb({ store, catalog })
+  const engine = await openEngine(io, { settings, store, catalog })
   try {
     if (sql === undefined) await runShell(io, engine, catalog)
     else await runOnce(io, engine, sql, flags)
@@ -74,23 +87,28 @@ async function query(io: Io, argument: string | undefined, flags: Flags): Promis
     if (io.interrupt.aborted) return exitCodes.interrupted
     throw error
   } finally {
-    engine.close()
+    await engine.close()
   }
 }
 
 async function runOnce(io: Io, engine: QueryEngine, sql: string, flags: Flags): Promise<void> {
   const progress = startProgress(io, 'loading', 'rows')
+  const startedMs = io.clock()
   const options: QueryOptions = {
     signal: io.interrupt,
     onLoad: ({ files, filesTotal, rows }) => progress.update({ done: files, total: filesTotal, items: rows }),
   }
   try {
-    const rows = await write(io, engine, sql, flags, options, progress)
+    const { rows, scan } = await write(io, engine, sql, flags, options, progress)
     if (flags.output !== undefined) await io.err(`${count(rows)} rows written to ${flags.output}\n`)
+    if (flags.stats || io.isWatched)
+      await io.err(`${style(io, 'dim', describeScan(scan, rows, io.clock() - startedMs))}\n`)
   } finally {
     await progress.end()
   }
 }
+
+type Written = { readonly rows: number; readonly scan?: Scan | undefined }
 
 async function write(
   io: Io,
@@ -99,17 +117,19 @@ async function write(
   flags: Flags,
   options: QueryOptions,
   progress: Progress,
-): Promise<number> {
+): Promise<Written> {
   if (flags.format === 'parquet') return engine.exportParquet(sql, flags.output ?? '', options)
   const result = await engine.query(sql, options)
   await progress.end()
-  if (flags.output === undefined) return formatOf(io, flags.format, flags)(result, io.out)
+  const { scan } = result
+  if (flags.output === undefined)
+    return { rows: await formatOf(io, flags.format, flags)(result, io.out), scan }
   const { writeText, end } = openOutput(flags.output)
   // A file has no colours and no width.
   const { width: _, ...plain } = { ...io, isColored: false }
   const rows = await formatOf(plain, flags.format, flags)(result, writeText)
   await end()
-  return rows
+  return { rows, scan }
 }
 
 function openOutput(path: string): { readonly writeText: Write; readonly end: () => Promise<void> } {

@@ -1,23 +1,28 @@
 import { createInterface } from 'node:readline/promises'
 import type { QueryEngine } from '../query/engine.ts'
-import { type Format, formatCsv, formatJson, formatTable } from '../query/format.ts'
+import { type Format, formatCsv, formatJson, formatJsonLines, formatTable } from '../query/format.ts'
 import { savedQueries } from '../query/saved.ts'
 import { PipelineError } from '../record/error.ts'
 import type { Catalog, RecordSchema } from '../record/schema.ts'
 import { columns } from './columns.ts'
+import { describeScan } from './engine.ts'
 import { type History, readHistory, writeHistory } from './history.ts'
-import { duration, type Io, style } from './io.ts'
+import { type Io, style } from './io.ts'
 
 const help = `  SELECT …;            runs a statement; it may take several lines and ends with ;
   .tables              lists the tables and views
   .columns TABLE       lists the columns of a table
   .saved [NAME]        lists the saved queries, or runs one
-  .format NAME         table, csv or json
+  .format NAME         table, csv, json or jsonl
   .help                this
   .quit                leaves, as does Ctrl-D; Ctrl-C ends the statement under way`
 
 /** What the shell remembers between lines. */
-type Session = { format: 'table' | 'csv' | 'json'; statement: string }
+type Session = { format: ShownFormat; statement: string }
+
+/** The formats that a terminal can show. */
+export type ShownFormat = (typeof shownFormats)[number]
+export const shownFormats = ['table', 'csv', 'json', 'jsonl'] as const
 
 /** Lines as a person types them; `prompt` is shown before each. */
 export type LineReader = (prompt: string) => Promise<string | undefined>
@@ -99,11 +104,12 @@ async function runDotCommand(
       return io.out(columns(io, ['table', 'views', 'what it holds'], [...catalog.values()].map(tableRow)))
     case '.columns':
       return runStatement(io, engine, session, `DESCRIBE "${argument.replaceAll('"', '')}"`, interrupts)
-    case '.format':
-      if (argument !== 'table' && argument !== 'csv' && argument !== 'json')
-        return io.out('formats: table, csv, json\n')
-      session.format = argument
+    case '.format': {
+      const format = shownFormats.find((known) => known === argument)
+      if (!format) return io.out(`formats: ${shownFormats.join(', ')}\n`)
+      session.format = format
       return
+    }
     case '.saved': {
       const saved = savedQueries.find((candidate) => candidate.name === argument)
       if (!saved)
@@ -139,8 +145,8 @@ async function runStatement(
   const startedMs = io.clock()
   try {
     const result = await engine.query(sql, { signal: abort.signal })
-    await formatOf(io, session.format)(result, io.out)
-    await io.err(`${style(io, 'dim', duration(io.clock() - startedMs))}\n`)
+    const rows = await formatOf(io, session.format)(result, io.out)
+    await io.err(`${style(io, 'dim', describeScan(result.scan, rows, io.clock() - startedMs))}\n`)
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error
     await io.err(`${style(io, 'red', 'error:')} ${error.message}\n`)
@@ -150,8 +156,9 @@ async function runStatement(
 }
 
 /** How a result is written where a person looks at it. */
-export function formatOf(io: Io, name: Session['format'], options: { readonly raw?: boolean } = {}): Format {
+export function formatOf(io: Io, name: ShownFormat, options: { readonly raw?: boolean } = {}): Format {
   if (name === 'json') return formatJson
+  if (name === 'jsonl') return formatJsonLines
   if (name === 'csv') return formatCsv({ raw: options.raw === true })
   return formatTable({
     ...(io.width === undefined ? {} : { width: io.width }),

@@ -1,166 +1,307 @@
-import {
-  type DuckDBConnection,
-  type DuckDBDataChunk,
-  DuckDBInstance,
-  type DuckDBResult,
+import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type {
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBPreparedStatement,
+  DuckDBResult,
 } from '@duckdb/node-api'
-import type { PipelineError } from '../record/error.ts'
+import { PipelineError } from '../record/error.ts'
 import type { Catalog, RecordSchema } from '../record/schema.ts'
+import { nextName } from '../store/owner.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { answerCatalogStatement } from './answer.ts'
+import { openCache, type Pack } from './cache.ts'
 import { isNumeric, toCell } from './cell.ts'
-import { macros, readCatalogStatement } from './dialect.ts'
-import type { Column, QueryEngine, QueryOptions, QueryResult } from './engine.ts'
-import { interrupted, rowFailure, statementFailure } from './failure.ts'
-import { findSystemViews, prepareReading, readReading, refused } from './guard.ts'
-import { type Loaded, syncTables } from './ingest.ts'
-import { writeParquet } from './parquet.ts'
-import { quoteName } from './quote.ts'
-import { createTable, partitionColumn, tableColumns } from './tables.ts'
-import { viewsOf } from './views.ts'
+import { openDatabase } from './database.ts'
+import { readCatalogStatement } from './dialect.ts'
+import type { Column, QueryEngine, QueryOptions, QueryResult, Scan } from './engine.ts'
+import { cacheFailure, interrupted, passedRows, passedTime, rowFailure, statementFailure } from './failure.ts'
+import { type ArchiveFile, listFiles } from './files.ts'
+import { findSystemViews, prepareReading, type Reading, readReading, refused } from './guard.ts'
+import { loadPacks, type Need } from './load.ts'
+import { FileMoved } from './pack/build.ts'
+import { copyToParquet } from './parquet.ts'
+import { findFunctions, matchPartitions, planReads, type Reads } from './prune.ts'
 
 export type DuckDbParts = {
   readonly store: ObjectStore
   readonly catalog: Catalog
-  /** The most memory that the tables and a query may take, such as `4GB`; DuckDB's default is 80% of the machine's. */
+  /**
+   * Where the rows are kept between runs, in a form that DuckDB reads fast; without it, in a folder that lives as long
+   * as the engine. `clock` gives milliseconds since 1970.
+   */
+  readonly cache?: { readonly folder: string; readonly clock: () => number }
+  /** The most memory that a query may take, such as `4GB`; what does not fit is put on disk, in the cache. */
   readonly memoryMax?: string
+  /** The most disk that queries may take for what does not fit the memory. */
+  readonly spillMax?: string
 }
 
+/** How often a query starts again because the archive or the cache changed while it began. */
+const startsMax = 4
+
 /**
- * Opens DuckDB over an archive, in memory. Before each query it takes in the files that came since the last.
+ * Opens DuckDB over an archive. Before each query the files that it may need, and that came since, are taken in: those
+ * of the tables that it names, of the partitions that its WHERE leaves. Several processes may use one cache at once.
  *
- * The database reaches no file, no network and no extension, and its settings are locked; every statement must be one
- * that reads. Throws as `QueryEngine` says.
+ * Throws as `QueryEngine` says.
  */
 export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
-  const instance = await DuckDBInstance.create(':memory:', {
-    // Rows that do not fit the memory must not lie about as files, in whatever folder this was started in. This comes
-    // first, since it cannot be set once access is off.
-    temp_directory: '',
-    enable_external_access: 'false',
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    ...(parts.memoryMax === undefined ? {} : { memory_limit: parts.memoryMax }),
-  })
-  const trusted = await instance.connect()
-  await trusted.run("SET GLOBAL TimeZone = 'UTC'")
-  for (const [signature, body] of Object.entries(macros))
-    await trusted.run(`CREATE MACRO ${signature} AS ${body}`)
-  for (const schema of parts.catalog.values()) await createRelations(trusted, schema)
-  await trusted.run('SET GLOBAL lock_configuration = true')
+  const { store, catalog } = parts
+  const folder = parts.cache?.folder ?? (await mkdtemp(join(tmpdir(), 'dmd-cache-')))
+  const layoutOf = (type: string) => JSON.stringify(catalog.get(type)?.avro)
+  const cache = await openCache(folder, layoutOf, parts.cache?.clock ?? (() => 0))
+  const spillFolder = join(folder, `new-${await nextName()}`)
+  const { memoryMax = '2GB', spillMax = '20GB' } = parts
+  const { url } = store
+  const database = await openDatabase({ catalog, url, folder, spillFolder, spillMax, memoryMax })
+  const { instance, trusted } = database
   const systemViews = await findSystemViews(trusted)
-  const loaded: Loaded = new Map()
+  const functions = await findFunctions(trusted)
   const known = new Map<string, ReadonlySet<string>>()
-  let syncing = Promise.resolve()
-  const partitionsOf = (type: string) =>
-    new Set([...(loaded.get(type)?.values() ?? [])].map(({ partition }) => partition))
+  let loading: Promise<unknown> = Promise.resolve()
 
   /** One at a time: two queries at once must not load a file twice. */
-  const sync = async (options: QueryOptions): Promise<void> => {
-    const next = syncing.then(() => {
-      options.signal?.throwIfAborted()
-      return syncTables(parts.store, parts.catalog, trusted, loaded, async (progress) => {
-        options.signal?.throwIfAborted()
-        await options.onLoad?.(progress)
-      })
-    })
-    syncing = next.catch(() => {})
-    try {
-      await next
-    } catch (error) {
-      throw options.signal?.aborted ? interrupted() : rowFailure(error, '')
-    }
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = loading.then(work)
+    loading = next.catch(() => {})
+    return next
   }
-  const start = async (sql: string, options: QueryOptions): Promise<Started> => {
-    const { signal } = options
-    await sync(options)
+
+  const find = async (schema: RecordSchema, reads: Reads, signal?: AbortSignal): Promise<Need> => {
+    const files = await listFiles(store, schema.type, signal ? { signal } : {})
+    const matched = await matchPartitions(trusted, reads.get(schema.type) ?? [], partitionsOf(files))
+    return { schema, files, wanted: files.filter(({ partition }) => matched.has(partition)) }
+  }
+
+  /** Takes in what a statement reads, and makes the tables show it. */
+  const load = (reads: Reads, options: QueryOptions): Promise<Loaded> =>
+    inTurn(async () => {
+      const schemas = [...catalog.values()].filter(({ type }) => reads.has(type))
+      const needs = await Promise.all(schemas.map((schema) => find(schema, reads, options.signal)))
+      const packs = await loadPacks(store, cache, needs, options)
+      for (const { schema } of needs) await database.show(schema, packs.get(schema.type) ?? [])
+      return { needs, packs }
+    }).catch((error) => {
+      throw cacheFailure(error, folder)
+    })
+
+  /** Prepares a statement over what it reads, and hands it to `run`; again where what it reads is gone by then. */
+  const begin = async <T>(sql: string, given: QueryOptions, run: Run<T>): Promise<Begun<T>> => {
+    const bound = given.timeoutMs === undefined ? undefined : AbortSignal.timeout(given.timeoutMs)
+    const signal = AbortSignal.any([given.signal, bound].filter((part) => part !== undefined))
     const connection = await instance.connect()
     const stop = () => connection.interrupt()
     const end = () => {
-      signal?.removeEventListener('abort', stop)
+      signal.removeEventListener('abort', stop)
       connection.closeSync()
     }
-    // Until it is prepared, a statement has read no row that a message could quote.
+    // Until it runs, a statement has read no row that a message could quote.
     let toError: (error: unknown) => PipelineError = statementFailure
-    const explain = (error: unknown) => (signal?.aborted ? interrupted() : toError(error))
-    signal?.addEventListener('abort', stop, { once: true })
-    try {
-      signal?.throwIfAborted()
+    const explain = (error: unknown) => {
+      if (given.signal?.aborted) return interrupted()
+      return bound?.aborted ? passedTime(given.timeoutMs ?? 0) : toError(error)
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    const attempt = async (): Promise<Begun<T>> => {
+      signal.throwIfAborted()
+      toError = statementFailure
       const reading = await readReading(connection, sql, systemViews)
+      const reads = await planReads(trusted, reading.select, catalog.values(), functions)
+      const loaded = await load(reads, { ...given, signal })
+      await holdTime(connection, reads, loaded)
+      signal.throwIfAborted()
       const statement = await prepareReading(connection, reading)
       toError = (error) => rowFailure(error, sql)
-      signal?.throwIfAborted()
-      const result = await statement.stream()
-      return { result, fetch: () => fetchChunk(result, signal), explain, end }
-    } catch (error) {
-      end()
-      throw explain(error)
+      return {
+        value: await run({ connection, statement, reading, signal }),
+        scan: toScan(loaded),
+        explain,
+        end,
+      }
     }
+    for (let starts = 1; ; starts++) {
+      try {
+        return await attempt()
+      } catch (error) {
+        const isAgain = starts < startsMax && !signal.aborted && (await isOutdated(error))
+        if (isAgain) continue
+        end()
+        throw explain(error)
+      }
+    }
+  }
+
+  /** True where the archive, or the cache, changed under a statement that began; a pack that cannot be read is dropped. */
+  const isOutdated = async (error: unknown): Promise<boolean> => {
+    if (error instanceof FileMoved || error instanceof TimeMoved) return true
+    const lost = cache.findLost(error instanceof Error ? error.message : '')
+    await inTurn(() => cache.drop(lost))
+    return lost.length > 0
   }
 
   return {
     query: async (sql, options = {}) => {
       const own = readCatalogStatement(sql)
-      if (!own) return toResult(await start(sql, options))
-      await sync(options)
-      return answerCatalogStatement(own, { catalog: parts.catalog, partitionsOf, known })
+      if (!own) return toResult(await begin(sql, options, stream), options)
+      if (options.signal?.aborted) throw interrupted()
+      const partitions = new Map<string, ReadonlySet<string>>()
+      for (const { type } of catalog.values())
+        partitions.set(type, partitionsOf(await listFiles(store, type)))
+      return answerCatalogStatement(own, {
+        catalog,
+        partitionsOf: (type) => partitions.get(type) ?? new Set(),
+        known,
+      })
     },
     exportParquet: async (sql, path, options = {}) => {
       if (readCatalogStatement(sql)) throw refused('only the result of a SELECT is written as Parquet')
-      const { result, fetch, explain, end } = await start(sql, options)
+      const part = join(folder, `new-${await nextName()}`)
       try {
-        return await writeParquet(result, fetch, path)
-      } catch (error) {
-        throw explain(error)
-      } finally {
+        const { value, scan, end } = await begin(sql, options, ({ connection, statement, reading }) =>
+          copyToParquet(connection, statement, reading, part, options.rowsMax),
+        )
         end()
+        await moveFile(part, path)
+        return { rows: value, scan }
+      } finally {
+        await rm(part, { force: true })
       }
     },
-    close: () => {
-      trusted.closeSync()
-      instance.closeSync()
+    close: async () => {
+      await loading
+      database.close()
+      await rm(spillFolder, { recursive: true, force: true })
+      if (!parts.cache) await rm(folder, { recursive: true, force: true })
     },
   }
 }
 
-/** A query that runs. */
-type Started = {
-  readonly result: DuckDBResult
-  /** The next rows, undefined after the last. */
-  readonly fetch: () => Promise<DuckDBDataChunk | undefined>
+/** Runs a prepared statement. */
+type Run<T> = (parts: {
+  readonly connection: DuckDBConnection
+  readonly statement: DuckDBPreparedStatement
+  readonly reading: Reading
+  readonly signal: AbortSignal
+}) => Promise<T>
+
+type Begun<T> = {
+  readonly value: T
+  readonly scan: Scan
   readonly explain: (error: unknown) => PipelineError
   readonly end: () => void
 }
 
-/** An interrupt that comes between two chunks is lost on DuckDB, so the signal is looked at too. */
-async function fetchChunk(result: DuckDBResult, signal?: AbortSignal): Promise<DuckDBDataChunk | undefined> {
-  signal?.throwIfAborted()
-  const chunk = await result.fetchChunk()
-  return chunk && chunk.rowCount > 0 ? chunk : undefined
+type Loaded = { readonly needs: readonly Need[]; readonly packs: ReadonlyMap<string, readonly Pack[]> }
+
+function partitionsOf(files: readonly ArchiveFile[]): ReadonlySet<string> {
+  return new Set(files.map(({ partition }) => partition))
 }
 
-async function createRelations(connection: DuckDBConnection, schema: RecordSchema): Promise<void> {
-  await connection.run(createTable(schema))
-  const columns = [...tableColumns(schema).map(({ name }) => name), partitionColumn]
-  for (const { name, select } of viewsOf(schema, columns))
-    await connection.run(`CREATE VIEW ${quoteName(name)} AS ${select}`)
+function toScan({ needs, packs }: Loaded): Scan {
+  const scan = { files: 0, filesTotal: 0, partitions: 0, partitionsTotal: 0, bytes: 0, rows: 0 }
+  for (const { schema, files, wanted } of needs) {
+    const members = (packs.get(schema.type) ?? []).flatMap((pack) => pack.members)
+    const rows = new Map(members.map((member) => [member.key, member.rows]))
+    scan.files += wanted.length
+    scan.filesTotal += files.length
+    scan.partitions += partitionsOf(wanted).size
+    scan.partitionsTotal += partitionsOf(files).size
+    for (const { key, size } of wanted) {
+      scan.bytes += size
+      scan.rows += rows.get(key) ?? 0
+    }
+  }
+  return scan
 }
 
-function toResult({ result, fetch, explain, end }: Started): QueryResult {
+/** Midnight passed between the choice of the partitions and the statement's own clock. */
+class TimeMoved extends Error {}
+
+/**
+ * Where the choice of partitions asked for the time, begins a transaction, which holds the time, and asks again.
+ * Throws TimeMoved where the statement would now see more than was loaded.
+ */
+async function holdTime(connection: DuckDBConnection, reads: Reads, { needs }: Loaded): Promise<void> {
+  const isTimed = (type: string) => {
+    const predicates = reads.get(type) ?? []
+    return predicates !== 'all' && predicates.some((predicate) => predicate.isTimed)
+  }
+  const timed = needs.filter(
+    ({ schema, files, wanted }) => isTimed(schema.type) && wanted.length < files.length,
+  )
+  if (timed.length === 0) return
+  await connection.run('BEGIN TRANSACTION')
+  for (const { schema, files, wanted } of timed) {
+    const loaded = partitionsOf(wanted)
+    const now = await matchPartitions(connection, reads.get(schema.type) ?? [], partitionsOf(files))
+    if ([...now].every((partition) => loaded.has(partition))) continue
+    await connection.run('ROLLBACK')
+    throw new TimeMoved()
+  }
+}
+
+type Streaming = {
+  readonly result: DuckDBResult
+  readonly first: DuckDBDataChunk | undefined
+  /** The next rows, undefined after the last. */
+  readonly fetch: () => Promise<DuckDBDataChunk | undefined>
+}
+
+/** The first rows are fetched before anybody gets the result, so that a statement can still begin again. */
+const stream: Run<Streaming> = async ({ statement, signal }) => {
+  const result = await statement.stream()
+  const fetch = async () => {
+    // An interrupt that comes between two chunks is lost on DuckDB, so the signal is looked at too.
+    signal.throwIfAborted()
+    const chunk = await result.fetchChunk()
+    return chunk && chunk.rowCount > 0 ? chunk : undefined
+  }
+  return { result, first: await fetch(), fetch }
+}
+
+function toResult({ value, scan, explain, end }: Begun<Streaming>, { rowsMax }: QueryOptions): QueryResult {
+  const { result, first, fetch } = value
   const types = result.columnTypes()
   const columns: Column[] = result.deduplicatedColumnNames().map((name, index) => {
     const type = types[index]
     return { name, type: type?.toString() ?? '', isNumeric: type !== undefined && isNumeric(type) }
   })
   const rows = async function* () {
+    let count = 0
     try {
-      for (let chunk = await fetch(); chunk; chunk = await fetch())
-        yield chunk.getRows().map((row) => row.map(toCell))
+      for (let chunk = first; chunk; chunk = await fetch()) {
+        const found = chunk.getRows().map((row) => row.map(toCell))
+        count += found.length
+        if (rowsMax === undefined || count <= rowsMax) yield found
+        else {
+          const rest = found.slice(0, found.length - (count - rowsMax))
+          if (rest.length > 0) yield rest
+          throw passedRows(rowsMax)
+        }
+      }
     } catch (error) {
       throw explain(error)
     } finally {
       end()
     }
   }
-  return { columns, rows: rows() }
+  return { columns, rows: rows(), scan }
+}
+
+/** The cache may lie on another disk. */
+async function moveFile(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to).catch(async (error) => {
+      if (error.code !== 'EXDEV') throw error
+      const part = `${to}.part`
+      await copyFile(from, part)
+      await rename(part, to)
+    })
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new PipelineError('QUERY_FAILED', `${to} cannot be written: ${why}`, { cause })
+  }
 }

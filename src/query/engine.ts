@@ -28,6 +28,19 @@ export type QueryResult = {
   readonly columns: readonly Column[]
   /** Rows in the order of the result, some at a time, read once. */
   readonly rows: AsyncIterable<readonly (readonly Cell[])[]>
+  /** What it had to read for them; absent where that is no row of a table. */
+  readonly scan?: Scan
+}
+
+/** What a query reads of the archive: of the tables that it names, the files that may hold rows for it. */
+export type Scan = {
+  readonly files: number
+  readonly filesTotal: number
+  readonly partitions: number
+  readonly partitionsTotal: number
+  /** Size of the files in the archive. */
+  readonly bytes: number
+  readonly rows: number
 }
 
 /** How far an engine is with taking in the archive's files. */
@@ -36,20 +49,27 @@ export type LoadProgress = { readonly files: number; readonly filesTotal: number
 export type QueryOptions = {
   /** Ends the query; it then fails with QUERY_FAILED. */
   readonly signal?: AbortSignal
+  /** How long it may take until its last row is read, in milliseconds; then it fails with QUERY_LIMIT. */
+  readonly timeoutMs?: number
+  /** How many rows its result may have; reading the next one fails with QUERY_LIMIT. */
+  readonly rowsMax?: number
   readonly onLoad?: (progress: LoadProgress) => Promise<void>
 }
+
+export type Exported = { readonly rows: number; readonly scan: Scan }
 
 /**
  * The outside seam to SQL: DuckDB over an archive on one machine, Athena in AWS. A query sees every file that was
  * stored before it began, and can do nothing but read.
  *
  * Throws QUERY_REFUSED for a statement that does anything else, QUERY_FAILED with the engine's message, in which no
- * value of a row is quoted, and STORE_UNAVAILABLE or CONTAINER_INVALID where the archive cannot be read.
+ * value of a row is quoted, QUERY_LIMIT where it passes a bound, and STORE_UNAVAILABLE or CONTAINER_INVALID where the archive cannot be read.
  */
 export interface QueryEngine {
   /** Runs one statement. Rows are made as they are read. */
   query(sql: string, options?: QueryOptions): Promise<QueryResult>
-  /** Runs one statement and writes its result into a new Parquet file at `path`; returns how many rows it has. */
-  exportParquet(sql: string, path: string, options?: QueryOptions): Promise<number>
-  close(): void
+  /** Runs one statement and writes its result into a Parquet file at `path`, which appears when it is whole. */
+  exportParquet(sql: string, path: string, options?: QueryOptions): Promise<Exported>
+  /** Lets go of everything; no query may be under way. */
+  close(): Promise<void>
 }

@@ -15,7 +15,9 @@ export function rowFailure(error: unknown, sql: string): PipelineError {
   if (error instanceof PipelineError) return error
   const message = messageOf(error)
   const kind = /^[A-Z][A-Za-z ]{0,30} Error(?=: )/.exec(message)?.[0]
-  if (kind !== undefined && impersonal.has(kind)) return new PipelineError('QUERY_FAILED', message)
+  if (kind === 'Out of Memory Error')
+    return new PipelineError('QUERY_LIMIT', `${message} ${raise('queryMemory')}`)
+  if (kind === 'IO Error') return new PipelineError('QUERY_FAILED', message)
   const said = message.slice(kind === undefined ? 0 : kind.length + 2)
   const known = sayings.find((saying) => said.startsWith(saying)) ?? 'the statement fails on a row'
   const type = kind === 'Conversion Error' ? [...said.matchAll(target)].at(-1)?.[1] : undefined
@@ -32,8 +34,32 @@ export function interrupted(): PipelineError {
   return new PipelineError('QUERY_FAILED', 'the query was ended before it was done')
 }
 
-/** Kinds of errors whose messages are about the machine, never about a row. */
-const impersonal: ReadonlySet<string> = new Set(['Out of Memory Error', 'IO Error'])
+/** The query took too long. */
+export function passedTime(timeoutMs: number): PipelineError {
+  return new PipelineError(
+    'QUERY_LIMIT',
+    `it took longer than ${timeoutMs / 1000} s; ${raise('queryTimeoutMs')}`,
+  )
+}
+
+/** The result has too many rows. */
+export function passedRows(rowsMax: number): PipelineError {
+  return new PipelineError(
+    'QUERY_LIMIT',
+    `the result has more than ${rowsMax} rows; ${raise('queryRowsMax')}`,
+  )
+}
+
+function raise(setting: string): string {
+  return `narrow it, or raise the setting ${setting}`
+}
+
+/** What is told where the cache's folder cannot be used. The system's message names a file of ours, never a row. */
+export function cacheFailure(error: unknown, folder: string): unknown {
+  if (!(error instanceof Error) || !('syscall' in error)) return error
+  const what = `the cache in ${folder} cannot be used: ${error.message}; free some space, or name another by the setting cache`
+  return new PipelineError('QUERY_FAILED', what, { cause: error })
+}
 
 /** How DuckDB's messages about values begin. */
 const sayings: readonly string[] = [

@@ -13,15 +13,28 @@ export const formatJson: Format = async ({ columns, rows }, write) => {
   const names = columns.map(({ name }) => JSON.stringify(name))
   let count = 0
   for await (const chunk of rows) {
-    const lines = chunk.map(
-      (row) => `{${row.map((cell, index) => `${names[index]}:${cellJson(cell)}`).join(',')}}`,
-    )
+    const lines = chunk.map((row) => rowJson(names, row))
     if (lines.length === 0) continue
     await write(`${count === 0 ? '[\n' : ',\n'}${lines.join(',\n')}`)
     count += chunk.length
   }
   await write(count === 0 ? '[]\n' : '\n]\n')
   return count
+}
+
+/** One row object a line (https://jsonlines.org). */
+export const formatJsonLines: Format = async ({ columns, rows }, write) => {
+  const names = columns.map(({ name }) => JSON.stringify(name))
+  let count = 0
+  for await (const chunk of rows) {
+    await write(chunk.map((row) => `${rowJson(names, row)}\n`).join(''))
+    count += chunk.length
+  }
+  return count
+}
+
+function rowJson(names: readonly string[], row: readonly Cell[]): string {
+  return `{${row.map((cell, index) => `${names[index]}:${cellJson(cell)}`).join(',')}}`
 }
 
 /**

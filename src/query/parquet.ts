@@ -1,49 +1,42 @@
-import { type DuckDBDataChunk, DuckDBInstance, type DuckDBResult, DuckDBTypeId } from '@duckdb/node-api'
+import { type DuckDBConnection, type DuckDBPreparedStatement, DuckDBTypeId } from '@duckdb/node-api'
+import { passedRows } from './failure.ts'
+import { type Reading, refused } from './guard.ts'
 import { quoteName, quoteText } from './quote.ts'
+import { canonicalText } from './tree.ts'
 
 /**
- * Writes a result into a Parquet file, types kept, and returns how many rows it has. A second database does it, which
- * may write files and runs no statement of a user. It holds the result in memory. `fetch` gives the result's chunks.
+ * Writes what a statement gives into a Parquet file at `path`, which the database must reach, row group by row group,
+ * and returns how many rows it has. The statement has been through the guard: the COPY around it is this project's.
  *
- * Parquet has no 128-bit integer, which sums are: they are written as DECIMAL(38,0), exactly.
+ * Parquet has no 128-bit integer, which sums are: they are written as DECIMAL(38,0), exactly. Columns that are named
+ * alike are told apart by a number.
  */
-export async function writeParquet(
-  result: DuckDBResult,
-  fetch: () => Promise<DuckDBDataChunk | undefined>,
+export async function copyToParquet(
+  connection: DuckDBConnection,
+  statement: DuckDBPreparedStatement,
+  { explain, select }: Reading,
   path: string,
+  rowsMax: number | undefined,
 ): Promise<number> {
-  const instance = await DuckDBInstance.create(':memory:', {
-    temp_directory: '',
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
+  if (explain !== '') throw refused('only the result of a SELECT is written as Parquet')
+  const indexes = Array.from({ length: statement.columnCount }, (_, index) => index)
+  const names = uniqueNames(indexes.map((index) => statement.columnName(index)))
+  const columns = indexes.map((index) => {
+    const type = statement.columnTypeId(index)
+    const value = wide.has(type) ? `CAST(c${index} AS DECIMAL(38,0))` : `c${index}`
+    return `${value} AS ${quoteName(names[index] ?? '')}`
   })
-  const connection = await instance.connect()
-  try {
-    const types = result.columnTypes()
-    const names = uniqueNames(result.columnNames()).map(quoteName)
-    const columns = names.map((name, index) => `${name} ${types[index]?.toString()}`)
-    await connection.run(`CREATE TABLE result (${columns.join(', ')})`)
-    const appender = await connection.createAppender('result')
-    let rows = 0
-    for (let chunk = await fetch(); chunk; chunk = await fetch()) {
-      appender.appendDataChunk(chunk)
-      rows += chunk.rowCount
-    }
-    appender.closeSync()
-    const exact = names.map((name, index) =>
-      wide.has(types[index]?.typeId) ? `CAST(${name} AS DECIMAL(38,0)) AS ${name}` : name,
-    )
-    await connection.run(
-      `COPY (SELECT ${exact.join(', ')} FROM result) TO ${quoteText(path)} (FORMAT parquet)`,
-    )
-    return rows
-  } finally {
-    connection.closeSync()
-    instance.closeSync()
-  }
+  const from = `(${await canonicalText(connection, select)}) AS result(${indexes.map((index) => `c${index}`).join(', ')})`
+  const limit = rowsMax === undefined ? '' : ` LIMIT ${rowsMax + 1}`
+  const copied = await connection.runAndReadAll(
+    `COPY (SELECT ${columns.join(', ')} FROM ${from}${limit}) TO ${quoteText(path)} (FORMAT parquet)`,
+  )
+  const rows = Number(copied.getRows()[0]?.[0])
+  if (rowsMax !== undefined && rows > rowsMax) throw passedRows(rowsMax)
+  return rows
 }
 
-const wide: ReadonlySet<DuckDBTypeId | undefined> = new Set([DuckDBTypeId.HUGEINT, DuckDBTypeId.UHUGEINT])
+const wide: ReadonlySet<DuckDBTypeId> = new Set([DuckDBTypeId.HUGEINT, DuckDBTypeId.UHUGEINT])
 
 /** A result may name two columns alike, or alike but for case; a table may not. */
 function uniqueNames(names: readonly string[]): readonly string[] {

@@ -4,14 +4,7 @@ import {
   BOOLEAN,
   DATE,
   DOUBLE,
-  DuckDBBlobValue,
-  DuckDBDateValue,
-  DuckDBListValue,
-  DuckDBMapValue,
-  DuckDBStructValue,
-  DuckDBTimestampValue,
   type DuckDBType,
-  type DuckDBValue,
   FLOAT,
   INTEGER,
   LIST,
@@ -21,36 +14,32 @@ import {
   VARCHAR,
 } from '@duckdb/node-api'
 import type { RecordSchema } from '../record/schema.ts'
-import type { RecordType, RecordValue, Type, Value } from '../record/type.ts'
+import type { Type } from '../record/type.ts'
 import { quoteName } from './quote.ts'
 
 /** The column by which files are filed; as in Athena it comes last. */
 export const partitionColumn = 'partition_date'
 
-/**
- * A column of a table: its name as SQL sees it, its type, and how a value of ours becomes one of DuckDB's.
- * `convert` throws a RangeError for a number that a foreign writer put where the type has no room for it.
- */
-export type TableColumn = {
-  readonly name: string
-  readonly type: DuckDBType
-  readonly convert: (value: Value) => DuckDBValue
-}
+/** A column of a table: its name as SQL sees it, and its type. */
+export type TableColumn = { readonly name: string; readonly type: DuckDBType }
 
 /** The columns of a record type's table, without the partition column, in the order of the schema. */
 export function tableColumns(schema: RecordSchema): readonly TableColumn[] {
   return schema.row.fields.map((field) => ({
     name: field.name.toLowerCase(),
     type: toDuckType(field.type),
-    convert: converter(field.type),
   }))
 }
 
-/** The statement that makes a record type's table. */
-export function createTable(schema: RecordSchema): string {
-  const columns = [...tableColumns(schema), { name: partitionColumn, type: VARCHAR }]
-  const list = columns.map(({ name, type }) => `${quoteName(name)} ${type.toString()}`)
-  return `CREATE TABLE ${quoteName(schema.type)} (${list.join(', ')})`
+/** A FROM with the columns of a record type's table, that of its files' keys included, and no row. */
+export function emptyTable(schema: RecordSchema): string {
+  const columns = [
+    ...tableColumns(schema),
+    { name: partitionColumn, type: VARCHAR },
+    { name: '$path', type: VARCHAR },
+  ]
+  const list = columns.map(({ name, type }) => `CAST(NULL AS ${type.toString()}) AS ${quoteName(name)}`)
+  return `(SELECT ${list.join(', ')} WHERE false)`
 }
 
 function toDuckType(type: Type): DuckDBType {
@@ -82,66 +71,3 @@ const scalars = {
   instant: TIMESTAMP,
   date: DATE,
 } as const
-
-/** A function for one type, so that the walk over the type is done once and not for every row. */
-function converter(type: Type): (value: Value) => DuckDBValue {
-  const convert = presentConverter(type.kind === 'optional' ? type.of : type)
-  return (value) => (value === null ? null : convert(value))
-}
-
-function presentConverter(type: Type): (value: Value) => DuckDBValue {
-  switch (type.kind) {
-    case 'int':
-      return (value) => toInt32(value)
-    case 'long':
-      return (value) => BigInt(value as number | bigint)
-    case 'instant':
-      return (value) => new DuckDBTimestampValue(BigInt(toInstant(value)) * 1000n)
-    case 'date':
-      return (value) => new DuckDBDateValue(toInt32(value))
-    case 'bytes':
-      return (value) => new DuckDBBlobValue(value as Uint8Array)
-    case 'array': {
-      const convert = converter(type.items)
-      return (value) => new DuckDBListValue((value as readonly Value[]).map(convert))
-    }
-    case 'map': {
-      const convert = converter(type.values)
-      return (value) => {
-        const entries = [...(value as ReadonlyMap<string, Value>)]
-        return new DuckDBMapValue(entries.map(([key, item]) => ({ key, value: convert(item) })))
-      }
-    }
-    case 'record':
-      return recordConverter(type)
-    default:
-      return (value) => value as DuckDBValue
-  }
-}
-
-function toInt32(value: Value): number {
-  if (typeof value === 'number' && (value | 0) === value) return value
-  throw new RangeError('a number is beyond 32 bits')
-}
-
-/** The milliseconds that a Date has; beyond them DuckDB's own end, and then it would wrap around. */
-const instantMaxMs = 8.64e15
-
-function toInstant(value: Value): number {
-  if (typeof value === 'number' && Math.abs(value) <= instantMaxMs) return value
-  throw new RangeError('an instant is beyond the calendar')
-}
-
-function recordConverter(type: RecordType): (value: Value) => DuckDBValue {
-  const fields = type.fields.map((field) => ({
-    name: field.name,
-    column: field.name.toLowerCase(),
-    convert: converter(field.type),
-  }))
-  return (value) => {
-    const entries: Record<string, DuckDBValue> = {}
-    for (const { name, column, convert } of fields)
-      entries[column] = convert((value as RecordValue)[name] ?? null)
-    return new DuckDBStructValue(entries)
-  }
-}

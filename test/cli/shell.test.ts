@@ -20,8 +20,8 @@ beforeAll(async () => {
   await dmd(['deliver', '-', '--archive', archive], { stdin: stdinOf(change()) })
   engine = await openDuckDb({ store: await openDirectoryStore(archive), catalog })
 })
-afterAll(() => {
-  engine.close()
+afterAll(async () => {
+  await engine.close()
   rmSync(folder, { recursive: true, force: true })
 })
 

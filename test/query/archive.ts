@@ -24,7 +24,7 @@ export type TestArchive = {
   readonly add: (records: readonly StreamRecord[], shard?: string) => Promise<readonly string[]>
   /** A statement's rows, as the JSON format writes them. */
   readonly sql: (statement: string) => Promise<Rows>
-  readonly close: () => void
+  readonly close: () => Promise<void>
 }
 
 export async function openTestArchive(catalog: Catalog = loadCatalog()): Promise<TestArchive> {
@@ -44,8 +44,8 @@ export async function openTestArchive(catalog: Catalog = loadCatalog()): Promise
       return plan.objects.map(({ key }) => key)
     },
     sql: async (statement) => JSON.parse(await asJson(engine, statement)),
-    close: () => {
-      engine.close()
+    close: async () => {
+      await engine.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }

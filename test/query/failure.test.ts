@@ -96,7 +96,7 @@ describe('the message of a query that fails on a row', () => {
       }
       expect(failed).toBeGreaterThan(fails.length * 0.6)
     } finally {
-      archive.close()
+      await archive.close()
     }
   })
 
@@ -118,7 +118,7 @@ describe('the message of a query that fails on a row', () => {
       expect(error?.message, sql).not.toContain('313373')
       expect(error?.cause, sql).toBeUndefined()
     }
-    archive.close()
+    await archive.close()
   })
 
   test('says what could not be done, to which type, and at which place of the statement', async () => {
@@ -140,7 +140,7 @@ describe('the message of a query that fails on a row', () => {
     expect(await message('SELECT (SELECT email FROM demand CROSS JOIN range(2))')).toBe(
       `Invalid Input Error: More than one row returned by a subquery used as an expression ${rest}`,
     )
-    archive.close()
+    await archive.close()
   })
 })
 
@@ -178,7 +178,7 @@ describe('an aborted query', () => {
     }
     await expect(query()).rejects.toMatchObject(ended)
     expect(await archive.sql('SELECT COUNT(*) AS n FROM demand')).toEqual([{ n: 1 }])
-    archive.close()
+    await archive.close()
   })
 
   test('ends between two chunks of its rows too, and a Parquet export likewise', async () => {
@@ -199,14 +199,14 @@ describe('an aborted query', () => {
       archive.engine.exportParquet(endless, path, { signal: AbortSignal.timeout(100) }),
     ).rejects.toMatchObject(ended)
     expect(await archive.sql('SELECT 1 AS a')).toEqual([{ a: 1 }])
-    archive.close()
+    await archive.close()
   })
 
   test('does not start when the signal was aborted before', async () => {
     const archive = await openTestArchive()
     for (const sql of ['SELECT 1', 'MSCK REPAIR TABLE demand'])
       await expect(archive.engine.query(sql, { signal: AbortSignal.abort() })).rejects.toMatchObject(ended)
-    archive.close()
+    await archive.close()
   })
 
   test('ends while files are loaded, and the next query loads them', async () => {
@@ -225,21 +225,24 @@ describe('an aborted query', () => {
     await expect(query).rejects.toMatchObject(ended)
     expect(seen).toBeLessThan(5)
     expect(await archive.sql('SELECT COUNT(*) AS n FROM demand')).toEqual([{ n: 5 }])
-    archive.close()
+    await archive.close()
   })
 
   test('leaves another query that waits for the same files alone', async () => {
     const archive = await openTestArchive()
     for (let n = 0; n < 5; n++) await archive.add(records([change()]), String(n))
     const abort = new AbortController()
-    const aborted = archive.engine.query('SELECT 1', {
+    let other: Promise<unknown> | undefined
+    const aborted = archive.engine.query('SELECT fanid FROM demand', {
       signal: abort.signal,
-      onLoad: async () => abort.abort(),
+      onLoad: async () => {
+        other ??= archive.sql('SELECT COUNT(*) AS n FROM demand')
+        abort.abort()
+      },
     })
-    const other = archive.sql('SELECT COUNT(*) AS n FROM demand')
     await expect(aborted).rejects.toMatchObject(ended)
     expect(await other).toEqual([{ n: 5 }])
-    archive.close()
+    await archive.close()
   })
 })
 
@@ -253,7 +256,7 @@ test('a reader that stops early leaves the engine as it was', async () => {
     }
   }
   expect(await archive.sql('SELECT 1 AS a')).toEqual([{ a: 1 }])
-  archive.close()
+  await archive.close()
 })
 
 test('a store that fails is told as it failed', async () => {
@@ -266,9 +269,10 @@ test('a store that fails is told as it failed', async () => {
     },
   }
   const engine = await openDuckDb({ store, catalog: loadCatalog() })
-  await expect(engine.query('SELECT 1')).rejects.toBe(down)
-  engine.close()
-  archive.close()
+  await expect(engine.query('SELECT COUNT(*) FROM demand')).rejects.toBe(down)
+  await expect(engine.query('SHOW PARTITIONS demand')).rejects.toBe(down)
+  await engine.close()
+  await archive.close()
 })
 
 test('the machine’s time zone changes no answer', () => {

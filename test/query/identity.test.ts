@@ -48,7 +48,7 @@ async function numbersIn(entries: readonly Entry[]): Promise<{ changes: string[]
     return rows.map(({ eventid }) => eventid).sort()
   }
   const found = { changes: await numbers('sale_changes'), current: await numbers('sale_current') }
-  engine.close()
+  await engine.close()
   return found
 }
 

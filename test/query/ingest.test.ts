@@ -54,13 +54,13 @@ function fileOf(schema: RecordSchema, rows: readonly RecordValue[]): Uint8Array 
 }
 
 let store: ObjectStore
-let opened: { close(): void }[]
+let opened: { close(): Promise<void> }[]
 beforeEach(() => {
   store = memoryStore()
   opened = []
 })
-afterEach(() => {
-  for (const engine of opened) engine.close()
+afterEach(async () => {
+  for (const engine of opened) await engine.close()
 })
 
 async function open(...schemas: readonly RecordSchema[]) {
@@ -154,7 +154,7 @@ test('a file of a schema that can no longer be read is an error that names file 
   const now = schemaOf([field('seats', 'long')])
   await store.put(key('a'), fileOf(before, [rowOf(before, '1', { seats: 'many' })]))
   const sql = await open(now)
-  await expect(sql('SELECT 1')).rejects.toMatchObject({
+  await expect(sql('SELECT id FROM gig')).rejects.toMatchObject({
     code: 'CONTAINER_INVALID',
     message: expect.stringMatching(
       /data\/gig\/partition_date=2025-02-13\/a\.avro: .*seats: string cannot be read as long/,
@@ -173,7 +173,7 @@ test('a number that a foreign writer put where SQL has no room is an error that 
     const gig = schemaOf([field('when', type)])
     await store.put(key('a'), fileOf(gig, [rowOf(gig, '1', { when: value })]))
     const sql = await open(gig)
-    await expect(sql('SELECT 1')).rejects.toMatchObject({
+    await expect(sql('SELECT id FROM gig')).rejects.toMatchObject({
       code: 'CONTAINER_INVALID',
       message: expect.stringMatching(/\/a\.avro: when: /),
     })
@@ -187,7 +187,7 @@ test('a file that cannot be read fails the query and leaves no row of others beh
   const rows = Array.from({ length: 3000 }, (_, n) => rowOf(gig, String(n)))
   await store.put(key('a'), fileOf(gig, rows))
   await store.put(key('b'), Buffer.from('no container'))
-  await expect(sql('SELECT 1')).rejects.toMatchObject({
+  await expect(sql('SELECT id FROM gig')).rejects.toMatchObject({
     code: 'CONTAINER_INVALID',
     message: expect.stringContaining(key('b')),
   })
@@ -306,19 +306,16 @@ test('any row of any record type comes back by SQL as it was written', async () 
       const engine = await openDuckDb({ store: own, catalog: toCatalog([schema]) })
       try {
         let text = ''
-        await formatJson(
-          await engine.query(`SELECT * FROM "${schema.type}" ORDER BY rowid`),
-          async (part) => {
-            text += part
-          },
-        )
+        await formatJson(await engine.query(`SELECT * FROM "${schema.type}"`), async (part) => {
+          text += part
+        })
         const expected = rows.map((row) => ({
           ...(shownRecord(schema.row, row) as object),
           partition_date: '2025-02-13',
         }))
         expect(JSON.parse(text)).toEqual(expected)
       } finally {
-        engine.close()
+        await engine.close()
       }
     }),
     { numRuns: 60 },

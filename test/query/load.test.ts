@@ -76,5 +76,5 @@ test('a result that nobody reads holds up neither the next query nor the end', a
   const other = await openDuckDb({ store: memoryStore(), catalog: new Map() })
   await other.query('SELECT * FROM range(1000000)')
   expect(JSON.parse(await asJson(other, 'SELECT 1 AS a'))).toEqual([{ a: 1 }])
-  other.close()
+  await other.close()
 })

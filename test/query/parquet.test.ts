@@ -15,8 +15,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dmd-parquet-'))
   engine = await openDuckDb({ store: memoryStore(), catalog: new Map() })
 })
-afterAll(() => {
-  engine.close()
+afterAll(async () => {
+  await engine.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -55,7 +55,7 @@ const everything = `SELECT i AS n, CAST(i AS BIGINT) + 9007199254740993 AS big, 
 
 test('Parquet keeps values and types: another reader sees what JSON shows', async () => {
   const path = join(folder, 'everything.parquet')
-  expect(await engine.exportParquet(everything, path)).toBe(3)
+  expect((await engine.exportParquet(everything, path)).rows).toBe(3)
   const { text, types } = await read(path)
   expect(text).toBe(await json(everything))
   expect(types.slice(0, 7)).toEqual(['BIGINT', 'BIGINT', 'VARCHAR', 'BOOLEAN', 'DOUBLE', 'TIMESTAMP', 'DATE'])
@@ -77,7 +77,7 @@ test('Parquet takes a result whose columns are named alike, or alike but for cas
 
 test('an empty result is a Parquet file without rows', async () => {
   const path = join(folder, 'empty.parquet')
-  expect(await engine.exportParquet('SELECT 1 AS a WHERE false', path)).toBe(0)
+  expect((await engine.exportParquet('SELECT 1 AS a WHERE false', path)).rows).toBe(0)
   expect(await read(path)).toEqual({ text: '[]\n', types: ['INTEGER'] })
 })
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDuckDb } from '../../src/query/duckdb.ts'
+import type { QueryEngine } from '../../src/query/engine.ts'
 import { change, demandItem, records } from '../changes.ts'
 import { tree } from '../tree.ts'
 import { asJson, openTestArchive, type TestArchive } from './archive.ts'
@@ -16,8 +17,8 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'there.csv'), 'a,b\n1,canary\n')
   writeFileSync(join(folder, 'there.json'), '[{"a": "canary"}]')
 })
-afterAll(() => {
-  archive.close()
+afterAll(async () => {
+  await archive.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -379,17 +380,43 @@ test('what only reads is run, in every form', async () => {
   for (const sql of statements) expect(await outcome(sql), sql).toBe('ok')
 })
 
-test('a query that does not fit the memory fails and leaves no file behind', async () => {
-  const { engine, store } = archive
-  const small = await openDuckDb({ store, catalog: new Map(), memoryMax: '60MB' })
-  const before = readdirSync('.')
-  const large = 'SELECT i, md5(CAST(i AS VARCHAR)) AS h FROM range(4000000) AS t(i) ORDER BY h'
-  await expect(asJson(small, large)).rejects.toMatchObject({
-    code: 'QUERY_FAILED',
-    message: expect.stringContaining('Out of Memory Error'),
+describe('a query that does not fit the memory', () => {
+  const large = 'SELECT i, md5(CAST(i AS VARCHAR)) AS h FROM range(3000000) AS t(i) ORDER BY h'
+  const parts = () => ({ store: archive.store, catalog: new Map(), memoryMax: '60MB' })
+  const countRows = async (engine: QueryEngine) => {
+    const { rows } = await engine.query(large)
+    let count = 0
+    for await (const chunk of rows) count += chunk.length
+    return count
+  }
+
+  test('uses the disk, in the cache’s folder alone, and leaves nothing there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dmd-spill-'))
+    const engine = await openDuckDb({ ...parts(), cache: { folder, clock: () => 0 } })
+    const before = readdirSync('.')
+    const spilled = new Set<string>()
+    const watch = setInterval(() => {
+      for (const name of readdirSync(folder, { recursive: true })) spilled.add(String(name))
+    }, 20)
+    try {
+      expect(await countRows(engine)).toBe(3_000_000)
+    } finally {
+      clearInterval(watch)
+    }
+    await engine.close()
+    expect([...spilled].some((name) => name.includes('duckdb_temp'))).toBe(true)
+    expect(readdirSync(folder)).toEqual([])
+    expect(readdirSync('.')).toEqual(before)
+    rmSync(folder, { recursive: true })
   })
-  expect(JSON.parse(await asJson(small, 'SELECT 1 AS a'))).toEqual([{ a: 1 }])
-  small.close()
-  expect(readdirSync('.')).toEqual(before)
-  expect(JSON.parse(await asJson(engine, 'SELECT COUNT(*) AS n FROM demand'))).toEqual([{ n: 1 }])
+
+  test('fails where there is no disk for it either, and the engine goes on', async () => {
+    const engine = await openDuckDb({ ...parts(), spillMax: '1MB' })
+    await expect(countRows(engine)).rejects.toMatchObject({
+      code: 'QUERY_LIMIT',
+      message: expect.stringMatching(/^Out of Memory Error: .*raise the setting queryMemory$/s),
+    })
+    expect(JSON.parse(await asJson(engine, 'SELECT 1 AS a'))).toEqual([{ a: 1 }])
+    await engine.close()
+  })
 })

@@ -3,14 +3,18 @@ import { loadCatalog } from '../../src/catalog.ts'
 import { writeContainer } from '../../src/codec/container.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import { formatJson } from '../../src/query/format.ts'
-import { createTable } from '../../src/query/tables.ts'
+import { quoteName } from '../../src/query/quote.ts'
+import { tableColumns } from '../../src/query/tables.ts'
 import { compileSchema, type RecordSchema, toCatalog } from '../../src/record/schema.ts'
 import type { JsonObject } from '../../src/record/type.ts'
 import { addedSchema } from '../arbitrary/schema.ts'
 import { memoryStore } from './memory.ts'
 
 const catalog = loadCatalog()
-const columnsOf = (schema: RecordSchema) => createTable(schema).replace(/^CREATE TABLE "\w+" \(|\)$/g, '')
+const columnsOf = (schema: RecordSchema) =>
+  [...tableColumns(schema), { name: 'partition_date', type: 'VARCHAR' }]
+    .map(({ name, type }) => `${quoteName(name)} ${type.toString()}`)
+    .join(', ')
 const added =
   '"isdeleted" BOOLEAN, "reference" STRUCT("id" VARCHAR, "timestamp" TIMESTAMP), ' +
   '"change" STRUCT("id" VARCHAR, "operation" VARCHAR, "timestamp" TIMESTAMP, "micros" BIGINT, "key" VARCHAR, ' +
@@ -93,5 +97,5 @@ test('a field may have any name: a word of SQL, or one that the views use themse
     const own = ['isdeleted', 'reference', 'change', 'extra', 'partition_date']
     expect(Object.keys(found)).toEqual(['type', 'id', ...names, ...own])
   }
-  engine.close()
+  await engine.close()
 })

@@ -126,7 +126,7 @@ test('every kind of value is given in JSON as it was archived, to the last digit
   const engine = await openDuckDb({ store, catalog: toCatalog([schema]) })
   for (const [name, , , json] of kinds)
     expect(await asJson(engine, `SELECT ${name} AS v FROM kinds`), name).toBe(`[\n{"v":${json}}\n]\n`)
-  engine.close()
+  await engine.close()
 })
 
 /** What the JSON of a query says of a value, read back by JSON.parse. */
@@ -202,7 +202,7 @@ test('for any record type, changes that are delivered come back by SQL as their 
         expect(found).toHaveLength(changes.length)
         expect(sorted(found)).toEqual(sorted(expected))
       } finally {
-        engine.close()
+        await engine.close()
       }
     }),
     { numRuns: 200 },

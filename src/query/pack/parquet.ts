@@ -138,9 +138,12 @@ function packBits(bytes: Uint8Array, count: number): Uint8Array {
 }
 
 /** What follows the row groups: the footer, its size and the magic. */
-export function writeFooter(steps: readonly Step[], groups: readonly RowGroup[]): readonly Uint8Array[] {
+export function writeFooter(
+  steps: readonly Step[],
+  groups: readonly RowGroup[],
+  columns: number,
+): readonly Uint8Array[] {
   const rows = groups.reduce((sum, group) => sum + group.rows, 0)
-  const columns = groups[0]?.chunks.length ?? 0
   const footer = writeThrift(
     struct(
       [1, i32(1)],

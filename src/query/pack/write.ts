@@ -1,57 +1,101 @@
 import { open } from 'node:fs/promises'
-import { clearColumn } from './column.ts'
-import { magic, type RowGroup, writeFooter, writeRowGroup } from './parquet.ts'
+import { type Column, clearColumn, createColumn, pushBytes, pushLevels } from './column.ts'
+import { createCursor } from './cursor.ts'
+import { magic, type RowGroup, type Step, writeFooter, writeRowGroup } from './parquet.ts'
 import type { Shredder } from './shred.ts'
 
 /** Rows in a row group, which is what DuckDB scans at once and what is held in memory here. */
 const groupRowsMax = 65_536
 const groupBytesMax = 48 * 1024 * 1024
 
+/** The columns beside those of the schema: the date of a row's partition and the key of its file. */
+export const fileColumns = ['partition_date', '$path'] as const
+
 /** Writes a Parquet file, row group by row group. */
 export type PackWriter = {
-  /** Takes in a block of rows; see `Shredder`. */
-  readonly take: (block: Uint8Array, rows: number, where: string) => Promise<void>
+  /** Takes in a block of rows of the file that `begin` named; see `Shredder`. */
+  readonly take: (block: Uint8Array, rows: number) => Promise<void>
+  readonly begin: (file: { readonly key: string; readonly partition: string }) => void
   /** Writes what is held and the footer; returns the file's size in bytes. */
   readonly end: () => Promise<number>
   /** Closes the file as it is. */
   readonly close: () => Promise<void>
 }
 
-/** Makes a new file at `path`, for its owner alone. Its content becomes durable only when the system writes it. */
+/**
+ * Makes a new Parquet file at `path`, for its owner alone. One writer at a time may use the shredder. The content is
+ * durable only once the system has written it.
+ */
 export async function createPack(path: string, shredder: Shredder): Promise<PackWriter> {
   const file = await open(path, 'wx', 0o600)
-  const { columns, steps } = shredder
+  const own = fileColumns.map((name) =>
+    createColumn({ path: [name], kind: 'text', definitionMax: 0, repetitionMax: 0 }),
+  )
+  const columns = [...shredder.columns, ...own]
+  const steps = [...shredder.steps, ...fileColumns.map(textStep)]
   const groups: RowGroup[] = []
   let offset = 0
   let rows = 0
+  let key = ''
+  let partition = ''
+  let ownValues = own.map(() => createCursor(new Uint8Array(0)))
+  let range: readonly [min: string, max: string] | undefined
+
   const append = async (parts: readonly Uint8Array[]) => {
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
     const { bytesWritten } = await file.writev(parts)
     if (bytesWritten !== bytes)
-      throw new Error(`${path}: only ${bytesWritten} of ${bytes} bytes were written`)
+      throw new Error(`only ${bytesWritten} of ${bytes} bytes of a pack were written`)
     offset += bytes
   }
   const flush = async () => {
-    const { group, parts } = writeRowGroup(columns, rows, offset, new Map())
+    const ranges = range ? new Map([[fileColumns[0], range]]) : new Map()
+    const { group, parts } = writeRowGroup(columns, rows, offset, ranges)
     await append(parts)
     groups.push(group)
     for (const column of columns) clearColumn(column)
     rows = 0
+    range = undefined
   }
+
   for (const column of columns) clearColumn(column)
   await append([magic])
   return {
-    take: async (block, count, where) => {
-      shredder.take(block, count, where)
+    begin: (next) => {
+      key = next.key
+      partition = next.partition
+      ownValues = [partition, key].map((text) => createCursor(Uint8Array.from(Buffer.from(text, 'utf8'))))
+    },
+    take: async (block, count) => {
+      shredder.take(block, count, key)
+      for (const [index, column] of own.entries()) {
+        const value = ownValues[index]
+        if (value) pushTimes(column, value, count)
+      }
+      range = [
+        range && range[0] < partition ? range[0] : partition,
+        range && range[1] > partition ? range[1] : partition,
+      ]
       rows += count
-      if (rows >= groupRowsMax || columns.reduce((sum, { length }) => sum + length, 0) >= groupBytesMax)
-        await flush()
+      const bytes = columns.reduce((sum, { length }) => sum + length, 0)
+      if (rows >= groupRowsMax || bytes >= groupBytesMax) await flush()
     },
     end: async () => {
       if (rows > 0) await flush()
-      await append(writeFooter(steps, groups))
+      await append(writeFooter(steps, groups, columns.length))
       return offset
     },
     close: () => file.close(),
+  }
+}
+
+function textStep(name: string): Step {
+  return { name, repetition: 'required', leaf: 'text', steps: [] }
+}
+
+function pushTimes(column: Column, value: ReturnType<typeof createCursor>, times: number): void {
+  for (let time = 0; time < times; time++) {
+    pushLevels(column, 0, 0)
+    pushBytes(column, value, 0, value.bytes.length)
   }
 }

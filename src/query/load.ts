@@ -1,0 +1,146 @@
+import { chmod, stat } from 'node:fs/promises'
+import { DuckDBInstance } from '@duckdb/node-api'
+import type { RecordSchema } from '../record/schema.ts'
+import type { ObjectStore } from '../store/store.ts'
+import type { Cache, Pack } from './cache.ts'
+import type { LoadProgress } from './engine.ts'
+import type { ArchiveFile } from './files.ts'
+import { buildPack } from './pack/build.ts'
+import { createShredder, type Shredder } from './pack/shred.ts'
+import { quoteText } from './quote.ts'
+
+/** The files of one pack have at most so many bytes in the archive: what is lost when one of them is replaced. */
+const packSourceBytesMax = 64 * 1024 * 1024
+const packFilesMax = 4096
+
+/** When a type has more packs than this of about one size, they become one. */
+const packsOfSizeMax = 16
+/** A pack with more rows is left as it is. */
+const mergeRowsMax = 1_000_000
+
+/** What a query needs of a type: the files that lie in the archive, and those of them whose rows it may want. */
+export type Need = {
+  readonly schema: RecordSchema
+  readonly files: readonly ArchiveFile[]
+  readonly wanted: readonly ArchiveFile[]
+}
+
+export type LoadOptions = {
+  readonly signal?: AbortSignal
+  readonly onLoad?: (progress: LoadProgress) => Promise<void>
+}
+
+/**
+ * Brings the cache up to what is needed and returns the packs of each type: together they hold every wanted file once,
+ * perhaps others of the archive too, and none that is not there now.
+ *
+ * Throws as the store and `onLoad` do, FileMoved where the archive changed meanwhile, and CONTAINER_INVALID, naming the
+ * file, for one that cannot be read. What was loaded by then stays loaded.
+ */
+export async function loadPacks(
+  store: ObjectStore,
+  cache: Cache,
+  needs: readonly Need[],
+  options: LoadOptions,
+): Promise<ReadonlyMap<string, readonly Pack[]>> {
+  const plans = await Promise.all(
+    needs.map(async ({ schema, files, wanted }) => {
+      const packs = [...(await cache.find(schema.type, files))]
+      const held = new Set(packs.flatMap(({ members }) => members.map(({ key }) => key)))
+      return { schema, packs, fresh: wanted.filter(({ key }) => !held.has(key)) }
+    }),
+  )
+  const filesTotal = plans.reduce((sum, { fresh }) => sum + fresh.length, 0)
+  let files = 0
+  let rows = 0
+  const onFile = async (count: number) => {
+    files += 1
+    rows += count
+    options.signal?.throwIfAborted()
+    await options.onLoad?.({ files, filesTotal, rows })
+  }
+  for (const { schema, fresh, packs } of plans) {
+    if (fresh.length === 0) continue
+    const shredder = shredderOf(schema)
+    for (const group of groups(fresh)) {
+      const build = (path: string) => buildPack(store, schema, group, { ...options, path, shredder, onFile })
+      packs.push(await cache.add(schema.type, group, build))
+    }
+  }
+  const merged = new Map<string, readonly Pack[]>()
+  for (const { schema, packs } of plans) merged.set(schema.type, await mergeSmall(cache, schema.type, packs))
+  return merged
+}
+
+/** Compiling takes longer than using it once. */
+const shredders = new WeakMap<RecordSchema, Shredder>()
+
+function shredderOf(schema: RecordSchema): Shredder {
+  const shredder = shredders.get(schema) ?? createShredder(schema.row)
+  shredders.set(schema, shredder)
+  return shredder
+}
+
+function groups(files: readonly ArchiveFile[]): readonly (readonly ArchiveFile[])[] {
+  const all: ArchiveFile[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const file of files) {
+    const last = all.at(-1)
+    if (last && last.length < packFilesMax && bytes + file.size <= packSourceBytesMax) last.push(file)
+    else {
+      all.push([file])
+      bytes = 0
+    }
+    bytes += file.size
+  }
+  return all
+}
+
+async function mergeSmall(cache: Cache, type: string, packs: readonly Pack[]): Promise<readonly Pack[]> {
+  let merged = packs
+  for (;;) {
+    const many = [...groupBySize(merged).values()].find((group) => group.length > packsOfSizeMax)
+    if (!many) return merged
+    const members = many.flatMap((pack) => pack.members)
+    const one = await cache.add(
+      type,
+      members.map((member) => ({ ...member, size: 0, partition: '' })),
+      async (path) => ({
+        bytes: await writeMerged(many, path),
+        rows: members.map(({ rows }) => rows),
+      }),
+    )
+    await cache.retire(many)
+    merged = [...merged.filter((pack) => !many.includes(pack)), one]
+  }
+}
+
+/** Of one size are packs whose numbers of rows are within a factor of sixteen. */
+function groupBySize(packs: readonly Pack[]): ReadonlyMap<number, readonly Pack[]> {
+  const sizes = new Map<number, Pack[]>()
+  for (const pack of packs) {
+    if (pack.rows > mergeRowsMax) continue
+    const size = Math.floor(Math.log2(pack.rows + 1) / 4)
+    const group = sizes.get(size)
+    if (group) group.push(pack)
+    else sizes.set(size, [pack])
+  }
+  return sizes
+}
+
+/** Copies packs into one, by a database of its own, which runs nothing else. */
+async function writeMerged(packs: readonly Pack[], path: string): Promise<number> {
+  const instance = await DuckDBInstance.create(':memory:', { temp_directory: '', memory_limit: '1GB' })
+  const connection = await instance.connect()
+  try {
+    const from = `read_parquet([${packs.map((pack) => quoteText(pack.path)).join(', ')}])`
+    await connection.run(
+      `COPY (SELECT * FROM ${from}) TO ${quoteText(path)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`,
+    )
+  } finally {
+    connection.closeSync()
+    instance.closeSync()
+  }
+  await chmod(path, 0o600)
+  return (await stat(path)).size
+}

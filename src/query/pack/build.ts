@@ -1,0 +1,125 @@
+import { createSink, writeValue } from '../../codec/avro.ts'
+import { type Container, readContainer } from '../../codec/container.ts'
+import { PipelineError } from '../../record/error.ts'
+import { compareTypes, projectRecord } from '../../record/resolve.ts'
+import type { RecordSchema } from '../../record/schema.ts'
+import type { ObjectStore, StoredObject } from '../../store/store.ts'
+import type { ArchiveFile } from '../files.ts'
+import type { Shredder } from './shred.ts'
+import { createPack, type PackWriter } from './write.ts'
+
+/** How many files are fetched ahead of the one that is taken in. */
+const fetchesAhead = 4
+
+const blockBytes = 65_536
+
+/** A file was replaced or removed since it was listed. */
+export class FileMoved extends PipelineError {
+  constructor(key: string) {
+    super('STORE_UNAVAILABLE', `${key} was replaced or removed while it was read: run the query again`)
+  }
+}
+
+export type BuiltPack = {
+  /** Rows of each file, in the order in which the files were given. */
+  readonly rows: readonly number[]
+  /** Size in bytes. */
+  readonly bytes: number
+}
+
+export type BuildOptions = {
+  readonly signal?: AbortSignal
+  readonly onFile?: (rows: number) => Promise<void>
+}
+
+/**
+ * Writes the rows of the files into a new Parquet file at `path`.
+ *
+ * Throws as the store and `onFile` do, FileMoved, and CONTAINER_INVALID, naming the file, for one that is unsound, that
+ * the type's schema no longer reads, or that holds a number which SQL's type has no room for.
+ */
+export async function buildPack(
+  store: ObjectStore,
+  schema: RecordSchema,
+  files: readonly ArchiveFile[],
+  { path, shredder, signal, onFile }: BuildOptions & { readonly path: string; readonly shredder: Shredder },
+): Promise<BuiltPack> {
+  const writer = await createPack(path, shredder)
+  try {
+    const rows: number[] = []
+    for await (const { file, object } of fetchAll(store, files, signal)) {
+      writer.begin(file)
+      const count = await takeFile(object, schema, writer)
+      rows.push(count)
+      await onFile?.(count)
+    }
+    return { rows, bytes: await writer.end() }
+  } finally {
+    await writer.close()
+  }
+}
+
+type Fetched = { readonly file: ArchiveFile; readonly object: StoredObject }
+
+async function* fetchAll(
+  store: ObjectStore,
+  files: readonly ArchiveFile[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Fetched> {
+  const options = signal ? { signal } : {}
+  const fetch = async (file: ArchiveFile): Promise<Fetched> => {
+    const object = await store.get(file.key, options)
+    if (object?.etag !== file.etag) throw new FileMoved(file.key)
+    return { file, object }
+  }
+  const ahead: Promise<Fetched>[] = []
+  let next = 0
+  try {
+    while (next < files.length || ahead.length > 0) {
+      while (ahead.length < fetchesAhead && next < files.length) {
+        const file = files[next++]
+        if (file) ahead.push(fetch(file))
+      }
+      signal?.throwIfAborted()
+      const fetched = await ahead.shift()
+      if (fetched) yield fetched
+    }
+  } finally {
+    await Promise.allSettled(ahead)
+  }
+}
+
+async function takeFile(object: StoredObject, schema: RecordSchema, writer: PackWriter): Promise<number> {
+  const container = readContainer(object.bytes, object.key)
+  let count = 0
+  for (const { rows, bytes } of blocksOf(container, schema, object.key)) {
+    await writer.take(bytes, rows)
+    count += rows
+  }
+  return count
+}
+
+/** The blocks in the form of today's schema: as they are, or decoded, projected and encoded again. */
+function* blocksOf(
+  container: Container,
+  schema: RecordSchema,
+  key: string,
+): Generator<{ readonly rows: number; readonly bytes: Uint8Array }> {
+  if (JSON.stringify(container.schema) === JSON.stringify(schema.avro)) return yield* container.blocks()
+  const broken = compareTypes(container.type, schema.row).find(({ verdict }) => verdict === 'breaks')
+  if (broken) {
+    const what = `${key}: written with a schema that ${schema.type}.avsc no longer reads: ${broken.path}: ${broken.note}`
+    throw new PipelineError('CONTAINER_INVALID', what)
+  }
+  const sink = createSink()
+  let rows = 0
+  for (const row of container.rows()) {
+    writeValue(sink, schema.row, projectRecord(container.type, schema.row, row))
+    rows += 1
+    if (sink.length < blockBytes) continue
+    yield { rows, bytes: sink.buffer.subarray(0, sink.length) }
+    sink.length = 0
+    rows = 0
+  }
+  if (rows > 0) yield { rows, bytes: sink.buffer.subarray(0, sink.length) }
+}
