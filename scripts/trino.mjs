@@ -126,6 +126,8 @@ async function startTrino(folder, port) {
       'local.root': root,
       'hive.metastore': 'file',
       'hive.metastore.catalog.dir': 'local:///metastore',
+      'hive.partition-projection-enabled': true,
+      'hive.ignore-absent-partitions': true,
     }),
   )
   const settings = {

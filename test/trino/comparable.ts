@@ -35,7 +35,7 @@ export function sortRows({ rows, ...rest }: Comparable): Comparable {
 }
 
 const kinds: readonly (readonly [string, RegExp])[] = [
-  ['integer', /^(?:tinyint|smallint|integer|bigint|hugeint)$/],
+  ['integer', /^(?:tinyint|smallint|integer|bigint|hugeint|u\w+int)$/],
   ['double', /^(?:double|real|float)$/],
   ['instant', /^timestamp/],
   ['decimal', /^decimal/],

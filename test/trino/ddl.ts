@@ -7,6 +7,7 @@ export type DdlTable = {
   readonly partitions: readonly DdlColumn[]
   readonly literal: string
   readonly location: string
+  readonly properties: ReadonlyMap<string, string>
 }
 export type DdlColumn = { readonly name: string; readonly type: string }
 
@@ -23,6 +24,7 @@ export function readDdl(statement: string): DdlTable {
     partitions: readColumns(part(/^PARTITIONED BY \(\n([\s\S]*?)\n\)$/m)),
     literal: unquoted(part(/^WITH SERDEPROPERTIES \('avro\.schema\.literal'='(.*)'\)$/m)),
     location: unquoted(part(/^LOCATION '(.*)'$/m)),
+    properties: readProperties(part(/^TBLPROPERTIES \(\n([\s\S]*?)\n\)$/m)),
   }
 }
 
@@ -34,26 +36,64 @@ function readColumns(lines: string): readonly DdlColumn[] {
   })
 }
 
+function readProperties(lines: string): ReadonlyMap<string, string> {
+  const pairs = lines.matchAll(/^ {2}'((?:[^'\\]|\\.)*)'='((?:[^'\\]|\\.)*)',?$/gm)
+  return new Map([...pairs].map(([, name = '', value = '']) => [unquoted(name), unquoted(value)]))
+}
+
 function unquoted(text: string): string {
   return text.replace(/\\(?:u([0-9a-f]{4})|(.))/g, (_, code?: string, char?: string) =>
     code === undefined ? (char ?? '') : String.fromCharCode(Number.parseInt(code, 16)),
   )
 }
 
-/** The same table in Trino's words. */
-export function trinoDdl({ name, columns, partitions, literal, location }: DdlTable): string {
-  const list = [...columns, ...partitions].map(
-    (column) => `${quoteName(column.name)} ${trinoType(column.type)}`,
-  )
-  const by = partitions.map((column) => quoteText(column.name))
-  const properties = [
-    "format = 'AVRO'",
-    `external_location = ${quoteText(location)}`,
-    `partitioned_by = ARRAY[${by.join(', ')}]`,
-    `avro_schema_literal = ${quoteText(literal)}`,
-  ]
-  return `CREATE TABLE ${quoteName(name)} (${list.join(', ')}) WITH (${properties.join(', ')})`
+/** The same table in Trino's words; its partitions are those that a sync finds. */
+export function trinoDdl(table: DdlTable): string {
+  return toCreate(table.name, [...table.columns, ...table.partitions].map(toColumn), shared(table))
 }
+
+/**
+ * The table under another name, with its partition projection instead of partitions that are found. Trino's own
+ * projection counts in days, at the most, where Athena's counts in years.
+ */
+export function projectedDdl(table: DdlTable, name: string): string {
+  const property = (key: string) => table.properties.get(key) ?? ''
+  const columns = table.partitions.map((column) => {
+    const ofColumn = (key: string) => property(`projection.${column.name}.${key}`)
+    const range = ofColumn('range')
+      .replace(/(\d+)YEARS/g, (_, years: string) => `${Number(years) * 366}DAYS`)
+      .split(',')
+    const settings = [
+      `type = ${quoteText(ofColumn('type'))}`,
+      `format = ${quoteText(ofColumn('format'))}`,
+      `range = ARRAY[${range.map(quoteText).join(', ')}]`,
+      `interval = ${ofColumn('interval')}`,
+      `interval_unit = ${quoteText(ofColumn('interval.unit'))}`,
+    ]
+    return `${toColumn(column)} WITH (${settings.map((setting) => `partition_projection_${setting}`).join(', ')})`
+  })
+  return toCreate(
+    name,
+    [...table.columns.map(toColumn), ...columns],
+    [
+      ...shared(table),
+      `partition_projection_enabled = ${property('projection.enabled')}`,
+      `partition_projection_location_template = ${quoteText(property('storage.location.template'))}`,
+    ],
+  )
+}
+
+const shared = ({ partitions, literal, location }: DdlTable) => [
+  "format = 'AVRO'",
+  `external_location = ${quoteText(location)}`,
+  `partitioned_by = ARRAY[${partitions.map((column) => quoteText(column.name)).join(', ')}]`,
+  `avro_schema_literal = ${quoteText(literal)}`,
+]
+
+const toColumn = ({ name, type }: DdlColumn) => `${quoteName(name)} ${trinoType(type)}`
+
+const toCreate = (name: string, columns: readonly string[], properties: readonly string[]) =>
+  `CREATE TABLE ${quoteName(name)} (${columns.join(', ')}) WITH (${properties.join(', ')})`
 
 const scalars: { readonly [hive: string]: string } = {
   string: 'varchar',
@@ -74,13 +114,13 @@ function trinoType(hive: string): string {
   const take = () => tokens[at++] ?? ''
   /** What stands between angle brackets, item by item. */
   const items = (read: () => string): string => {
-    const read_ = []
+    const list = []
     do {
       take()
-      read_.push(read())
+      list.push(read())
     } while (tokens[at] === ',')
     take()
-    return read_.join(', ')
+    return list.join(', ')
   }
   const type = (): string => {
     const word = take()

@@ -12,27 +12,27 @@ import { openDirectoryStore } from '../../src/store/directory.ts'
 import { type Archive, deliverLater, fillArchive } from './archive.ts'
 import { toAthena, trino } from './client.ts'
 import { type Comparable, fromDuckDb, fromTrino, sortRows } from './comparable.ts'
-import { readDdl, trinoDdl } from './ddl.ts'
+import { projectedDdl, readDdl, trinoDdl } from './ddl.ts'
+import { expressions } from './expressions.ts'
 import {
   type AnalystQuery,
   analystQueries,
   approximateQueries,
   failingQueries,
-  unmended,
   useCaseQueries,
 } from './queries.ts'
+import { unmended } from './unmended.ts'
 
 const catalog = loadCatalog()
 const { partitionFrom, partitionYearsAhead } = readSettings({})
-const range = { from: partitionFrom, yearsAhead: partitionYearsAhead }
 
 let archive: Archive
 let engine: QueryEngine
 
-const ddlOf = (type: string) => {
+const ddlOf = (type: string, from = partitionFrom) => {
   const schema = catalog.get(type)
   if (!schema) throw new Error(`there is no type ${type}`)
-  return readDdl(athenaDdl(schema, { ...range, location: 'local:///archive' }))
+  return readDdl(athenaDdl(schema, { from, yearsAhead: partitionYearsAhead, location: 'local:///archive' }))
 }
 const findPartitions = (type: string) => trino(`CALL system.sync_partition_metadata('dmd', '${type}', 'ADD')`)
 
@@ -77,8 +77,12 @@ async function expectSame(sql: string): Promise<void> {
   expect(ours, sql).toEqual(athena)
 }
 
-function testEach(queries: readonly AnalystQuery[], run: (sql: string) => Promise<void>): void {
-  for (const { name, sql } of queries) (unmended.has(name) ? test.fails : test)(name, () => run(sql))
+function testEach(
+  queries: readonly AnalystQuery[],
+  run: (sql: string, place: number) => Promise<void>,
+): void {
+  for (const [place, { name, sql }] of queries.entries())
+    (unmended.has(name) ? test.fails : test)(name, () => run(sql, place))
 }
 
 describe('tables made of our DDL, and their views, give the same rows field by field', () => {
@@ -101,6 +105,20 @@ describe('saved queries give the same rows', () => {
 
 describe('queries of analysts give the same rows', () => {
   testEach(analystQueries, expectSame)
+})
+
+describe('expressions have the same value and type', () => {
+  let athena: Comparable
+  beforeAll(async () => {
+    athena = await askTrino(`SELECT ${expressions.join(', ')}`)
+  })
+  testEach(
+    expressions.map((expression) => ({ name: expression, sql: `SELECT ${expression} AS x` })),
+    async (sql, place) => {
+      const kinds = [athena.kinds[place]]
+      expect(await askDuckDb(sql)).toEqual({ names: ['x'], kinds, rows: [[athena.rows[0]?.[place]]] })
+    },
+  )
 })
 
 describe('approximate functions agree within five percent', () => {
@@ -133,6 +151,19 @@ describe('partitions', () => {
 
   test.each([...catalog.keys()])('of %s are found by both, those of no rows too', async (type) => {
     expect(await ofDuckDb(type)).toEqual(await ofTrino(type))
+  })
+
+  test('are projected by the properties of our DDL: all within the range, and none before it', async () => {
+    const counts = 'SELECT partition_date, COUNT(*) AS n FROM sale GROUP BY partition_date'
+    const found = sortRows(await askTrino(counts)).rows
+    expect(found.at(-1)?.[0]).toBe('2027-12-01')
+    const rowsFrom = async (from: string) => {
+      const name = `sale_from_${from.replaceAll('-', '')}`
+      await trino(projectedDdl(ddlOf('sale', from), name))
+      return sortRows(await askTrino(counts.replace('FROM sale', `FROM ${name}`))).rows
+    }
+    expect(await rowsFrom(partitionFrom)).toEqual(found)
+    expect(await rowsFrom('2025-02-14')).toEqual(found.filter(([day]) => String(day) >= '2025-02-14'))
   })
 
   // Last, since it adds rows.
