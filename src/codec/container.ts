@@ -95,8 +95,8 @@ function writeBlock(file: Sink, spec: ContainerSpec, block: Sink, count: number)
 }
 
 export type Container = {
-  /** The writer's schema, as it stands in the header, and the type that it describes. */
-  readonly schema: Json
+  /** The writer's schema, as it stands in the header, and the type that it describes; one object for equal headers. */
+  readonly schema: JsonObject
   readonly type: RecordType
   readonly metadata: ReadonlyMap<string, string>
   /** The blocks, inflated, each checked before it is given. */
@@ -127,22 +127,37 @@ export function readContainer(bytes: Uint8Array, where: string): Container {
   const codec = metadata.get('avro.codec') ?? 'null'
   if (codec !== 'null' && codec !== 'deflate')
     throw unsound(source, `the codec ${JSON.stringify(codec)} is not supported`)
-  const schema = parseSchema(source, metadata.get('avro.schema'))
-  const type = parseWriterType(source, schema)
+  const { schema, type } = readSchema(source, metadata.get('avro.schema') ?? '')
   const start = source.offset
   const blocks = () => readBlocksOf({ ...source, offset: start }, codec, sync)
   return { schema, type, metadata, blocks, rows: () => readRows(blocks(), type, where) }
 }
 
-function parseSchema(source: Source, text: string | undefined): Json {
+type WriterSchema = { readonly schema: JsonObject; readonly type: RecordType }
+
+/** Most files of an archive have one of a few schemas, and reading one takes as long as reading hundreds of rows. */
+const schemasKept = new Map<string, WriterSchema>()
+const schemasKeptMax = 16
+
+function readSchema(source: Source, text: string): WriterSchema {
+  const known = schemasKept.get(text)
+  if (known) return known
+  const schema = parseSchema(source, text)
+  const read = { schema, type: parseWriterType(source, schema) }
+  if (schemasKept.size === schemasKeptMax) schemasKept.clear()
+  schemasKept.set(text, read)
+  return read
+}
+
+function parseSchema(source: Source, text: string): JsonObject {
   try {
-    const schema: Json = JSON.parse(text ?? '')
+    const schema: Json = JSON.parse(text)
     if (isObject(schema)) return schema
   } catch {}
   throw unsound(source, 'the header holds no schema')
 }
 
-function parseWriterType(source: Source, schema: Json): RecordType {
+function parseWriterType(source: Source, schema: JsonObject): RecordType {
   try {
     return parseRecordType(schema, source.where)
   } catch (cause) {

@@ -3,6 +3,7 @@ import { type Container, readContainer } from '../../codec/container.ts'
 import { PipelineError } from '../../record/error.ts'
 import { compareTypes, projectRecord } from '../../record/resolve.ts'
 import type { RecordSchema } from '../../record/schema.ts'
+import type { JsonObject } from '../../record/type.ts'
 import type { ObjectStore, StoredObject } from '../../store/store.ts'
 import type { ArchiveFile } from '../files.ts'
 import type { Shredder } from './shred.ts'
@@ -99,13 +100,23 @@ async function takeFile(object: StoredObject, schema: RecordSchema, writer: Pack
   return count
 }
 
+/** The last schema of a file that was found to be today's: one object for equal headers. */
+const own = new WeakMap<RecordSchema, JsonObject>()
+
+function isOwn(found: JsonObject, schema: RecordSchema): boolean {
+  if (own.get(schema) === found) return true
+  if (JSON.stringify(found) !== JSON.stringify(schema.avro)) return false
+  own.set(schema, found)
+  return true
+}
+
 /** The blocks in the form of today's schema: as they are, or decoded, projected and encoded again. */
 function* blocksOf(
   container: Container,
   schema: RecordSchema,
   key: string,
 ): Generator<{ readonly rows: number; readonly bytes: Uint8Array }> {
-  if (JSON.stringify(container.schema) === JSON.stringify(schema.avro)) return yield* container.blocks()
+  if (isOwn(container.schema, schema)) return yield* container.blocks()
   const broken = compareTypes(container.type, schema.row).find(({ verdict }) => verdict === 'breaks')
   if (broken) {
     const what = `${key}: written with a schema that ${schema.type}.avsc no longer reads: ${broken.path}: ${broken.note}`

@@ -1,0 +1,25 @@
+// One process's part of the benchmark: opens the engine over an archive and a cache, asks, and prints what it took as
+// JSON. `node ask.mjs ARCHIVE CACHE SQL TIMES`
+import { loadCatalog } from '../../src/catalog.ts'
+import { openDuckDb } from '../../src/query/duckdb.ts'
+import { openDirectoryStore } from '../../src/store/directory.ts'
+
+const [archive = '', cache = '', sql = '', times = '1'] = process.argv.slice(2)
+const engine = await openDuckDb({
+  store: await openDirectoryStore(archive),
+  catalog: loadCatalog(),
+  cache: { folder: cache, clock: Date.now },
+})
+const tookMs: number[] = []
+let rows = 0
+let scan: unknown
+for (let time = 0; time < Number(times); time++) {
+  const startedMs = performance.now()
+  const result = await engine.query(sql)
+  rows = 0
+  for await (const chunk of result.rows) rows += chunk.length
+  scan = result.scan
+  tookMs.push(performance.now() - startedMs)
+}
+await engine.close()
+process.stdout.write(JSON.stringify({ tookMs, rows, scan, cpuMs: process.cpuUsage().user / 1000, peakKb: process.resourceUsage().maxRSS }))
