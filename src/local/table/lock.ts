@@ -1,0 +1,41 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PipelineError } from '../../record/error.ts'
+import { sweep, withLock } from '../../store/scratch.ts'
+import { tableUnavailable } from './failure.ts'
+
+/**
+ * Takes the folder for this process, until the function that it gives is called or the process ends. A folder whose
+ * process was killed is free again.
+ *
+ * @throws PipelineError TABLE_UNAVAILABLE when another process, or this one, has it.
+ */
+export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  const scratch = { tmp: join(folder, '.dmd/tmp'), locks: join(folder, '.dmd/locks') }
+  for (const path of Object.values(scratch)) await mkdir(path, { recursive: true, mode: 0o700 })
+  await sweep(scratch)
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let held: Promise<void> = Promise.resolve()
+  await new Promise<void>((resolve, reject) => {
+    const lock = { name: 'table', key: 'table', waitMs: 0, signal: undefined }
+    held = withLock(scratch, lock, () => {
+      resolve()
+      return released
+    })
+    held.catch(reject)
+  }).catch((error: unknown) => {
+    if (error instanceof PipelineError && error.code === 'STORE_BUSY')
+      throw tableUnavailable(
+        `the table in ${folder} is open already, here or in another process. Stop that one, or name another folder`,
+        error,
+      )
+    throw error
+  })
+  return async () => {
+    release()
+    await held
+  }
+}
