@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { EmbeddedTable } from '../../../src/local/table/embedded.ts'
 import { openEmbeddedTable } from '../../../src/local/table/embedded.ts'
-import { createClock, itemOf, keyOf, makeFolder, openTable, startMs } from './folder.ts'
+import { createClock, makeFolder, openTable, startMs } from './folder.ts'
+import { itemOf, keyOf } from './items.ts'
 
 type Envelope = {
   eventID: string

@@ -32,11 +32,3 @@ export async function openTable(options: Partial<EmbeddedOptions> = {}): Promise
   onTestFinished(() => opened.close())
   return opened
 }
-
-export const keyOf = (n: number | string) => ({ PK: `FAN#f${n}`, SK: 'DEMAND#e1#s1' })
-export const itemOf = (n: number | string, more: object = {}) => ({
-  PK: { S: keyOf(n).PK },
-  SK: { S: keyOf(n).SK },
-  type: { S: 'demand' },
-  ...more,
-})
