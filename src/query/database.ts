@@ -46,6 +46,8 @@ export async function openDatabase(parts: DatabaseParts): Promise<Database> {
   const settings = {
     TimeZone: quoteText('UTC'),
     parquet_metadata_cache: 'true',
+    // The system keeps what was read of a file, and knows when another one took its place.
+    enable_external_file_cache: 'false',
     max_temp_directory_size: quoteText(parts.spillMax),
     temp_directory: quoteText(parts.spillFolder),
     allowed_directories: `[${quoteText(parts.folder)}]`,
