@@ -34,6 +34,44 @@ export function sortRows({ rows, ...rest }: Comparable): Comparable {
   return { ...rest, rows: texts.sort(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, row]) => row) }
 }
 
+/** What one engine says where the other says something else, in few words. */
+export type Difference = { readonly athena: string; readonly here: string }
+
+/**
+ * What two answers differ in, and of their rows the first that differs; undefined where they are the same. Either may
+ * be a refusal.
+ */
+export function differenceOf(athena: Comparable | Error, ours: Comparable | Error): Difference | undefined {
+  if (athena instanceof Error || ours instanceof Error) {
+    if (athena instanceof Error && ours instanceof Error) return undefined
+    return { athena: summary(athena), here: summary(ours) }
+  }
+  const place = athena.rows.findIndex((row, index) => !isEqual(row, ours.rows[index]))
+  const views: readonly ((answer: Comparable) => string)[] = [
+    ({ names }) => `columns ${names.join(', ')}`,
+    ({ kinds }) => `types ${kinds.join(', ')}`,
+    ({ rows }) => `${rows.length} rows`,
+    ({ rows }) => JSON.stringify(rows[place]),
+  ]
+  const differing = views.filter((view) => view(athena) !== view(ours))
+  if (differing.length === 0) return undefined
+  const say = (answer: Comparable) => differing.map((view) => view(answer)).join('; ')
+  return { athena: say(athena), here: say(ours) }
+}
+
+const isEqual = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+
+const summaryMax = 200
+
+/** A refusal by its first line, an answer by its first row. */
+function summary(answer: Comparable | Error): string {
+  const text =
+    answer instanceof Error
+      ? `refused: ${answer.message.split('\n')[0]}`
+      : `answered: ${JSON.stringify(answer.rows[0])}`
+  return text.length > summaryMax ? `${text.slice(0, summaryMax)}…` : text
+}
+
 const kinds: readonly (readonly [string, RegExp])[] = [
   ['integer', /^(?:tinyint|smallint|integer|bigint|hugeint|u\w+int)$/],
   ['double', /^(?:double|real|float)$/],

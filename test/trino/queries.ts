@@ -664,6 +664,21 @@ export const failingQueries: readonly AnalystQuery[] = [
     sql: 'SELECT eventid, fanid, COUNT(*) FROM demand GROUP BY eventid',
   },
   { name: 'an alias in WHERE', sql: 'SELECT length(eventid) AS n FROM demand WHERE n > 3' },
+  { name: 'an alias in GROUP BY', sql: 'SELECT eventid AS e, COUNT(*) AS n FROM demand GROUP BY e' },
+  {
+    name: 'an alias in HAVING',
+    sql: 'SELECT eventid, COUNT(*) AS n FROM demand GROUP BY eventid HAVING n > 3',
+  },
+  { name: 'GROUP BY ALL', sql: 'SELECT eventid, COUNT(*) AS n FROM demand GROUP BY ALL' },
+  {
+    name: 'QUALIFY',
+    sql: 'SELECT id, row_number() OVER (ORDER BY id) AS r FROM sale_current QUALIFY r = 1',
+  },
+  { name: 'a star with EXCLUDE', sql: 'SELECT * EXCLUDE (extra) FROM sale_current' },
+  { name: 'OFFSET behind LIMIT', sql: 'SELECT id FROM sale_current ORDER BY id LIMIT 3 OFFSET 1' },
+  { name: 'a reserved word as a field', sql: 'SELECT eventdate.end.datetime FROM event_current ORDER BY id' },
+  { name: 'NATURAL JOIN', sql: 'SELECT id FROM sale_current NATURAL JOIN (SELECT id FROM sale) AS s' },
+  { name: 'UNNEST in SELECT', sql: 'SELECT UNNEST(saletypes) FROM sale_current' },
   { name: 'a text compared with a number', sql: 'SELECT COUNT(*) FROM demand WHERE fanid > 5' },
   {
     name: 'a text compared with a date',
