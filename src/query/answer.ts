@@ -1,6 +1,6 @@
 import { PipelineError } from '../record/error.ts'
 import type { Catalog } from '../record/schema.ts'
-import type { CatalogStatement } from './dialect.ts'
+import type { CatalogStatement } from './dialect/statements.ts'
 import type { QueryResult } from './engine.ts'
 import { partitionColumn } from './tables.ts'
 

@@ -1,7 +1,8 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Catalog, RecordSchema } from '../record/schema.ts'
 import type { Pack } from './cache.ts'
-import { macros } from './dialect.ts'
+import { macroStatements } from './dialect/functions.ts'
+import { pathSchema } from './dialect/rewrite.ts'
 import { quoteName, quoteText } from './quote.ts'
 import { emptyTable, partitionColumn, tableColumns } from './tables.ts'
 import { viewsOf } from './views.ts'
@@ -15,9 +16,6 @@ export type Database = {
   readonly show: (schema: RecordSchema, packs: readonly Pack[]) => Promise<void>
   readonly close: () => void
 }
-
-/** Relations of this schema have the column `$path`, a row's file, beside the others. */
-export const pathSchema = 'with_path'
 
 export type DatabaseParts = {
   readonly catalog: Catalog
@@ -55,8 +53,7 @@ export async function openDatabase(parts: DatabaseParts): Promise<Database> {
     enable_external_access: 'false',
   }
   for (const [name, value] of Object.entries(settings)) await trusted.run(`SET GLOBAL ${name} = ${value}`)
-  for (const [signature, body] of Object.entries(macros))
-    await trusted.run(`CREATE MACRO ${signature} AS ${body}`)
+  for (const statement of macroStatements) await trusted.run(statement)
   await trusted.run(`CREATE SCHEMA ${pathSchema}`)
   const shown = new Map<string, string>()
   const show = async (schema: RecordSchema, packs: readonly Pack[]) => {

@@ -15,14 +15,15 @@ import { answerCatalogStatement } from './answer.ts'
 import { openCache, type Pack } from './cache.ts'
 import { isNumeric, toCell } from './cell.ts'
 import { openDatabase } from './database.ts'
-import { readCatalogStatement } from './dialect.ts'
+import { createRewriter, nameColumns } from './dialect/rewrite.ts'
+import { readCatalogStatement } from './dialect/statements.ts'
 import type { Column, QueryEngine, QueryOptions, QueryResult, Scan } from './engine.ts'
 import { cacheFailure, interrupted, passedRows, passedTime, rowFailure, statementFailure } from './failure.ts'
 import { type ArchiveFile, listFiles } from './files.ts'
 import { findSystemViews, prepareReading, type Reading, readReading, refused } from './guard.ts'
 import { loadPacks, type Need } from './load.ts'
 import { FileMoved } from './pack/build.ts'
-import { copyToParquet } from './parquet.ts'
+import { copyToParquet, uniqueNames } from './parquet.ts'
 import { findFunctions, matchPartitions, planReads, type Reads } from './prune.ts'
 
 export type DuckDbParts = {
@@ -58,7 +59,10 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
   const { url } = store
   const database = await openDatabase({ catalog, url, folder, spillFolder, spillMax, memoryMax })
   const { instance, trusted } = database
-  const systemViews = await findSystemViews(trusted)
+  const readingParts = {
+    systemViews: await findSystemViews(trusted),
+    rewrite: await createRewriter(trusted, catalog),
+  }
   const functions = await findFunctions(trusted)
   const known = new Map<string, ReadonlySet<string>>()
   let loading: Promise<unknown> = Promise.resolve()
@@ -108,7 +112,7 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
     const attempt = async (): Promise<Begun<T>> => {
       signal.throwIfAborted()
       toError = statementFailure
-      const reading = await readReading(connection, sql, systemViews)
+      const reading = await readReading(connection, sql, readingParts)
       const reads = await planReads(trusted, reading.select, catalog.values(), functions)
       const loaded = await load(reads, { ...given, signal })
       await holdTime(connection, reads, loaded)
@@ -244,6 +248,7 @@ async function holdTime(connection: DuckDBConnection, reads: Reads, { needs }: L
 }
 
 type Streaming = {
+  readonly reading: Reading
   readonly result: DuckDBResult
   readonly first: DuckDBDataChunk | undefined
   /** The next rows, undefined after the last. */
@@ -251,7 +256,7 @@ type Streaming = {
 }
 
 /** The first rows are fetched before anybody gets the result, so that a statement can still begin again. */
-const stream: Run<Streaming> = async ({ statement, signal }) => {
+const stream: Run<Streaming> = async ({ statement, reading, signal }) => {
   const result = await statement.stream()
   const fetch = async () => {
     // An interrupt that comes between two chunks is lost on DuckDB, so the signal is looked at too.
@@ -259,13 +264,14 @@ const stream: Run<Streaming> = async ({ statement, signal }) => {
     const chunk = await result.fetchChunk()
     return chunk && chunk.rowCount > 0 ? chunk : undefined
   }
-  return { result, first: await fetch(), fetch }
+  return { reading, result, first: await fetch(), fetch }
 }
 
 function toResult({ value, scan, explain, end }: Begun<Streaming>, { rowsMax }: QueryOptions): QueryResult {
-  const { result, first, fetch } = value
+  const { reading, result, first, fetch } = value
   const types = result.columnTypes()
-  const columns: Column[] = result.deduplicatedColumnNames().map((name, index) => {
+  const names = uniqueNames(nameColumns(reading.outputs, result.columnNames()))
+  const columns: Column[] = names.map((name, index) => {
     const type = types[index]
     return { name, type: type?.toString() ?? '', isNumeric: type !== undefined && isNumeric(type) }
   })

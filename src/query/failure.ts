@@ -19,6 +19,7 @@ export function rowFailure(error: unknown, sql: string): PipelineError {
     return new PipelineError('QUERY_LIMIT', `${message} ${raise('queryMemory')}`)
   if (kind === 'IO Error') return new PipelineError('QUERY_FAILED', message)
   const said = message.slice(kind === undefined ? 0 : kind.length + 2)
+  if (said === divisionByZero) return new PipelineError('QUERY_FAILED', divisionByZero)
   const known = sayings.find((saying) => said.startsWith(saying)) ?? 'the statement fails on a row'
   const type = kind === 'Conversion Error' ? [...said.matchAll(target)].at(-1)?.[1] : undefined
   const told = [
@@ -60,6 +61,9 @@ export function cacheFailure(error: unknown, folder: string): unknown {
   const what = `the cache in ${folder} cannot be used: ${error.message}; free some space, or name another by the setting cache`
   return new PipelineError('QUERY_FAILED', what, { cause: error })
 }
+
+/** What `athena_divide` says. */
+const divisionByZero = 'Division by zero'
 
 /** How DuckDB's messages about values begin. */
 const sayings: readonly string[] = [

@@ -1,7 +1,8 @@
 import { type DuckDBConnection, type DuckDBPreparedStatement, StatementType } from '@duckdb/node-api'
 import { PipelineError } from '../record/error.ts'
 import { isObject, type Json, type JsonObject } from '../record/type.ts'
-import { firstWord, takeExplain } from './dialect.ts'
+import type { OutputName, Rewriter } from './dialect/rewrite.ts'
+import { firstWord, takeExplain } from './dialect/statements.ts'
 
 // DuckDB's own sandbox keeps a SELECT from files and the network, not from functions that act. `enable_logging` shows
 // one query to the next, or ends the process; `query` and `json_execute_serialized_sql` run SQL that they take as text.
@@ -43,36 +44,63 @@ export async function findSystemViews(connection: DuckDBConnection): Promise<Rea
   return new Set(found.getRows().map(([name]) => String(name)))
 }
 
-/** A statement that only reads, as DuckDB's parser sees it. */
+/** A statement that only reads. */
 export type Reading = {
   /** `EXPLAIN` with its options and a space behind it, or nothing. */
   readonly explain: string
-  /** The SELECT, as it runs. */
+  /** The SELECT as it was written, and as it runs. */
+  readonly written: string
   readonly select: string
-  /** Its parse tree, as `json_serialize_sql` gives it. */
-  readonly tree: JsonObject
+  readonly outputs: readonly OutputName[]
+}
+
+export type ReadingParts = {
+  /** DuckDB's views of itself; see `findSystemViews`. */
+  readonly systemViews: ReadonlySet<string>
+  readonly rewrite: Rewriter
 }
 
 /**
- * Reads one statement, of which DuckDB's own parser says that it reads tables and does nothing else.
+ * Reads one statement, of which DuckDB's own parser says that it reads tables and does nothing else, and gives it the
+ * meaning that it has in Athena.
  *
  * Throws QUERY_REFUSED, saying what is allowed, for every other one, and DuckDB's error for one that it cannot parse.
  */
 export async function readReading(
   connection: DuckDBConnection,
   sql: string,
-  systemViews: ReadonlySet<string>,
+  { systemViews, rewrite }: ReadingParts,
 ): Promise<Reading> {
   // The parser ends at a NUL, so what comes after one would not be looked at.
   if (sql.includes('\0')) throw refused('a NUL character is not allowed')
-  const { explain, select } = takeExplain(sql)
-  return { explain, select, tree: await checkSelect(connection, select, systemViews) }
+  const { explain, select: written } = takeExplain(sql)
+  await checkSelect(connection, written, systemViews)
+  const { select, outputs } = await rewrite(connection, written)
+  // What runs is checked, not just what was written.
+  if (select !== written) await checkSelect(connection, select, systemViews)
+  return { explain, written, select, outputs: explain === '' ? outputs : [] }
 }
 
-/** Prepares what was read: what is checked is what runs. Throws DuckDB's error for what it cannot bind. */
+/**
+ * Prepares what was read. Throws DuckDB's error for what it cannot bind: the one about the statement as it was written,
+ * where that has one too, since it points at a place in it.
+ */
 export async function prepareReading(
   connection: DuckDBConnection,
-  { explain, select }: Reading,
+  { explain, written, select }: Reading,
+): Promise<DuckDBPreparedStatement> {
+  try {
+    return await prepare(connection, explain, select)
+  } catch (error) {
+    if (select !== written) await prepare(connection, explain, written)
+    throw error
+  }
+}
+
+async function prepare(
+  connection: DuckDBConnection,
+  explain: string,
+  select: string,
 ): Promise<DuckDBPreparedStatement> {
   const statements = await connection.extractStatements(`${explain}${select}`)
   const statement = statements.count === 1 ? await statements.prepare(0) : undefined
@@ -87,7 +115,7 @@ async function checkSelect(
   connection: DuckDBConnection,
   sql: string,
   systemViews: ReadonlySet<string>,
-): Promise<JsonObject> {
+): Promise<void> {
   const found = await connection.runAndReadAll(
     'SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := true, skip_default := true)',
     [sql],
@@ -102,7 +130,6 @@ async function checkSelect(
     throw refused(`${what}: one is run at a time`)
   }
   checkNodes(tree, systemViews)
-  return tree
 }
 
 function parseTree(text: string): JsonObject {

@@ -1,4 +1,5 @@
 import { type DuckDBConnection, type DuckDBPreparedStatement, DuckDBTypeId } from '@duckdb/node-api'
+import { nameColumns } from './dialect/rewrite.ts'
 import { passedRows } from './failure.ts'
 import { type Reading, refused } from './guard.ts'
 import { quoteName, quoteText } from './quote.ts'
@@ -14,13 +15,14 @@ import { canonicalText } from './tree.ts'
 export async function copyToParquet(
   connection: DuckDBConnection,
   statement: DuckDBPreparedStatement,
-  { explain, select }: Reading,
+  { explain, select, outputs }: Reading,
   path: string,
   rowsMax: number | undefined,
 ): Promise<number> {
   if (explain !== '') throw refused('only the result of a SELECT is written as Parquet')
   const indexes = Array.from({ length: statement.columnCount }, (_, index) => index)
-  const names = uniqueNames(indexes.map((index) => statement.columnName(index)))
+  const found = indexes.map((index) => statement.columnName(index))
+  const names = uniqueNames(nameColumns(outputs, found), (name) => name.toLowerCase())
   const columns = indexes.map((index) => {
     const type = statement.columnTypeId(index)
     const value = wide.has(type) ? `CAST(c${index} AS DECIMAL(38,0))` : `c${index}`
@@ -38,13 +40,16 @@ export async function copyToParquet(
 
 const wide: ReadonlySet<DuckDBTypeId> = new Set([DuckDBTypeId.HUGEINT, DuckDBTypeId.UHUGEINT])
 
-/** A result may name two columns alike, or alike but for case; a table may not. */
-function uniqueNames(names: readonly string[]): readonly string[] {
+/** A result may name two columns alike; a table may not, nor alike but for what `fold` takes away. */
+export function uniqueNames(
+  names: readonly string[],
+  fold: (name: string) => string = (name) => name,
+): readonly string[] {
   const taken = new Set<string>()
   return names.map((name) => {
     let unique = name
-    for (let n = 1; taken.has(unique.toLowerCase()); n++) unique = `${name}:${n}`
-    taken.add(unique.toLowerCase())
+    for (let n = 1; taken.has(fold(unique)); n++) unique = `${name}:${n}`
+    taken.add(fold(unique))
     return unique
   })
 }

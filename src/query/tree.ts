@@ -2,11 +2,13 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { isObject, type Json, type JsonObject } from '../record/type.ts'
 
 // Without what is absent or has its default, but with what is empty, which DuckDB wants when it takes a tree back.
-const options = 'skip_null := true, skip_default := true'
+export const treeOptions = 'skip_null := true, skip_default := true'
 
 /** DuckDB's parse tree of a SELECT, without places in the text. Numbers beyond what a double holds are rounded. */
 export async function parseTree(connection: DuckDBConnection, select: string): Promise<JsonObject> {
-  const found = await connection.runAndReadAll(`SELECT json_serialize_sql($1::VARCHAR, ${options})`, [select])
+  const found = await connection.runAndReadAll(`SELECT json_serialize_sql($1::VARCHAR, ${treeOptions})`, [
+    select,
+  ])
   // A place may be a number that JSON.parse rounds, which DuckDB would not take back.
   const tree: Json = JSON.parse(String(found.getRows()[0]?.[0]), (name, value) =>
     name === 'query_location' ? undefined : value,
@@ -28,7 +30,7 @@ export async function expressionText(connection: DuckDBConnection, expression: J
 /** A SELECT as DuckDB itself writes it: without comments, and with nothing behind it. */
 export async function canonicalText(connection: DuckDBConnection, select: string): Promise<string> {
   const found = await connection.runAndReadAll(
-    `SELECT json_deserialize_sql(json_serialize_sql($1::VARCHAR, ${options}))`,
+    `SELECT json_deserialize_sql(json_serialize_sql($1::VARCHAR, ${treeOptions}))`,
     [select],
   )
   return String(found.getRows()[0]?.[0])

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { macros, readCatalogStatement } from '../../src/query/dialect.ts'
+import { functions } from '../../src/query/dialect/functions.ts'
+import { rewrites } from '../../src/query/dialect/rewrites.ts'
+import { readCatalogStatement } from '../../src/query/dialect/statements.ts'
 import { change, demandItem, eventItem, records } from '../changes.ts'
-import { openTestArchive, type TestArchive } from './archive.ts'
+import { asJson, openTestArchive, type TestArchive } from './archive.ts'
 
 let archive: TestArchive
 beforeEach(async () => {
@@ -79,11 +81,154 @@ describe('the functions of Athena', () => {
       ),
     ).toEqual([{ s: 1_739_448_000, lag: null }])
   })
+})
 
-  test('each macro is tested here', () => {
-    const tested = 'unix_timestamp to_unixtime from_unixtime approx_distinct approx_percentile regexp_like'
-    const names = Object.keys(macros).map((signature) => signature.slice(0, signature.indexOf('(')))
-    expect(names).toEqual([...tested.split(' '), 'json_extract_scalar', 'cardinality', 'day_of_week'])
+describe('what is listed of the dialect', () => {
+  test.each(functions.map(({ name, examples }) => [name, examples] as const))(
+    '%s gives what Athena gives',
+    async (_, examples) => {
+      for (const [expression, value] of examples) {
+        const found = await archive
+          .sql(`SELECT ${expression} AS v FROM (VALUES (5)) AS one(x) GROUP BY x`)
+          .catch(() => archive.sql(`SELECT ${expression} AS v FROM (VALUES (5)) AS one(x)`))
+        expect([expression, JSON.stringify(found[0]?.v)]).toEqual([expression, value])
+      }
+    },
+  )
+
+  test.each(
+    rewrites.flatMap(({ name, examples }) => examples.map(([sql, rows]) => [name, sql, rows] as const)),
+  )('%s: %s', async (_, sql, rows) => {
+    const found = await archive.sql(sql)
+    expect(JSON.stringify(found.map((row) => Object.values(row)))).toBe(rows)
+  })
+
+  test.each([
+    'SELECT 1 / 0',
+    'SELECT 1 / (x - x) FROM (VALUES (2)) AS t(x)',
+    'SELECT COUNT(*) / 0',
+    'SELECT 5 % 0',
+    'SELECT mod(5, x - x) FROM (VALUES (2)) AS t(x)',
+  ])('division by zero fails: %s', async (sql) => {
+    await expect(archive.sql(sql)).rejects.toMatchObject({
+      code: 'QUERY_FAILED',
+      message: 'Division by zero',
+    })
+  })
+
+  test('columns without a name are called by their place, others as they were typed', async () => {
+    await archive.add(records([requested('2025-02-13')]))
+    const names = async (sql: string) => (await archive.engine.query(sql)).columns.map(({ name }) => name)
+    expect(
+      await names(
+        'SELECT COUNT(*), eventId, MAX(date.requested), 1 + 1, FanID AS TheFan, change.operation FROM demand GROUP BY 2, 5, 6',
+      ),
+    ).toEqual(['_col0', 'eventId', '_col2', '_col3', 'TheFan', 'operation'])
+    expect(await names('SELECT *, 1 FROM (SELECT 1 AS a, 2 AS b) AS t')).toEqual(['a', 'b', '_col2'])
+    expect(await names('SELECT 1, t.*, COUNT(*) OVER () FROM (SELECT 1 AS a, 2 AS b) AS t')).toEqual([
+      '_col0',
+      'a',
+      'b',
+      '_col3',
+    ])
+    expect(await names('SELECT COUNT(*) FROM demand UNION ALL SELECT 1')).toEqual(['_col0'])
+    expect(await names('WITH x AS (SELECT 1 AS a) SELECT a, a + 1 FROM x')).toEqual(['a', '_col1'])
+    expect(await names('SELECT fanid, fanid FROM demand')).toEqual(['fanid', 'fanid:1'])
+    expect(await names('SELECT current_date')).toEqual(['_col0'])
+  })
+
+  test('"$path" is the address of a row’s file, and no part of *', async () => {
+    const [key = ''] = await archive.add(records([requested('2025-02-13')]))
+    const path = `${archive.store.url.replace(/\/$/, '')}/${key}`
+    expect(await archive.sql('SELECT "$path" AS path, d."$path" AS same FROM demand d')).toEqual([
+      { path, same: path },
+    ])
+    expect(await archive.sql('SELECT COUNT(*) AS n FROM demands WHERE "$path" LIKE \'%.avro\'')).toEqual([
+      { n: 1 },
+    ])
+    const { columns } = await archive.engine.query('SELECT *, "$path" AS path FROM demand')
+    expect(columns.filter(({ name }) => /path/i.test(name)).map(({ name }) => name)).toEqual(['path'])
+    expect(await archive.sql('WITH demand AS (SELECT 1 AS "$path") SELECT "$path" AS p FROM demand')).toEqual(
+      [{ p: 1 }],
+    )
+    await expect(archive.sql('SELECT "$path" FROM demand_current')).rejects.toMatchObject({
+      code: 'QUERY_FAILED',
+    })
+  })
+
+  test('UNNEST of a table’s lists of records and maps, joined in every way', async () => {
+    const venues = [
+      { id: 'v1', name: 'Hall', city: 'Berlin' },
+      { id: 'v2', name: 'Arena', city: 'Wien' },
+    ]
+    await archive.add(
+      records([
+        change({ item: { ...eventItem, venues, seatMap: { levels: 3 } } }),
+        change({ item: { ...eventItem, SK: 'EVENT2', id: 'event-2' }, id: 'other' }),
+      ]),
+    )
+    const cities = [
+      { id: 'event-1', city: 'Berlin' },
+      { id: 'event-1', city: 'Wien' },
+    ]
+    for (const from of [
+      'event e CROSS JOIN UNNEST(e.venues) AS v',
+      'event e, UNNEST(venues) AS v',
+      'events AS e CROSS JOIN UNNEST(e.venues) v (id, name, city, state, statecode, country, countrycode, postalcode, timezone, latitude, longitude)',
+    ])
+      expect(await archive.sql(`SELECT e.id, v.city FROM ${from} ORDER BY 1, 2`), from).toEqual(cities)
+    expect(
+      await archive.sql(
+        'SELECT e.id, city FROM event e LEFT JOIN UNNEST(e.venues) AS v ON TRUE ORDER BY 1, 2',
+      ),
+    ).toEqual([...cities, { id: 'event-2', city: null }])
+    expect(
+      await archive.sql('SELECT path, value FROM event CROSS JOIN UNNEST(extra) AS x (path, value)'),
+    ).toEqual([{ path: '/seatMap', value: '{"levels":3}' }])
+    expect(
+      await archive.sql(
+        "SELECT element_at(extra, '/seatMap') AS a, element_at(extra, '/x') AS b FROM event WHERE id = 'event-2'",
+      ),
+    ).toEqual([{ a: null, b: null }])
+    expect(
+      await archive.sql("SELECT element_at(venues, -1).city AS last FROM event WHERE id = 'event-1'"),
+    ).toEqual([{ last: 'Wien' }])
+  })
+
+  test('a table may be named with its database', async () => {
+    await archive.add(records([requested('2025-02-13')]))
+    for (const name of [
+      'dmd.demand',
+      '"dmd"."demands"',
+      'awsdatacatalog.dmd.demand',
+      'dmd.demand_current',
+      'main.demand',
+    ])
+      expect(
+        await archive.sql(`SELECT COUNT(*) AS n FROM ${name} AS d WHERE d.isdeleted = false`),
+        name,
+      ).toEqual([{ n: 1 }])
+  })
+
+  test('pairs are compared, and rows cast, as they are', async () => {
+    expect(await archive.sql("SELECT 1 AS a WHERE (1, 'x') IN (SELECT 1, 'x')")).toEqual([{ a: 1 }])
+    expect(await archive.sql("SELECT CAST(ROW(7, 'x') AS ROW(n INTEGER, t VARCHAR)).n AS n")).toEqual([
+      { n: 7 },
+    ])
+  })
+
+  test('numbers keep their digits through a rewrite', async () => {
+    const sql =
+      "SELECT 7 / 2 AS a, 9223372036854775807 AS b, 0.12345678901234567890123 AS c, 'x:12345678901234567890' AS d"
+    expect(await asJson(archive.engine, sql)).toBe(
+      '[\n{"a":3,"b":9223372036854775807,"c":0.12345678901234567890123,"d":"x:12345678901234567890"}\n]\n',
+    )
+  })
+
+  test('an error is about the statement as it was written', async () => {
+    await expect(archive.sql('SELECT nosuch / 2 FROM demand')).rejects.toMatchObject({
+      message: expect.stringContaining('LINE 1: SELECT nosuch / 2 FROM demand'),
+    })
   })
 })
 

@@ -347,7 +347,7 @@ test('what only reads is run, in every form', async () => {
     "PIVOT demand ON type IN ('demand', 'sale') USING COUNT(*)",
     'UNPIVOT (SELECT 1 AS a, 2 AS b) ON a, b',
     'SELECT [x * 2 FOR x IN [1, 2]], list_transform([1], lambda x: x + 1)',
-    'SELECT v.name FROM event, UNNEST(venues) AS t(v)',
+    'SELECT v.name FROM event, UNNEST(venues) AS v',
     'SELECT unnest(saletypes) FROM sale',
     'SELECT i FROM range(3) AS t(i)',
     "SELECT * FROM generate_series(DATE '2025-01-01', DATE '2025-01-03', INTERVAL 1 DAY)",

@@ -1,19 +1,3 @@
-/** Functions of Athena that DuckDB lacks, each with what it is here. */
-export const macros: { readonly [signature: string]: string } = {
-  'unix_timestamp(t)': 'CAST(floor(epoch(CAST(t AS TIMESTAMP))) AS BIGINT)',
-  'to_unixtime(t)': 'CAST(epoch(CAST(t AS TIMESTAMP)) AS DOUBLE)',
-  'from_unixtime(s)': 'make_timestamp(CAST(round(CAST(s AS DOUBLE) * 1000) AS BIGINT) * 1000)',
-  // Exact: DuckDB's own estimate of a few thousand values was seen to be off by a quarter, Athena's is by 2.3%.
-  'approx_distinct(x)': 'count(DISTINCT x)',
-  'approx_percentile(x, p)': 'approx_quantile(x, p)',
-  'regexp_like(x, pattern)': 'regexp_matches(x, pattern)',
-  'json_extract_scalar(x, path)': 'json_extract_string(x, path)',
-  // DuckDB's own takes maps alone, and a macro cannot tell a list from a map but by its JSON.
-  'cardinality(x)':
-    "CASE json_type(to_json(x)) WHEN 'ARRAY' THEN json_array_length(to_json(x)) WHEN 'OBJECT' THEN len(json_keys(to_json(x))) END",
-  'day_of_week(t)': 'isodow(CAST(t AS TIMESTAMP))',
-}
-
 /** A statement that this project answers itself, because no engine on one machine knows it. */
 export type CatalogStatement = {
   readonly kind: 'repair' | 'partitions'
