@@ -22,4 +22,12 @@ for (let time = 0; time < Number(times); time++) {
   tookMs.push(performance.now() - startedMs)
 }
 await engine.close()
-process.stdout.write(JSON.stringify({ tookMs, rows, scan, cpuMs: process.cpuUsage().user / 1000, peakKb: process.resourceUsage().maxRSS }))
+process.stdout.write(
+  JSON.stringify({
+    tookMs,
+    rows,
+    scan,
+    cpuMs: process.cpuUsage().user / 1000,
+    peakKb: process.resourceUsage().maxRSS,
+  }),
+)

@@ -1,0 +1,15 @@
+import { writeSync } from 'node:fs'
+import { startCapture } from '../../../src/local/capture.ts'
+import { openEmbeddedTable } from '../../../src/local/table/embedded.ts'
+
+// `{folder} {sweepMs}`: the API in a process of its own, to be killed, or to run out of disk. Says its address.
+const [folder, sweepMs] = process.argv.slice(2) as [string, string]
+const opened = await openEmbeddedTable({
+  folder,
+  clock: Date.now,
+  segmentBytesMax: 2_000_000,
+  snapshotAfterBytes: 100_000,
+})
+const running = await startCapture({ table: opened.table, clock: Date.now })
+setInterval(() => void opened.sweep(), Number(sweepMs))
+writeSync(1, `${running.url}\n`)

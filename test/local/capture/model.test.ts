@@ -1,0 +1,100 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { foldStream } from '../table/script.ts'
+import { openApi } from './api.ts'
+
+type Request = { readonly fan: number; readonly sale: number } & (
+  | { readonly what: 'ask'; readonly email: number; readonly dated: boolean }
+  | { readonly what: 'cancel' | 'repeat' }
+  | { readonly what: 'message'; readonly group: number; readonly isSent: boolean }
+)
+type Dates = { requested: string; triggered?: string; notified?: string }
+type Expected = { readonly email: string; readonly date: Dates }
+
+const requests = fc.array(
+  fc
+    .record({ fan: fc.nat(2), sale: fc.nat(1) })
+    .chain((base) =>
+      fc
+        .oneof(
+          fc.record({ what: fc.constant('ask' as const), email: fc.nat(2), dated: fc.boolean() }),
+          fc.record({ what: fc.constantFrom('cancel' as const, 'repeat' as const) }),
+          fc.record({ what: fc.constant('message' as const), group: fc.nat(1), isSent: fc.boolean() }),
+        )
+        .map((more): Request => ({ ...base, ...more })),
+    ),
+  { minLength: 1, maxLength: 40 },
+)
+
+test('any requests leave the table that a model says, emit a change for each that changed something, and the stream folds to the table', async () => {
+  await fc.assert(
+    fc.asyncProperty(requests, async (sequence) => {
+      const { send, changes, clock, opened } = await openApi()
+      const model = new Map<string, Expected>()
+      const messages = new Set<string>()
+      let last: (() => Promise<{ status: number }>) | undefined
+      for (const request of sequence) {
+        clock.nowMs += 1000
+        const now = new Date(clock.nowMs).toISOString()
+        const ids = { fanId: `fan-${request.fan}`, eventId: 'e', saleId: `s-${request.sale}` }
+        const path = `/demands/e/${ids.saleId}/${ids.fanId}`
+        const before = model.get(path)
+        if (request.what === 'ask') {
+          const email = `${request.email}@example.com`
+          const body = {
+            ...ids,
+            email,
+            ...(request.dated && { date: { requested: '2025-01-01T00:00:00.000Z' } }),
+          }
+          last = () => send('POST', '/demands', body)
+          const requested = request.dated ? body.date!.requested : (before?.date.requested ?? now)
+          const after = { email, date: { ...before?.date, requested } }
+          model.set(path, after)
+          expect((await last()).status).toBe(before ? 200 : 201)
+          expect((await changes()).map(({ operation }) => operation)).toEqual(
+            before === undefined
+              ? ['INSERT']
+              : JSON.stringify(before) === JSON.stringify(after)
+                ? []
+                : ['MODIFY'],
+          )
+        } else if (request.what === 'cancel') {
+          last = () => send('DELETE', path)
+          model.delete(path)
+          expect((await last()).status).toBe(204)
+          expect((await changes()).map(({ operation }) => operation)).toEqual(before ? ['REMOVE'] : [])
+        } else if (request.what === 'message') {
+          const groupId = `g-${request.group}`
+          const date = { triggered: '2025-02-01T00:00:00.000Z', ...(request.isSent && { sent: now }) }
+          last = () => send('POST', '/notifications', { ...ids, groupId, date })
+          const name = `${path}/${groupId}`
+          expect((await last()).status).toBe(messages.has(name) ? 200 : 201)
+          messages.add(name)
+          if (before) {
+            const notified = before.date.notified ?? (request.isSent ? now : undefined)
+            const triggered = before.date.triggered ?? date.triggered
+            model.set(path, { ...before, date: { ...before.date, triggered, ...(notified && { notified }) } })
+          }
+          await changes()
+        } else if (last) {
+          // The same request again, whatever it was, right after.
+          expect([200, 204]).toContain((await last()).status)
+          expect(await changes()).toEqual([])
+        }
+      }
+      const folded = await foldStream(opened)
+      for (let fan = 0; fan < 3; fan++) {
+        for (let sale = 0; sale < 2; sale++) {
+          const path = `/demands/e/s-${sale}/fan-${fan}`
+          const expected = model.get(path)
+          const got = await send('GET', path)
+          expect(got.status).toBe(expected ? 200 : 404)
+          if (expected) expect(got.body).toMatchObject(expected)
+          const key = { PK: `FAN#fan-${fan}`, SK: `DEMAND#e#s-${sale}` }
+          expect(folded.get(`${key.PK} ${key.SK}`)).toEqual(await opened.table.get(key))
+        }
+      }
+    }),
+    { numRuns: 25 },
+  )
+})
