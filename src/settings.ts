@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { parseLocalDate } from './record/date.ts'
 import { PipelineError } from './record/error.ts'
+import { defaultRange } from './record/rules.ts'
 
 const patterns = z.array(
   z.string().refine((text) => {
@@ -29,14 +30,14 @@ const shape = {
   partitionFrom: z
     .string()
     .refine((text) => parseLocalDate(text) !== undefined, 'must be a date such as 2020-01-01')
-    .default('2020-01-01')
+    .default(defaultRange.from)
     .describe('The first partition date that worker and catalog accept.'),
   partitionYearsAhead: z.coerce
     .number()
     .int()
     .min(0)
     .max(100)
-    .default(3)
+    .default(defaultRange.yearsAhead)
     .describe('How many years after the change a partition date may lie.'),
   codec: z.enum(['deflate', 'null']).default('deflate').describe('The compression of the Avro files.'),
   putsParallel: z.coerce

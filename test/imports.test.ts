@@ -15,7 +15,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   derive: ['record', '.'],
   delivery: ['record', 'codec', 'store', '.'],
   errors: ['record', 'codec', 'store', 'delivery'],
-  query: ['record', 'codec', 'store'],
+  query: ['record', 'codec', 'store', 'derive'],
   local: ['record', 'codec', 'store', 'delivery', '.'],
   cli: ['record', 'codec', 'store', 'delivery', 'errors', 'query', 'derive', 'local', '.'],
 }

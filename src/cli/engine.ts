@@ -22,6 +22,7 @@ export async function openEngine(io: Io, { settings, store, catalog }: EnginePar
     store,
     catalog,
     memoryMax: settings.queryMemory,
+    range: { from: settings.partitionFrom, yearsAhead: settings.partitionYearsAhead },
     ...(root === undefined ? {} : { cache: { folder: join(root, name), clock: io.clock } }),
   })
   const bounds = { timeoutMs: settings.queryTimeoutMs, rowsMax: settings.queryRowsMax }

@@ -8,6 +8,7 @@ import type {
   DuckDBResult,
 } from '@duckdb/node-api'
 import { PipelineError } from '../record/error.ts'
+import { defaultRange, type PartitionRange } from '../record/rules.ts'
 import type { Catalog, RecordSchema } from '../record/schema.ts'
 import { nextName } from '../store/owner.ts'
 import type { ObjectStore } from '../store/store.ts'
@@ -38,6 +39,8 @@ export type DuckDbParts = {
   readonly memoryMax?: string
   /** The most disk that queries may take for what does not fit the memory. */
   readonly spillMax?: string
+  /** The dates that `SHOW CREATE TABLE` has the table's partitions in; the worker's. */
+  readonly range?: PartitionRange
 }
 
 /** How often a query starts again because the archive or the cache changed while it began. */
@@ -103,7 +106,8 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
       connection.closeSync()
     }
     // Until it runs, a statement has read no row that a message could quote.
-    let toError: (error: unknown) => PipelineError = statementFailure
+    const notPrepared = (error: unknown) => statementFailure(error, sql)
+    let toError: (error: unknown) => PipelineError = notPrepared
     const explain = (error: unknown) => {
       if (given.signal?.aborted) return interrupted()
       return bound?.aborted ? passedTime(given.timeoutMs ?? 0) : toError(error)
@@ -111,7 +115,7 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
     signal.addEventListener('abort', stop, { once: true })
     const attempt = async (): Promise<Begun<T>> => {
       signal.throwIfAborted()
-      toError = statementFailure
+      toError = notPrepared
       const reading = await readReading(connection, sql, readingParts)
       const reads = await planReads(trusted, reading.select, catalog.values(), functions)
       const loaded = await load(reads, { ...given, signal })
@@ -151,12 +155,11 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
       const own = readCatalogStatement(sql)
       if (!own) return toResult(await begin(sql, options, stream), options)
       if (options.signal?.aborted) throw interrupted()
-      const partitions = new Map<string, ReadonlySet<string>>()
-      for (const { type } of catalog.values())
-        partitions.set(type, partitionsOf(await listFiles(store, type)))
       return answerCatalogStatement(own, {
         catalog,
-        partitionsOf: (type) => partitions.get(type) ?? new Set(),
+        location: url,
+        range: parts.range ?? defaultRange,
+        filesOf: async (type) => countFiles(await listFiles(store, type)),
         known,
       })
     },
@@ -202,6 +205,12 @@ type Loaded = { readonly needs: readonly Need[]; readonly packs: ReadonlyMap<str
 
 function partitionsOf(files: readonly ArchiveFile[]): ReadonlySet<string> {
   return new Set(files.map(({ partition }) => partition))
+}
+
+function countFiles(files: readonly ArchiveFile[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { partition } of files) counts.set(partition, (counts.get(partition) ?? 0) + 1)
+  return counts
 }
 
 function toScan({ needs, packs }: Loaded): Scan {

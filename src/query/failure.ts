@@ -1,10 +1,17 @@
 import { PipelineError } from '../record/error.ts'
+import { explainUnsupported, unsupportedExpressions, unsupportedStatements } from './dialect/unsupported.ts'
 
-/** DuckDB's message about a statement that it could not prepare. No row was read, so it is told as it is. */
-export function statementFailure(error: unknown): PipelineError {
+const unsupported = [...unsupportedStatements, ...unsupportedExpressions]
+
+/**
+ * DuckDB's message about a statement that it could not prepare. No row was read, so it is told as it is; and with it
+ * what the statement has of Athena's that is not done here.
+ */
+export function statementFailure(error: unknown, sql: string): PipelineError {
   if (error instanceof PipelineError) return error
   const message = messageOf(error).replace(/^Failed to extract statements: /, '')
-  return new PipelineError('QUERY_FAILED', message, { cause: error })
+  const told = [message, explainUnsupported(sql, unsupported, message)].filter(Boolean).join('\n')
+  return new PipelineError('QUERY_FAILED', told, { cause: error })
 }
 
 /**

@@ -2,7 +2,9 @@ import { type DuckDBConnection, type DuckDBPreparedStatement, StatementType } fr
 import { PipelineError } from '../record/error.ts'
 import { isObject, type Json, type JsonObject } from '../record/type.ts'
 import type { OutputName, Rewriter } from './dialect/rewrite.ts'
+import { respell } from './dialect/spelling.ts'
 import { firstWord, takeExplain } from './dialect/statements.ts'
+import { explainUnsupported, unsupportedStatements } from './dialect/unsupported.ts'
 
 // DuckDB's own sandbox keeps a SELECT from files and the network, not from functions that act. `enable_logging` shows
 // one query to the next, or ends the process; `query` and `json_execute_serialized_sql` run SQL that they take as text.
@@ -34,7 +36,8 @@ const refusedFunctions: ReadonlySet<string> = new Set([
   'write_log',
 ])
 
-const allowed = 'SELECT, EXPLAIN of a SELECT, DESCRIBE, SUMMARIZE, SHOW, MSCK REPAIR TABLE'
+const allowed =
+  'SELECT, EXPLAIN of a SELECT, DESCRIBE, SUMMARIZE, SHOW, MSCK REPAIR TABLE, ALTER TABLE … ADD PARTITION'
 
 /** The names of DuckDB's views of itself, settings and log among them; `information_schema` is for everyone. */
 export async function findSystemViews(connection: DuckDBConnection): Promise<ReadonlySet<string>> {
@@ -48,7 +51,7 @@ export async function findSystemViews(connection: DuckDBConnection): Promise<Rea
 export type Reading = {
   /** `EXPLAIN` with its options and a space behind it, or nothing. */
   readonly explain: string
-  /** The SELECT as it was written, and as it runs. */
+  /** The SELECT as it was written, but for its spelling, and as it runs. */
   readonly written: string
   readonly select: string
   readonly outputs: readonly OutputName[]
@@ -73,12 +76,13 @@ export async function readReading(
 ): Promise<Reading> {
   // The parser ends at a NUL, so what comes after one would not be looked at.
   if (sql.includes('\0')) throw refused('a NUL character is not allowed')
-  const { explain, select: written } = takeExplain(sql)
+  const { explain, select } = takeExplain(sql)
+  const written = respell(select)
   await checkSelect(connection, written, systemViews)
-  const { select, outputs } = await rewrite(connection, written)
+  const rewritten = await rewrite(connection, written)
   // What runs is checked, not just what was written.
-  if (select !== written) await checkSelect(connection, select, systemViews)
-  return { explain, written, select, outputs: explain === '' ? outputs : [] }
+  if (rewritten.select !== written) await checkSelect(connection, rewritten.select, systemViews)
+  return { explain, written, select: rewritten.select, outputs: explain === '' ? rewritten.outputs : [] }
 }
 
 /**
@@ -169,12 +173,12 @@ function notReading(sql: string): PipelineError {
   const word = firstWord(sql)
   if (word === 'PIVOT')
     return refused("PIVOT without its values, as in ON type IN ('a', 'b'), is not allowed")
-  return refused(
-    /^(?:SELECT|WITH|FROM|EXPLAIN|)$/.test(word) ? 'this statement is not allowed' : `${word} is not allowed`,
-  )
+  const what = /^(?:SELECT|WITH|FROM|EXPLAIN|)$/.test(word) ? 'this statement' : word
+  return refused(`${what} is not allowed`, explainUnsupported(sql, unsupportedStatements))
 }
 
 /** The refusal of a statement, with what is allowed instead. */
-export function refused(what: string): PipelineError {
-  return new PipelineError('QUERY_REFUSED', `${what}; a query only reads tables: ${allowed}`)
+export function refused(what: string, more = ''): PipelineError {
+  const told = `${what}; a query only reads tables: ${allowed}`
+  return new PipelineError('QUERY_REFUSED', more === '' ? told : `${told}. ${more}`)
 }

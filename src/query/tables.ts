@@ -13,12 +13,13 @@ import {
   TIMESTAMP,
   VARCHAR,
 } from '@duckdb/node-api'
+import { partitionColumn as hivePartitionColumn } from '../derive/ddl.ts'
 import type { RecordSchema } from '../record/schema.ts'
 import type { Type } from '../record/type.ts'
 import { quoteName } from './quote.ts'
 
 /** The column by which files are filed; as in Athena it comes last. */
-export const partitionColumn = 'partition_date'
+export const partitionColumn = hivePartitionColumn.name
 
 /** A column of a table: its name as SQL sees it, and its type. */
 export type TableColumn = { readonly name: string; readonly type: DuckDBType }

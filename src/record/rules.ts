@@ -14,6 +14,8 @@ export type PartitionRange = {
   readonly yearsAhead: number
 }
 
+export const defaultRange: PartitionRange = { from: '2020-01-01', yearsAhead: 3 }
+
 /** The first instant that is there, in milliseconds, or undefined. */
 export function firstInstant(record: RecordValue, paths: readonly Path[]): number | undefined {
   for (const path of paths) {

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { loadCatalog } from '../../src/catalog.ts'
+import { athenaDdl } from '../../src/derive/ddl.ts'
 import { functions } from '../../src/query/dialect/functions.ts'
 import { rewrites } from '../../src/query/dialect/rewrites.ts'
+import { codeOf, respell, spellings } from '../../src/query/dialect/spelling.ts'
 import { readCatalogStatement } from '../../src/query/dialect/statements.ts'
+import { defaultRange } from '../../src/record/rules.ts'
 import { change, demandItem, eventItem, records } from '../changes.ts'
 import { asJson, openTestArchive, type TestArchive } from './archive.ts'
 
@@ -97,7 +101,9 @@ describe('what is listed of the dialect', () => {
   )
 
   test.each(
-    rewrites.flatMap(({ name, examples }) => examples.map(([sql, rows]) => [name, sql, rows] as const)),
+    [...rewrites, ...spellings].flatMap(({ name, examples }) =>
+      examples.map(([sql, rows]) => [name, sql, rows] as const),
+    ),
   )('%s: %s', async (_, sql, rows) => {
     const found = await archive.sql(sql)
     expect(JSON.stringify(found.map((row) => Object.values(row)))).toBe(rows)
@@ -282,7 +288,7 @@ describe('SHOW PARTITIONS', () => {
   })
 })
 
-describe('both statements', () => {
+describe('the statements about tables', () => {
   test.each([
     ['msck repair table Demand', 'repair', 'Demand'],
     ['  MSCK\n\tREPAIR  TABLE\r\ndemand  ', 'repair', 'demand'],
@@ -317,7 +323,6 @@ describe('both statements', () => {
     '-- MSCK REPAIR TABLE demand',
     'SHOW PARTITIONS',
     'SHOW PARTITIONS demand PARTITION (a = 1)',
-    'SHOW TABLES',
     '',
   ])('are not taken for another: %j', (sql) => {
     expect(readCatalogStatement(sql)).toBeUndefined()
@@ -333,12 +338,20 @@ describe('both statements', () => {
   test('name the tables there are, where there is none of the name', async () => {
     const message = (table: string) =>
       `there is no table ${table}; there are demand, event, notification, sale`
-    for (const table of ['demandz', 'demand_changes', 'db.demand', 'information_schema'])
+    for (const table of ['demandz', 'db.demandz', 'information_schema'])
       for (const verb of ['MSCK REPAIR TABLE', 'SHOW PARTITIONS'])
         await expect(archive.engine.query(`${verb} ${table}`)).rejects.toMatchObject({
           code: 'QUERY_FAILED',
           message: message(table),
         })
+  })
+
+  test('are about tables, not about the views of them', async () => {
+    for (const verb of ['MSCK REPAIR TABLE', 'SHOW PARTITIONS', 'SHOW CREATE TABLE', 'SHOW TBLPROPERTIES'])
+      await expect(archive.engine.query(`${verb} dmd.demand_changes`)).rejects.toMatchObject({
+        code: 'QUERY_FAILED',
+        message: 'demand_changes is a view of the table demand; SHOW CREATE VIEW shows it',
+      })
   })
 
   test('are not written as Parquet', async () => {
@@ -350,5 +363,178 @@ describe('both statements', () => {
   test('are recognised in the time of one reading, whatever the text', () => {
     for (const part of ['/*', '--', '/* ', '"', "'", '`', ' ', ';', '\n', '--\n', '/**/', 'MSCK '])
       expect(readCatalogStatement(part.repeat(262_144 / part.length))).toBeUndefined()
+  })
+})
+
+describe('the catalog', () => {
+  const one = async (sql: string) => (await archive.sql(sql)).flatMap((row) => Object.values(row))
+
+  test('lists tables, views and the one database, and those of a pattern', async () => {
+    const all = ['demand', 'event', 'notification', 'sale'].flatMap((type) =>
+      [type, `${type}_changes`, `${type}_current`, `${type}s`].sort(),
+    )
+    expect(await archive.sql('show tables')).toEqual(all.sort().map((name) => ({ tab_name: name })))
+    expect(await one("SHOW TABLES IN dmd '*_current'")).toEqual(
+      all.filter((name) => name.endsWith('_current')),
+    )
+    expect(await one("SHOW TABLES 'demand|sale*s'")).toEqual(['demand', 'sale_changes', 'sales'])
+    expect(await one("SHOW TABLES 'DEM*AN*D'")).toEqual(['demand'])
+    expect(await one("SHOW TABLES 'demandd*'")).toEqual([])
+    expect(await one("SHOW VIEWS LIKE 'demand*'")).toEqual(['demand_changes', 'demand_current', 'demands'])
+    expect(await archive.sql('SHOW DATABASES')).toEqual([{ database_name: 'dmd' }])
+    expect(await archive.sql("SHOW SCHEMAS LIKE 'x*'")).toEqual([])
+  })
+
+  test('describes every relation with the types of the Glue catalog, as SELECT * has its columns', async () => {
+    await archive.add(records([requested('2025-02-13')]))
+    for (const relation of await one('SHOW TABLES')) {
+      const described = await archive.sql(`DESCRIBE ${relation}`)
+      const { columns } = await archive.engine.query(`SELECT * FROM ${relation}`)
+      expect(described.map((row) => row.col_name)).toEqual(columns.map(({ name }) => name))
+      expect(await one(`SHOW COLUMNS FROM ${relation}`)).toEqual(columns.map(({ name }) => name))
+    }
+    const described = await archive.sql('DESCRIBE FORMATTED `dmd`.demand'.replaceAll('`', ''))
+    expect(described[0]).toEqual({ col_name: 'type', data_type: 'string', comment: expect.any(String) })
+    expect(described).toContainEqual(
+      expect.objectContaining({ col_name: 'extra', data_type: 'map<string,string>' }),
+    )
+    expect(described.at(-1)).toMatchObject({ col_name: 'partition_date', data_type: 'string' })
+    expect(await archive.sql('DESC "event"')).toContainEqual(
+      expect.objectContaining({ col_name: 'venues', data_type: expect.stringMatching(/^array<struct</) }),
+    )
+  })
+
+  test('shows the DDL that makes the table in Athena, with this archive as its place', async () => {
+    const text = (await one('SHOW CREATE TABLE demand')).join('\n')
+    expect(`${text}\n`).toBe(
+      athenaDdl(loadCatalog().get('demand') as never, { location: archive.store.url, ...defaultRange }),
+    )
+    expect(await archive.sql('SHOW TBLPROPERTIES demands')).toContainEqual({
+      prpt_name: 'projection.partition_date.range',
+      prpt_value: '2020-01-01,NOW+3YEARS',
+    })
+  })
+
+  test('shows what a view stands for: asked as a query it gives the same', async () => {
+    await archive.add(records([requested('2025-02-13'), requested('2025-02-14', 2)]))
+    const [shown = ''] = await one('SHOW CREATE VIEW demand_current')
+    const select = String(shown).replace('CREATE VIEW demand_current AS ', '')
+    expect(select).not.toBe(shown)
+    expect(await archive.sql(select)).toEqual(await archive.sql('SELECT * FROM demand_current'))
+    await expect(archive.sql('SHOW CREATE VIEW demand')).rejects.toThrow('demand is a table')
+  })
+
+  test('adds partitions: a day at a time, once, and of this archive', async () => {
+    await archive.add(records([requested('2025-02-13')]))
+    const add = (rest: string) => archive.sql(`ALTER TABLE demand ADD ${rest}`)
+    const day = (date: string) => `PARTITION (partition_date = '${date}')`
+    expect(await add(`${day('2025-02-13')} ${day('2025-02-14')};`)).toEqual([
+      { partition: 'partition_date=2025-02-13', files: '1' },
+      { partition: 'partition_date=2025-02-14', files: '0' },
+    ])
+    await expect(add(day('2025-02-13'))).rejects.toThrow('was added before; use ADD IF NOT EXISTS')
+    const own = `${archive.store.url}/data/demand/partition_date=2025-02-13/`
+    expect(await add(`IF NOT EXISTS ${day('2025-02-13')} LOCATION '${own}'`)).toHaveLength(1)
+    await expect(add(`${day('2025-02-15')} LOCATION 's3://elsewhere/'`)).rejects.toThrow(
+      own.replace('13/', '15/'),
+    )
+    for (const date of ['2025-02-30', '2025-2-1', 'x', "it''s"])
+      await expect(add(day(date))).rejects.toThrow('is a day such as')
+    expect(await archive.sql('MSCK REPAIR TABLE demand')).toEqual([])
+    for (const sql of ["ADD PARTITION (dt = '2025-02-13')", `DROP ${day('2025-02-13')}`])
+      await expect(archive.sql(`ALTER TABLE demand ${sql}`)).rejects.toThrow('not done here')
+  })
+})
+
+describe('what is not done here', () => {
+  test.each([
+    ["CREATE TABLE t WITH (format = 'PARQUET') AS SELECT 1", 'CREATE TABLE AS'],
+    ["UNLOAD (SELECT 1) TO 's3://b/' WITH (format = 'PARQUET')", 'UNLOAD'],
+    ['INSERT INTO demand SELECT * FROM demand', 'INSERT INTO'],
+    ['MERGE INTO demand USING sale ON true WHEN MATCHED THEN DELETE', 'MERGE'],
+    ['VACUUM demand', 'VACUUM'],
+    ['CREATE OR REPLACE VIEW v AS SELECT 1', 'CREATE VIEW'],
+    ['DROP TABLE demand', 'DDL'],
+    ['PREPARE q FROM SELECT 1', 'PREPARE'],
+    [
+      "USING EXTERNAL FUNCTION f(x VARCHAR) RETURNS VARCHAR LAMBDA 'l' SELECT f('a')",
+      'USING EXTERNAL FUNCTION',
+    ],
+    ['SHOW FUNCTIONS', 'SHOW FUNCTIONS'],
+    ['SELECT * FROM demand MATCH_RECOGNIZE (PATTERN (A) DEFINE A AS true)', 'MATCH_RECOGNIZE'],
+    ['SELECT ST_Point(1, 2)', 'geospatial'],
+    ['SELECT * FROM "demand$partitions"', 'hidden tables'],
+    ["SELECT * FROM demand FOR TIMESTAMP AS OF TIMESTAMP '2025-01-01 00:00:00'", 'time travel'],
+    ['SELECT 1 FETCH FIRST 2 ROWS WITH TIES', 'FETCH FIRST'],
+    ["SELECT format_datetime(TIMESTAMP '2025-01-01 00:00:00', 'yyyy')", 'Joda'],
+    ['SELECT approx_set(fanid) FROM demand', 'sketches'],
+    ["SELECT JSON_QUERY('{}', 'lax $.a' WITH WRAPPER)", 'SQL standard'],
+    ['SELECT TRY(1 / COUNT(*)) FROM demand', 'TRY around an aggregate'],
+    ["SELECT * FROM UNNEST(ARRAY['a'], ARRAY['b']) AS t(a, b)", 'several lists'],
+    ['VALUES 1, 2', 'VALUES without parentheses'],
+    ["SELECT split('a,b', ',', 1)", 'split with a limit'],
+    ['SELECT reverse(ARRAY[1])', 'reverse of a list'],
+  ])('%s: the feature is named, and what to do instead', async (sql, feature) => {
+    const error = await archive.engine.query(sql).then(
+      () => undefined,
+      (caught) => caught,
+    )
+    expect(error?.message).toMatch(/Athena’s .+: not done here; .+\.$/s)
+    expect(error.message.slice(error.message.indexOf('Athena’s'))).toContain(feature)
+  })
+
+  test('is not blamed for another error', async () => {
+    for (const sql of [
+      'SELECT nothing FROM demand, UNNEST(ARRAY[1]) AS t(x)',
+      'SELECT TRY(nothing) FROM demand',
+    ])
+      await expect(archive.engine.query(sql)).rejects.toThrow(/^(?!.*Athena)/s)
+  })
+
+  test('format takes the patterns that mean the same', async () => {
+    await expect(archive.engine.query("SELECT format('%,d', 1)")).rejects.toThrow('format takes one text')
+    await expect(archive.engine.query('SELECT format(fanid) FROM demand')).rejects.toThrow('format takes')
+  })
+})
+
+describe('spellings', () => {
+  test('are put right in code, and left alone in quotes, comments and names', () => {
+    for (const sql of [
+      'SELECT \'x) IGNORE NULLS\', "ARRAY(varchar)" -- IF(a, b)',
+      'SELECT /* AS at */ "at", t.format, x AT TIME ZONE \'UTC\'',
+      'SELECT $$ at IF(a, b) $$, IF(a, b, c), IF(a, f(b, c), [d, e])',
+      'SELECT ARRAY[1], ARRAY(SELECT 1), array_agg(x), concat(a, b), notif(a, b), t.if(a, b)',
+      "SELECT listagg(x, ',') , percentile_cont(0.5) WITHIN GROUP (ORDER BY x)",
+      'SELECT (1',
+      "SELECT 'unclosed IF(a, b)",
+    ])
+      expect(respell(sql)).toBe(sql)
+  })
+
+  test('may stand within each other', () => {
+    expect(respell('SELECT IF(at > 1, CAST(NULL AS ARRAY(ARRAY(bigint))))')).toBe(
+      'SELECT IF("at" > 1, CAST(NULL AS bigint[][]), NULL)',
+    )
+    expect(respell('first_value(IF(a, b)) IGNORE NULLS OVER ()')).toBe(
+      'first_value(IF(a, b, NULL) IGNORE NULLS) OVER ()',
+    )
+  })
+
+  test('take the time of one reading, whatever the text', () => {
+    for (const part of [
+      'IF(',
+      'ARRAY(',
+      '(',
+      ')',
+      ') IGNORE ',
+      'at ',
+      "'",
+      '$$',
+      '$a$',
+      '--',
+      '/*',
+      'LISTAGG() WITHIN ',
+    ])
+      expect(codeOf(respell(part.repeat(65_536 / part.length))).length).toBeGreaterThan(0)
   })
 })

@@ -36,6 +36,9 @@ const strict = (name: string, parameters: readonly string[]) =>
     `CASE WHEN ${parameters.map((one) => `${one} IS NULL`).join(' OR ')} THEN NULL ELSE system.main.${name}(${parameters.join(', ')}) END`,
   ] as const
 
+/** Each item where it comes first. */
+const distinct = (list: string) => `list_filter(${list}, lambda x, i: list_position(${list}, x) = i)`
+
 const t = "TIMESTAMP '2025-02-13 18:30:00.250'"
 
 /** In the order of the reference: times, aggregates, texts, lists and maps, JSON, numbers, bytes and addresses. */
@@ -105,6 +108,19 @@ export const functions: readonly AthenaFunction[] = [
     name: 'from_iso8601_timestamp',
     macros: [['x', 'CAST(x AS TIMESTAMPTZ)']],
     examples: [["from_iso8601_timestamp('2025-02-13T19:30:00+01:00')", '"2025-02-13T18:30:00.000Z"']],
+  },
+  {
+    name: 'to_iso8601',
+    macros: [
+      [
+        'x',
+        "CASE typeof(x) WHEN 'DATE' THEN strftime(x, '%Y-%m-%d') WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(CAST(x AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%gZ') ELSE strftime(x, '%Y-%m-%dT%H:%M:%S.%g') END",
+      ],
+    ],
+    examples: [
+      ["to_iso8601(DATE '2025-02-13')", '"2025-02-13"'],
+      [`to_iso8601(${t})`, '"2025-02-13T18:30:00.250"'],
+    ],
   },
   {
     name: 'from_iso8601_date',
@@ -190,6 +206,19 @@ export const functions: readonly AthenaFunction[] = [
     examples: [
       ["regexp_replace('a1b22', '[0-9]')", '"ab"'],
       ["regexp_replace('a1b22', '([a-z])', '<$1>')", '"<a>1<b>22"'],
+    ],
+  },
+  {
+    name: 'regexp_position',
+    macros: [
+      [
+        'x, r',
+        'CASE WHEN regexp_matches(x, r) THEN strpos(x, system.main.regexp_extract(x, r)) WHEN x IS NULL OR r IS NULL THEN NULL ELSE -1 END',
+      ],
+    ],
+    examples: [
+      ["regexp_position('a1b22', '[0-9]')", '2'],
+      ["regexp_position('ab', '[0-9]')", '-1'],
     ],
   },
   {
@@ -312,10 +341,34 @@ export const functions: readonly AthenaFunction[] = [
     examples: [['array_remove(ARRAY[1, 2, 1], 1)', '[2]']],
   },
   {
+    name: 'array_distinct',
+    macros: [['l', distinct('l')]],
+    note: 'In the order in which they come first, one NULL among them.',
+    examples: [['array_distinct(ARRAY[2, 1, 2, NULL, NULL])', '[2,1,null]']],
+  },
+  {
     name: 'array_union',
-    macros: [['a, b', 'list_distinct(list_concat(a, b))']],
-    note: 'In no order that may be relied on.',
-    examples: [['cardinality(array_union(ARRAY[1, 2], ARRAY[2, 3]))', '3']],
+    macros: [['a, b', distinct('list_concat(a, b)')]],
+    examples: [['array_union(ARRAY[1, 2], ARRAY[2, 3])', '[1,2,3]']],
+  },
+  {
+    name: 'array_except',
+    macros: [['a, b', `list_filter(${distinct('a')}, lambda x: list_position(b, x) IS NULL)`]],
+    examples: [['array_except(ARRAY[1, 2, 1], ARRAY[2, 3])', '[1]']],
+  },
+  {
+    name: 'contains',
+    macros: [
+      [
+        'l, x',
+        'CASE WHEN system.main.contains(l, x) THEN true WHEN list_position(l, NULL) IS NULL THEN false END',
+      ],
+    ],
+    note: 'NULL where it is not found and the list has a NULL.',
+    examples: [
+      ['contains(ARRAY[1, 2], 2)', 'true'],
+      ['contains(ARRAY[1, NULL], 2)', 'null'],
+    ],
   },
   {
     name: 'arrays_overlap',
@@ -337,6 +390,13 @@ export const functions: readonly AthenaFunction[] = [
       ["json_extract_scalar('no JSON', '$.o')", 'null'],
       ["json_extract_scalar('\"text\"', '$')", '"text"'],
     ],
+  },
+  {
+    name: 'json_array_contains',
+    macros: [
+      ['x, v', `CASE WHEN json_valid(CAST(x AS VARCHAR)) THEN json_contains(${json}, to_json(v)) END`],
+    ],
+    examples: [["json_array_contains('[1, 2]', 2)", 'true']],
   },
   {
     name: 'json_parse',
@@ -363,6 +423,7 @@ export const functions: readonly AthenaFunction[] = [
     macros: [['x', 'trunc(x)']],
     examples: [['truncate(-2.7e0)', '-2']],
   },
+  { name: 'rand', macros: [['', 'random()']], examples: [['rand() < 1', 'true']] },
   { name: 'e', macros: [['', 'exp(1)']], examples: [['round(e(), 4)', '2.7183']] },
   { name: 'infinity', macros: [['', "CAST('Infinity' AS DOUBLE)"]], examples: [['infinity() > 1', 'true']] },
   { name: 'nan', macros: [['', "CAST('NaN' AS DOUBLE)"]], examples: [['is_nan(nan())', 'true']] },
@@ -410,6 +471,19 @@ export const functions: readonly AthenaFunction[] = [
       ],
     ],
     examples: [["url_extract_host('https://a.b:1/c?d=e')", '"a.b"']],
+  },
+  {
+    name: 'url_extract_parameter',
+    macros: [
+      [
+        'x, p',
+        "CASE WHEN regexp_matches(x, '[?&]' || regexp_escape(p) || '(?:=|&|#|$)') THEN url_decode(system.main.regexp_extract(x, '[?&]' || regexp_escape(p) || '=([^&#]*)', 1)) END",
+      ],
+    ],
+    examples: [
+      ["url_extract_parameter('https://a.b/c?d=e%20f&g=h', 'd')", '"e f"'],
+      ["url_extract_parameter('https://a.b/c?d=e', 'x')", 'null'],
+    ],
   },
   {
     name: 'url_extract_path',

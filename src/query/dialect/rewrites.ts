@@ -1,3 +1,4 @@
+import { PipelineError } from '../../record/error.ts'
 import { isObject, type Json, type JsonObject } from '../../record/type.ts'
 import { textOf } from '../tree.ts'
 import { specifiers } from './functions.ts'
@@ -86,16 +87,18 @@ function fromOf(template: JsonObject): JsonObject {
   return isObject(node.from_table) ? node.from_table : {}
 }
 
-/** Puts an expression in the place of the column `v` of a template. */
-function fill(tree: Json, value: JsonObject): Json {
-  if (Array.isArray(tree)) return tree.map((item) => fill(item, value))
+/** Puts an expression in the place of a column. */
+function fill(tree: Json, value: JsonObject, name: string): Json {
+  if (Array.isArray(tree)) return tree.map((item) => fill(item, value, name))
   if (!isObject(tree)) return tree
-  if (tree.class === 'COLUMN_REF' && JSON.stringify(tree.column_names) === '["v"]') return value
-  return Object.fromEntries(Object.entries(tree).map(([name, item]) => [name, fill(item, value)]))
+  if (tree.class === 'COLUMN_REF' && Array.isArray(tree.column_names) && tree.column_names.length === 1)
+    return columnName(tree) === name ? value : tree
+  return Object.fromEntries(Object.entries(tree).map(([field, item]) => [field, fill(item, value, name)]))
 }
 
-function filled(tree: JsonObject, value: JsonObject): JsonObject {
-  const result = fill(tree, value)
+/** Puts an expression in the place of the column `v`, which templates have, or of another one. */
+function filled(tree: JsonObject, value: JsonObject, name = 'v'): JsonObject {
+  const result = fill(tree, value, name)
   return isObject(result) ? result : {}
 }
 
@@ -304,13 +307,18 @@ export const rewrites: readonly Rewrite[] = [
         'SELECT any_match(ARRAY[1, 2], x -> x > 1), all_match(ARRAY[1, 2], x -> x > 1), none_match(ARRAY[1, 2], x -> x > 2)',
         '[[true,false,true]]',
       ],
-      ['SELECT reduce(ARRAY[1, 2, 3], 10, (s, x) -> s + x, s -> s)', '[[16]]'],
+      ['SELECT reduce(ARRAY[1, 2, 3], 10, (s, x) -> s + x, s -> s * 10)', '[[160]]'],
     ],
     apply: (node) => {
-      const [list, first, second] = childrenOf(node)
+      const [list, first, second, last] = childrenOf(node)
       if (!list || !first) return undefined
       if (isFunction(node, 'transform')) return call(node, 'list_transform')
-      if (isFunction(node, 'reduce') && second) return call(node, 'list_reduce', [list, second, first])
+      if (isFunction(node, 'reduce') && second) {
+        const reduced = call(node, 'list_reduce', [list, second, first])
+        if (!last) return reduced
+        const ended = call(node, 'list_transform', [call(node, 'list_value', [reduced]), last])
+        return call(node, 'list_extract', [ended, one])
+      }
       const found = call(node, 'len', [call(node, 'list_filter')])
       const compare = (type: string, right: JsonObject): JsonObject => ({
         class: 'COMPARISON',
@@ -322,6 +330,105 @@ export const rewrites: readonly Rewrite[] = [
       if (isFunction(node, 'none_match')) return compare('COMPARE_EQUAL', zero)
       if (isFunction(node, 'all_match')) return compare('COMPARE_EQUAL', call(node, 'len', [list]))
       return undefined
+    },
+  },
+  {
+    name: 'lambdas of two arguments',
+    athena:
+      '`map_filter`, `transform_keys`, `transform_values` and `zip_with` take a function as `(a, b) -> …`.',
+    otherwise: 'There are no such functions.',
+    examples: [
+      [
+        "SELECT map_filter(MAP(ARRAY['a', 'b'], ARRAY[1, 2]), (k, v) -> v > 1), transform_values(MAP(ARRAY['a'], ARRAY[1]), (k, v) -> k || CAST(v AS varchar))",
+        '[[{"b":2},{"a":"a1"}]]',
+      ],
+      ["SELECT transform_keys(MAP(ARRAY['a'], ARRAY[1]), (k, v) -> upper(k))", '[[{"A":1}]]'],
+      ['SELECT zip_with(ARRAY[1, 2], ARRAY[3, 4], (a, b) -> a + b)', '[[[4,6]]]'],
+    ],
+    apply: (node) => {
+      const mapped = mapLambdas.find((name) => isFunction(node, name))
+      if (!mapped && !isFunction(node, 'zip_with')) return undefined
+      const children = childrenOf(node)
+      const lambda = children.at(-1)
+      const names = lambda && isObject(lambda.lhs) ? childrenOf(lambda.lhs).map(columnName) : []
+      const [key, value] = names
+      if (!lambda || !isObject(lambda.expr) || !key || !value || names.length !== 2) return undefined
+      const body = lambda.expr
+      // The lambda of one argument whose body has the expressions given in place of the two.
+      const over = (
+        parameter: string,
+        given: readonly (readonly [string, JsonObject])[],
+        wrap = (result: JsonObject) => result,
+      ) => ({
+        ...lambda,
+        lhs: column(parameter),
+        expr: wrap(given.reduce<JsonObject>((tree, [from, by]) => filled(tree, by, from), body)),
+      })
+      const entry = (field: string) => column('one entry', field)
+      if (mapped) {
+        const given = [
+          [key, entry('key')],
+          [value, entry('value')],
+        ] as const
+        const all = call(node, 'map_entries', children.slice(0, 1))
+        const pair = (left: JsonObject, right: JsonObject) => call(node, 'row', [left, right])
+        const inner =
+          mapped === 'map_filter'
+            ? call(node, 'list_filter', [all, over('one entry', given)])
+            : call(node, 'list_transform', [
+                all,
+                over('one entry', given, (result) =>
+                  mapped === 'transform_keys' ? pair(result, entry('value')) : pair(entry('key'), result),
+                ),
+              ])
+        return call(node, 'map_from_entries', [inner])
+      }
+      const [left, right] = children
+      if (!left || !right) return undefined
+      const place = column('one place')
+      const at = (list: JsonObject) => call(node, 'list_extract', [list, place])
+      const longest = call(node, 'greatest', [call(node, 'len', [left]), call(node, 'len', [right])])
+      return call(node, 'list_transform', [
+        call(node, 'generate_series', [one, longest]),
+        over('one place', [
+          [key, at(left)],
+          [value, at(right)],
+        ]),
+      ])
+    },
+  },
+  {
+    name: 'format',
+    athena: "`format('%s has %d', a, b)` has the patterns of Java.",
+    otherwise: 'It has those of Python; `printf` has these, without thousands’ commas.',
+    examples: [["SELECT format('%s has %d, %05.1f %%', 'x', 5, 2.25e0)", '[["x has 5, 002.2 %"]]']],
+    apply: (node) => {
+      if (!isFunction(node, 'format')) return undefined
+      const pattern = constantOf(childrenOf(node)[0])
+      if (typeof pattern === 'string' && printfPattern.test(pattern)) return call(node, 'printf')
+      throw new PipelineError(
+        'QUERY_FAILED',
+        'format takes one text of %s, %d, %x, %e and %f with a width and digits, as in %5d and %.2f; put others together by || and lpad',
+      )
+    },
+  },
+  {
+    name: 'json_value',
+    athena: "`json_value(x, 'lax $.a')` is a text; `json_exists` says whether there is one.",
+    otherwise: 'The path has no mode, and the value is JSON.',
+    examples: [
+      [
+        `SELECT json_value('{"a": "x"}', 'lax $.a'), json_exists('{"a": 1}', 'strict $.a'), json_exists('{}', 'lax $.a')`,
+        '[["x",true,false]]',
+      ],
+    ],
+    apply: (node) => {
+      if (!isFunction(node, 'json_value', 'json_exists')) return undefined
+      const [json, path] = childrenOf(node)
+      const given = constantOf(path)
+      if (!json || !path || !isObject(path.value) || typeof given !== 'string') return undefined
+      const bare = { ...path, value: { ...path.value, value: given.replace(/^\s*(?:lax|strict)\s+/i, '') } }
+      return call(node, isFunction(node, 'json_value') ? 'json_extract_scalar' : 'json_exists', [json, bare])
     },
   },
   {
@@ -362,11 +469,22 @@ function packed(row: JsonObject): JsonObject {
 
 const ownSchemas: ReadonlySet<string> = new Set(['main', 'with_path', 'information_schema', 'pg_catalog'])
 
-const zero: JsonObject = {
+const integer = (value: number): JsonObject => ({
   class: 'CONSTANT',
   type: 'VALUE_CONSTANT',
-  value: { type: { id: 'INTEGER' }, is_null: false, value: 0 },
-}
+  value: { type: { id: 'INTEGER' }, is_null: false, value },
+})
+const zero = integer(0)
+const one = integer(1)
+
+const column = (...names: readonly string[]): JsonObject => ({
+  class: 'COLUMN_REF',
+  type: 'COLUMN_REF',
+  column_names: names,
+})
+
+const mapLambdas = ['map_filter', 'transform_keys', 'transform_values'] as const
+const printfPattern = /^(?:[^%]|%%|%-?0?\d{0,4}(?:\.\d{1,3})?[sdxXeEf])*$/
 
 /** The last name of a column or a field; empty for any other expression. */
 function columnName(node: JsonObject): string {
