@@ -3,6 +3,7 @@ import { commandReference } from '../src/cli/reference.ts'
 import { schemaReference } from '../src/derive/markdown.ts'
 import { errorReference, settingReference } from '../src/derive/reference.ts'
 import { rowTypes } from '../src/derive/typescript.ts'
+import { sqlReference } from '../src/query/dialect/reference.ts'
 
 /** A file that is written by `npm run generate` and by nobody else. */
 export type GeneratedDocument = {
@@ -17,5 +18,6 @@ export const documents: readonly GeneratedDocument[] = [
   { path: 'docs/schema.md', render: () => schemaReference(loadCatalog()) },
   { path: 'docs/errors.md', render: errorReference },
   { path: 'docs/cli.md', render: commandReference },
+  { path: 'docs/sql.md', render: sqlReference },
   { path: 'docs/configuration.md', render: settingReference },
 ]

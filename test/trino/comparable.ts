@@ -67,7 +67,8 @@ const summaryMax = 200
 function summary(answer: Comparable | Error): string {
   const text =
     answer instanceof Error
-      ? `refused: ${answer.message.split('\n')[0]}`
+      ? // Which row is the first to fail is chance.
+        `refused: ${answer.message.split('\n')[0]?.replace(/(length: \d+ >) \d+/, '$1 …')}`
       : `answered: ${JSON.stringify(answer.rows[0])}`
   return text.length > summaryMax ? `${text.slice(0, summaryMax)}…` : text
 }
