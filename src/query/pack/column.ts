@@ -44,6 +44,8 @@ type Slots = {
   readonly table: Int32Array
   /** Where the value that was not found belongs in the table. */
   place: number
+  /** The distinct value that came last; values of a stream often come in runs. */
+  last: number
 }
 
 const tableSize = 65_536
@@ -73,7 +75,7 @@ export function createColumn(leaf: Leaf): Column {
 }
 
 function createSlots(): Slots {
-  return { of: new Int32Array(1024), starts: [], table: new Int32Array(tableSize), place: 0 }
+  return { of: new Int32Array(1024), starts: [], table: new Int32Array(tableSize), place: 0, last: -1 }
 }
 
 /** Empties the column for the next row group; one that did not pay as slots stays written out. */
@@ -83,6 +85,7 @@ export function clearColumn(column: Column): void {
   column.length = 0
   if (!column.slots) return
   column.slots.starts.length = 0
+  column.slots.last = -1
   column.slots.table.fill(0)
 }
 
@@ -151,6 +154,10 @@ export function pushRaw(column: Column, source: Uint8Array, start: number, size:
  * decoder of text does it.
  */
 export function pushBytes(column: Column, source: Source, start: number, size: number): void {
+  if (isLast(column, source.view, start, size)) {
+    pushAgain(column, 1)
+    return
+  }
   if (column.length + size + 4 > column.values.length) reserve(column, size + 4)
   const { view } = column
   const head = column.length
@@ -175,6 +182,30 @@ export function pushBytes(column: Column, source: Source, start: number, size: n
 }
 
 type Source = { readonly view: DataView }
+
+/** Whether the value is the one that came last, as it is kept. */
+function isLast({ slots, view }: Column, source: DataView, start: number, size: number): boolean {
+  if (!slots || slots.last < 0) return false
+  const known = slots.starts[slots.last] as number
+  return view.getInt32(known, true) === size && isEqual(view, known + 4, source, start, size)
+}
+
+/** Pushes the last text or bytes so many times more, which must be kept in slots. */
+function pushAgain(column: Column, times: number): void {
+  const { slots } = column
+  if (!slots) return
+  for (let time = 0; time < times; time++) note(slots, column.count + time, slots.last)
+  column.count += times
+}
+
+/** Pushes one text of UTF-8, at the same levels, so many times. */
+export function pushTimes(column: Column, source: Source, size: number, times: number): void {
+  if (times === 0) return
+  for (let time = 0; time < times; time++) pushLevels(column, 0, column.definitionMax)
+  pushBytes(column, source, 0, size)
+  if (column.slots) pushAgain(column, times - 1)
+  else for (let time = 1; time < times; time++) pushBytes(column, source, 0, size)
+}
 
 const nonAscii = 0x80808080
 
@@ -215,7 +246,7 @@ function find(column: Column, slots: Slots, head: number, size: number): boolean
   for (;;) {
     const known = (table[place] as number) - 1
     if (known < 0) break
-    if (isEqual(view, starts[known] as number, head, size)) {
+    if (isEqual(view, starts[known] as number, view, head, size)) {
       note(slots, column.count, known)
       return true
     }
@@ -233,6 +264,7 @@ function note(slots: Slots, at: number, distinct: number): void {
     slots.of = grown
   }
   slots.of[at] = distinct
+  slots.last = distinct
 }
 
 /** Keeps the value at `head`, which `find` did not find. */
@@ -244,13 +276,12 @@ function keep(column: Column, slots: Slots, head: number): void {
   if (distinct > distinctMax || (isTried && distinct > (column.count + 1) / 2)) writeOut(column, slots)
 }
 
-/** The length in front of the bytes is compared first. */
-function isEqual(view: DataView, known: number, head: number, size: number): boolean {
+function isEqual(view: DataView, known: number, other: DataView, head: number, size: number): boolean {
   let at = 0
   for (; at + 4 <= size; at += 4) {
-    if (view.getInt32(known + at, true) !== view.getInt32(head + at, true)) return false
+    if (view.getInt32(known + at, true) !== other.getInt32(head + at, true)) return false
   }
-  for (; at < size; at++) if (view.getUint8(known + at) !== view.getUint8(head + at)) return false
+  for (; at < size; at++) if (view.getUint8(known + at) !== other.getUint8(head + at)) return false
   return true
 }
 

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { type Column, clearColumn, createColumn, pushBytes, pushLevels } from './column.ts'
+import { clearColumn, createColumn, pushTimes } from './column.ts'
 import { createCursor } from './cursor.ts'
 import { magic, type RowGroup, type Step, writeFooter, writeRowGroup } from './parquet.ts'
 import type { Shredder } from './shred.ts'
@@ -70,7 +70,7 @@ export async function createPack(path: string, shredder: Shredder): Promise<Pack
       shredder.take(block, count, key)
       for (const [index, column] of own.entries()) {
         const value = ownValues[index]
-        if (value) pushTimes(column, value, count)
+        if (value) pushTimes(column, value, value.bytes.length, count)
       }
       range = [
         range && range[0] < partition ? range[0] : partition,
@@ -91,11 +91,4 @@ export async function createPack(path: string, shredder: Shredder): Promise<Pack
 
 function textStep(name: string): Step {
   return { name, repetition: 'required', leaf: 'text', steps: [] }
-}
-
-function pushTimes(column: Column, value: ReturnType<typeof createCursor>, times: number): void {
-  for (let time = 0; time < times; time++) {
-    pushLevels(column, 0, 0)
-    pushBytes(column, value, 0, value.bytes.length)
-  }
 }
