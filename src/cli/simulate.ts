@@ -3,10 +3,12 @@ import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { Command, Option } from 'commander'
 import { simulate } from '../local/simulator.ts'
-import { type ExitCode, exitCodes, percentage, wholeNumber } from './command.ts'
+import { type ExitCode, exitCodes, jsonOption, percentage, UsageError, wholeNumber } from './command.ts'
+import { runDrive } from './drive.ts'
 import { count, type Io } from './io.ts'
 import type { Run } from './program.ts'
 import { startProgress } from './progress.ts'
+import { timeSpan } from './time.ts'
 
 type Flags = {
   fans: number
@@ -14,6 +16,12 @@ type Flags = {
   badPercent: number
   seed: string
   output?: string
+  to?: string
+  rate: number | 'max'
+  requests?: number
+  for?: number
+  connections: number
+  json?: boolean
 }
 
 export function simulateCommand(run: Run): Command {
@@ -21,7 +29,10 @@ export function simulateCommand(run: Run): Command {
     .summary('make a realistic stream of changes')
     .description(
       'Writes change records as JSON lines: an event is announced, fans ask to be reminded in a surge, some cancel, ' +
-        'some are notified, events are edited, sales are added, and some records are bad. The same seed gives the same bytes.',
+        'some are notified, events are edited, sales are added, and some records are bad. The same seed gives the same bytes.\n\n' +
+        'With --to it sends such requests to a capture API instead: events and sales first, then fans who ask, cancel and ' +
+        'are notified, at a steady rate. What gets no answer is sent again. It ends after --requests, after --for, or ' +
+        'with Ctrl-C, and says what was accepted.',
     )
     .addOption(
       new Option('--fans <n>', 'valid requests').default(1000).argParser(wholeNumber(0, 100_000_000)),
@@ -36,9 +47,45 @@ export function simulateCommand(run: Run): Command {
         .default(1)
         .argParser(percentage),
     )
-    .option('--seed <s>', 'the seed: any text', '1')
+    .option('--seed <s>', 'the seed: any text; with --to another one each time unless given', '1')
     .option('-o, --output <file>', 'write to a file instead of standard output')
-    .action((flags: Flags) => run((io) => runSimulate(io, flags)))
+    .option('--to <url>', 'send requests to the capture API there')
+    .addOption(
+      new Option('--rate <n>', 'with --to: requests a second, or max').default(100).argParser(requestRate),
+    )
+    .addOption(new Option('--requests <n>', 'with --to: how many').argParser(wholeNumber(1, 1_000_000_000)))
+    .addOption(
+      new Option('--for <time>', 'with --to: how long, such as 60s').argParser(timeSpan(1, 86_400_000)),
+    )
+    .addOption(
+      new Option('--connections <n>', 'with --to: connections, and requests in flight, at most')
+        .default(64)
+        .argParser(wholeNumber(1, 1_000)),
+    )
+    .addOption(jsonOption())
+    .action((flags: Flags, command: Command) =>
+      run(async (io) => {
+        const isGiven = (name: keyof Flags) => command.getOptionValueSource(name) === 'cli'
+        const { to, seed, ...others } = flags
+        refuse((to === undefined ? driving : writing).filter(isGiven), to === undefined)
+        if (to === undefined) return runSimulate(io, flags)
+        return runDrive(io, { ...others, to, ...(isGiven('seed') && { seed }) })
+      }),
+    )
+}
+
+const writing = ['fans', 'minutes', 'badPercent', 'output'] as const
+const driving = ['rate', 'requests', 'for', 'connections', 'json'] as const
+
+function refuse(names: readonly string[], isWriting: boolean): void {
+  const [name] = names
+  if (name === undefined) return
+  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  throw new UsageError(isWriting ? `${flag} needs --to` : `${flag} and --to do not go together`)
+}
+
+function requestRate(text: string): number | 'max' {
+  return text === 'max' ? text : wholeNumber(1, 1_000_000)(text)
 }
 
 async function runSimulate(io: Io, flags: Flags): Promise<ExitCode> {

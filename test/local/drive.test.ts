@@ -1,0 +1,153 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { createHistogram } from '../../src/local/drive/histogram.ts'
+import { requestKinds, tellStory } from '../../src/local/drive/story.ts'
+import { type DriveOptions, drive } from '../../src/local/drive.ts'
+import { openApi } from './capture/api.ts'
+import { startMs } from './table/folder.ts'
+
+const quick = { seed: 'drive', connections: 16, clock: Date.now, requests: 2_000 } as const
+
+/** A server in the API's stead, which answers as told. */
+async function answering(answer: (n: number, path: string) => number | 'nothing'): Promise<string> {
+  let calls = 0
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      const status = answer(++calls, request.url ?? '')
+      if (status === 'nothing') response.destroy()
+      else response.writeHead(status, { 'content-type': 'application/problem+json' }).end('{}')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test('the API accepts every request, and the stream has a change for each', async () => {
+  const api = await openApi({ clock: Date.now })
+  const report = await drive({ url: api.url, ...quick })
+  expect(report).toMatchObject({ refused: {}, unanswered: 0 })
+  for (const kind of requestKinds) expect(report.accepted[kind]).toBeGreaterThan(0)
+  const total = Object.values(report.accepted).reduce((sum, n) => sum + n)
+  expect(report.sent).toBe(total)
+  expect(report.sent).toBe(2_000 + tellStory('drive', 0).setUp.length)
+
+  const found: { [what: string]: number } = {}
+  for (const { operation, image } of await api.changes()) {
+    const what = `${operation} ${image.type.S}`
+    found[what] = (found[what] ?? 0) + 1
+  }
+  expect(found['INSERT demand']).toBe(report.accepted.demand)
+  expect(found['REMOVE demand']).toBe(report.accepted.cancellation)
+  expect((found['INSERT notification'] ?? 0) + (found['MODIFY notification'] ?? 0)).toBe(
+    report.accepted.notification,
+  )
+})
+
+test('sent again with its seed, nothing is new; another seed tells of others', async () => {
+  const api = await openApi({ clock: Date.now })
+  // So few that nobody has been notified or has cancelled.
+  const few = { url: api.url, ...quick, requests: 20 }
+  await drive(few)
+  const before = (await api.changes()).length
+  await drive(few)
+  expect(await api.changes()).toEqual([])
+  await drive({ ...few, seed: 'other' })
+  expect((await api.changes()).length).toBe(before)
+})
+
+test('the requests about one fan keep their order', () => {
+  const rush = tellStory('order', startMs).rush()
+  const steps = new Map<string, string[]>()
+  for (let n = 0; n < 20_000; n++) {
+    const { kind, item, body } = rush.next().value
+    if (kind === 'event' || kind === 'sale') continue
+    const status = (body?.(0) as { status?: { id: string } })?.status?.id
+    steps.set(item, [...(steps.get(item) ?? []), status ?? kind])
+  }
+  const lives = new Set([...steps.values()].map((life) => life.join(' ')))
+  expect(lives).toContain('demand QUEUED SENT DELIVERED cancellation')
+  expect(lives).toContain('demand cancellation')
+  for (const life of lives) {
+    expect(
+      'demand QUEUED SENT DELIVERED cancellation'.startsWith(life) || life === 'demand cancellation',
+    ).toBe(true)
+  }
+})
+
+test('what gets no answer, or 503, is sent again until it does', async () => {
+  const url = await answering((n) => (n % 4 === 0 ? 'nothing' : n % 4 === 1 ? 503 : 201))
+  const report = await drive({ url, ...quick, requests: 50, connections: 16 })
+  const setUp = tellStory('drive', 0).setUp.length
+  expect(report).toMatchObject({ sent: 50 + setUp, refused: {}, unanswered: 0 })
+  expect(report.retries).toBeGreaterThan(30)
+})
+
+test('refusals are counted by problem, and what nobody answers as such', async () => {
+  const refusing = await answering((_, path) => (path === '/demands' ? 400 : 200))
+  const refused = await drive({ url: refusing, ...quick, requests: 15 })
+  expect(refused.refused).toEqual({ 'http-400': 15 })
+  expect(refused.accepted.demand).toBe(0)
+
+  const silent = await answering(() => 'nothing')
+  const unanswered = await drive({ url: silent, ...quick, requests: 5, retryMs: 0 })
+  expect(unanswered).toMatchObject({ unanswered: unanswered.sent, retries: 0, rate: 0 })
+})
+
+test('no more requests are in flight than may be, however high the rate', async () => {
+  let running = 0
+  let most = 0
+  const server = createServer((_, response) => {
+    most = Math.max(most, ++running)
+    setTimeout(() => {
+      running -= 1
+      response.writeHead(201).end()
+    }, 2)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  await drive({ url, ...quick, requests: 300, connections: 7 })
+  expect(most).toBe(7)
+})
+
+test('a signal ends it: what is in flight is answered, and nothing is sent after', async () => {
+  const stop = new AbortController()
+  let calls = 0
+  const url = await answering(() => {
+    calls += 1
+    if (calls === 100) stop.abort()
+    return 201
+  })
+  const { requests: _, ...endless } = quick
+  const report = await drive({ url, ...endless, signal: stop.signal })
+  expect(report.sent).toBe(calls)
+  expect(report.sent).toBeLessThan(100 + quick.connections)
+})
+
+test('the rate is kept by the time, not by the answers', async () => {
+  const url = await answering(() => 201)
+  const sentAt: number[] = []
+  const options: DriveOptions = { url, ...quick, rate: 400, requests: 100 }
+  const report = await drive({ ...options, onSent: (_, elapsedMs) => sentAt.push(elapsedMs) })
+  for (const [n, elapsedMs] of sentAt.entries()) expect(elapsedMs).toBeGreaterThanOrEqual(Math.floor(n * 2.5))
+  expect(report.tookMs).toBeGreaterThanOrEqual(247)
+  const timed = await drive({ ...options, requests: 1_000, forMs: 100 })
+  expect(timed.sent - tellStory('drive', 0).setUp.length).toBeLessThanOrEqual(41)
+})
+
+test('a histogram tells quantiles within one percent', () => {
+  const histogram = createHistogram()
+  expect(histogram.quantile(0.5)).toBeUndefined()
+  for (let ms = 1; ms <= 1000; ms++) histogram.add(ms)
+  expect(Math.abs(histogram.quantile(0.5)! / 500 - 1)).toBeLessThan(0.01)
+  expect(Math.abs(histogram.quantile(0.99)! / 990 - 1)).toBeLessThan(0.01)
+  expect(histogram.quantile(1)).toBe(1000)
+  expect(histogram.max).toBe(1000)
+  histogram.add(10 ** 9)
+  expect(histogram.quantile(1)).toBeGreaterThan(1000)
+})
