@@ -1,0 +1,98 @@
+import type { KinesisClient } from '@aws-sdk/client-kinesis'
+import { createService, type Service, unavailable } from './service.ts'
+
+export type KinesisOptions = {
+  /** The stream's name, or its ARN. */
+  readonly stream: string
+  /** Needed for a name, unless the SDK finds one in the environment or a profile. */
+  readonly region?: string
+  /** Another than the service's own, such as that of a Kinesis server on this machine. */
+  readonly endpoint?: string
+  /** After how long an attempt counts as failed. */
+  readonly timeoutMs?: number
+  /** How often a call is made before it has failed, with throttling and network failures as reasons to go on. */
+  readonly attemptsMax?: number
+  /** The wait before the second attempt and the longest one, in milliseconds. */
+  readonly backoffMs?: readonly [number, number]
+  /** From 0 to 1, for the spread of the waits. */
+  readonly random?: () => number
+}
+
+type Sdk = typeof import('@aws-sdk/client-kinesis')
+
+/** A stream of Kinesis, found and ready for calls. */
+export type KinesisStream = {
+  readonly arn: string
+  readonly name: string
+  readonly sdk: Sdk
+  readonly client: KinesisClient
+  /** How the stream is named in calls. */
+  readonly target: { readonly StreamARN: string } | { readonly StreamName: string }
+  readonly service: Service
+  close(): void
+}
+
+/**
+ * Finds the stream. Credentials come the SDK's usual ways.
+ *
+ * @throws PipelineError SOURCE_UNAVAILABLE when the SDK is not installed or the stream cannot be described.
+ */
+export async function connectToStream(options: KinesisOptions): Promise<KinesisStream> {
+  const { stream, endpoint, timeoutMs = 10_000, random = Math.random } = options
+  // arn:aws:kinesis:{region}:{account}:stream/{name}
+  const isArn = stream.startsWith('arn:')
+  const name = isArn ? stream.slice(stream.indexOf('/') + 1) : stream
+  const region = isArn ? stream.split(':')[3] : options.region
+  const { sdk, NodeHttpHandler } = await loadSdk()
+  const client = new sdk.KinesisClient({
+    ...(region && { region }),
+    ...(endpoint && { endpoint }),
+    // The service below tries again, and can be stopped while it waits.
+    maxAttempts: 1,
+    // HTTP/1.1: the SDK's own choice for Kinesis, HTTP/2, is not understood by servers on one machine.
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: timeoutMs,
+      requestTimeout: timeoutMs,
+      throwOnRequestTimeout: true,
+    }),
+  })
+  const service = createService({
+    service: 'Kinesis',
+    place: `the stream ${name}${endpoint ? ` at ${endpoint}` : ''}`,
+    attemptsMax: options.attemptsMax ?? 5,
+    backoffMs: options.backoffMs ?? [100, 5_000],
+    random,
+  })
+  const close = () => {
+    service.close()
+    client.destroy()
+  }
+  // Another account's stream has to be named by its ARN, which servers on one machine do not know.
+  const target = isArn && !endpoint ? { StreamARN: stream } : { StreamName: name }
+  try {
+    const { StreamDescriptionSummary: found } = await service.call('find', (abort) =>
+      client.send(new sdk.DescribeStreamSummaryCommand(target), abort),
+    )
+    return { arn: found?.StreamARN ?? stream, name, sdk, client, target, service, close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+/** Loaded when it is needed: who uses the embedded stream needs no SDK. */
+async function loadSdk(): Promise<{ sdk: Sdk } & typeof import('@smithy/node-http-handler')> {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+  try {
+    const [sdk, http] = await Promise.all([
+      import('@aws-sdk/client-kinesis'),
+      import('@smithy/node-http-handler'),
+    ])
+    return { sdk, ...http }
+  } catch (cause) {
+    throw unavailable(
+      'Kinesis needs the packages @aws-sdk/client-kinesis and @smithy/node-http-handler: install them',
+      cause,
+    )
+  }
+}
