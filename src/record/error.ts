@@ -188,6 +188,12 @@ export const codes = {
     meaning: 'Another process held the lock of an object for too long.',
     fix: 'Run it again; if the other process is gone, its lock is broken after a while by itself.',
   },
+  CHECKPOINT_INVALID: {
+    scope: 'run',
+    retryable: false,
+    meaning: 'The folder in which the worker keeps how far it has read cannot be used.',
+    fix: 'The message names the file. A damaged one may be deleted: its shard is read again from its oldest record, so that changes come twice in the tables and once in their `_changes` views.',
+  },
   EVENT_INVALID: {
     scope: 'run',
     retryable: false,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Clock } from '../../delivery/telemetry.ts'
+import { lockFolder } from '../lock.ts'
 import type { ChangeSource } from '../source.ts'
 import { type Log, openLog } from '../stream/log.ts'
 import { CorruptLog } from '../stream/segment.ts'
@@ -12,7 +13,6 @@ import type { Item, Table } from '../table.ts'
 import { createCommitter } from './commit.ts'
 import { orTableUnavailable, tableUnavailable } from './failure.ts'
 import { checkItem, checkKey, itemText, keyMembers } from './item.ts'
-import { lockFolder } from './lock.ts'
 import { replay } from './replay.ts'
 import type { Stored } from './snapshot.ts'
 import { readSnapshot } from './snapshot.ts'
@@ -68,7 +68,12 @@ export async function openEmbeddedTable(options: EmbeddedOptions): Promise<Embed
   const folder = resolve(options.folder)
   return orTableUnavailable(`open ${folder}`, async () => {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const unlock = await lockFolder(folder)
+    const unlock = await lockFolder(folder, (cause) =>
+      tableUnavailable(
+        `the table in ${folder} is open already, here or in another process. Stop that one, or name another folder`,
+        cause,
+      ),
+    )
     try {
       return await open(folder, options, unlock)
     } catch (error) {

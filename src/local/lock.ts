@@ -1,16 +1,18 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PipelineError } from '../../record/error.ts'
-import { sweep, withLock } from '../../store/scratch.ts'
-import { tableUnavailable } from './failure.ts'
+import { PipelineError } from '../record/error.ts'
+import { sweep, withLock } from '../store/scratch.ts'
 
 /**
  * Takes the folder for this process, until the function that it gives is called or the process ends. A folder whose
  * process was killed is free again.
  *
- * @throws PipelineError TABLE_UNAVAILABLE when another process, or this one, has it.
+ * @throws what `busy` makes, when another process, or this one, has it.
  */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+export async function lockFolder(
+  folder: string,
+  busy: (cause: PipelineError) => PipelineError,
+): Promise<() => Promise<void>> {
   const scratch = { tmp: join(folder, '.dmd/tmp'), locks: join(folder, '.dmd/locks') }
   for (const path of Object.values(scratch)) await mkdir(path, { recursive: true, mode: 0o700 })
   await sweep(scratch)
@@ -20,19 +22,14 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   })
   let held: Promise<void> = Promise.resolve()
   await new Promise<void>((resolve, reject) => {
-    const lock = { name: 'table', key: 'table', waitMs: 0, signal: undefined }
+    const lock = { name: 'folder', key: 'folder', waitMs: 0, signal: undefined }
     held = withLock(scratch, lock, () => {
       resolve()
       return released
     })
     held.catch(reject)
   }).catch((error: unknown) => {
-    if (error instanceof PipelineError && error.code === 'STORE_BUSY')
-      throw tableUnavailable(
-        `the table in ${folder} is open already, here or in another process. Stop that one, or name another folder`,
-        error,
-      )
-    throw error
+    throw error instanceof PipelineError && error.code === 'STORE_BUSY' ? busy(error) : error
   })
   return async () => {
     release()

@@ -1,0 +1,99 @@
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { PipelineError } from '../../record/error.ts'
+import { systemCode } from '../../store/failure.ts'
+import type { ShardState } from './track.ts'
+
+const format = 1
+const sequence = z.string().regex(/^(?:0|[1-9]\d{0,127})$/)
+const file = z.strictObject({
+  format: z.literal(format),
+  stream: z.string(),
+  shard: z.string(),
+  position: z.union([z.literal('oldest'), z.strictObject({ after: sequence })]),
+  lanes: z
+    .array(
+      z.strictObject({
+        done: sequence.optional(),
+        cut: z.strictObject({ first: sequence, last: sequence, records: z.number().int().min(1) }).optional(),
+      }),
+    )
+    .min(1)
+    .max(10),
+  isEnded: z.literal(true).optional(),
+})
+
+/** Keeps how far each shard of a stream is, in a folder of files. */
+export type Checkpoints = {
+  /** @throws PipelineError CHECKPOINT_INVALID when the file is damaged, or is of another stream. */
+  read(shard: string): Promise<ShardState | undefined>
+  /** The state is on the disk when this resolves. Calls for one shard come one after the other. */
+  write(shard: string, state: ShardState): Promise<void>
+  /** Forgets a shard that the stream has no more. */
+  remove(shard: string): Promise<void>
+}
+
+/** `arn` names the stream; a folder is used for one. */
+export function openCheckpoints(folder: string, arn: string): Checkpoints {
+  const pathOf = (shard: string) => join(folder, `${encodeURIComponent(shard)}.json`)
+  return {
+    async read(shard) {
+      const path = pathOf(shard)
+      const text = await readFile(path, 'utf8').catch((error: unknown) => {
+        if (systemCode(error) === 'ENOENT') return undefined
+        throw unusable(path, 'cannot be read', error)
+      })
+      if (text === undefined) return undefined
+      const found = file.safeParse(parse(text))
+      if (!found.success || found.data.shard !== shard)
+        throw unusable(path, 'is damaged; deleting it has the shard read again from its oldest record')
+      if (found.data.stream !== arn)
+        throw unusable(path, `is of the stream ${found.data.stream}, not of ${arn}; name another folder`)
+      const { position, lanes, isEnded } = found.data
+      return { position, lanes: lanes.map(present), ...(isEnded ? { isEnded } : {}) }
+    },
+    async write(shard, state) {
+      const path = pathOf(shard)
+      try {
+        await writeWhole(folder, path, `${JSON.stringify({ format, stream: arn, shard, ...state })}\n`)
+      } catch (error) {
+        throw unusable(path, `cannot be written (${systemCode(error) ?? 'unknown'})`, error)
+      }
+    },
+    remove: (shard) => rm(pathOf(shard), { force: true }),
+  }
+}
+
+/** Replaces a file so that after a power cut it is the old one or the new one, and whole. */
+async function writeWhole(folder: string, path: string, text: string): Promise<void> {
+  const part = `${path}.part`
+  const handle = await open(part, 'w', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(part, path)
+  const directory = await open(folder, 'r')
+  await directory.sync().finally(() => directory.close())
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+type Written = z.infer<typeof file>['lanes'][number]
+
+function present({ done, cut }: Written): ShardState['lanes'][number] {
+  return { ...(done === undefined ? {} : { done }), ...(cut ? { cut } : {}) }
+}
+
+function unusable(path: string, what: string, cause?: unknown): PipelineError {
+  return new PipelineError('CHECKPOINT_INVALID', `the checkpoint ${path} ${what}.`, { cause })
+}

@@ -1,0 +1,103 @@
+import type { Handler } from '../../delivery/handler.ts'
+import type { Clock, Log } from '../../delivery/telemetry.ts'
+import { PipelineError } from '../../record/error.ts'
+import type { ObjectStore } from '../../store/store.ts'
+import type { SourceRecord } from '../source.ts'
+import { toKinesisEvent } from './event.ts'
+import { storeFailure } from './failed.ts'
+import type { MappingSettings } from './settings.ts'
+import type { Waiter } from './waiter.ts'
+
+export type DeliverParts = {
+  readonly handler: Handler
+  /** Where batches go that are given up. */
+  readonly failures: ObjectStore
+  readonly settings: MappingSettings
+  readonly clock: Clock
+  /** From 0 to 1, for the spread of retries. */
+  readonly random: () => number
+  readonly log: Log
+  readonly waiter: Waiter
+}
+
+/** Told of each call that failed, and of a batch that was given up. */
+export type OnTrouble = (trouble: { readonly code: string; readonly isGivenUp: boolean }) => void
+
+/**
+ * Calls the function with a batch until it succeeds; gives the batch up, into the store of failures, when its oldest
+ * record is too old and it has failed once more. Resolves to false where it was stopped before either.
+ */
+export async function deliverUntilDone(
+  {
+    arn,
+    shard,
+    records,
+  }: { readonly arn: string; readonly shard: string; readonly records: readonly SourceRecord[] },
+  parts: DeliverParts,
+  onTrouble: OnTrouble,
+): Promise<boolean> {
+  const { settings, clock, log, waiter } = parts
+  const event = toKinesisEvent(records, arn, shard)
+  const oldestMs = records.reduce(
+    (oldest, { arrivedMs }) => Math.min(oldest, arrivedMs),
+    Number.POSITIVE_INFINITY,
+  )
+  for (let calls = 1; ; calls++) {
+    const code = await callOnce(event, parts)
+    if (code === undefined) return true
+    const isTooOld = clock() - oldestMs > settings.recordAgeMaxMs
+    onTrouble({ code, isGivenUp: false })
+    log({ level: 'error', message: 'batch failed', shard, records: records.length, code, calls })
+    if (isTooOld && (await giveUp({ arn, shard, records, calls, nowMs: clock() }, parts))) {
+      onTrouble({ code, isGivenUp: true })
+      return true
+    }
+    await waiter.sleep(backoff(calls, settings.backoffMs, parts.random))
+    if (waiter.isStopped()) return false
+  }
+}
+
+/** The code of the failure, or undefined. A call that takes too long counts as failed; what it may still do is done once. */
+async function callOnce(
+  event: unknown,
+  { handler, settings, clock }: DeliverParts,
+): Promise<string | undefined> {
+  const endMs = clock() + settings.functionTimeoutMs
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('FUNCTION_TIMEOUT'), settings.functionTimeoutMs)
+  })
+  const call = handler(event, { getRemainingTimeInMillis: () => endMs - clock() }).then(
+    () => undefined,
+    (error: unknown) => (error instanceof PipelineError ? error.code : 'unknown'),
+  )
+  const code = await Promise.race([call, timeout])
+  clearTimeout(timer)
+  return code
+}
+
+async function giveUp(
+  failure: Parameters<typeof storeFailure>[1],
+  { failures, log }: DeliverParts,
+): Promise<boolean> {
+  const { shard, records } = failure
+  try {
+    const key = await storeFailure(failures, failure)
+    log({ level: 'error', message: 'batch given up', shard, records: records.length, key })
+    return true
+  } catch (error) {
+    const code = error instanceof PipelineError ? error.code : 'unknown'
+    log({ level: 'error', message: 'batch not given up: it could not be stored', shard, code })
+    return false
+  }
+}
+
+/** Twice as long each time, and spread so that many do not come at once. */
+export function backoff(
+  failures: number,
+  [first, most]: readonly [number, number],
+  random: () => number,
+): number {
+  const full = Math.min(most, first * 2 ** Math.min(failures - 1, 30))
+  return full / 2 + (full / 2) * random()
+}
