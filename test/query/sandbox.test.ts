@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadCatalog } from '../../src/catalog.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import type { QueryEngine } from '../../src/query/engine.ts'
 import { change, demandItem, records } from '../changes.ts'
@@ -286,6 +287,33 @@ const network = [
   "COPY demand TO 's3://bucket/x.csv'",
   "INSTALL x FROM 'http://127.0.0.1:9'",
 ]
+
+test('the files of the cache itself, which DuckDB may read, are not to be read by name', async () => {
+  const cache = mkdtempSync(join(tmpdir(), 'dmd-own-'))
+  const engine = await openDuckDb({
+    store: archive.store,
+    catalog: loadCatalog(),
+    cache: { folder: cache, clock: () => 0 },
+  })
+  try {
+    expect(await asJson(engine, 'SELECT COUNT(*) AS n FROM demand')).toContain('1')
+    const [pack = ''] = readdirSync(cache).filter((name) => name.endsWith('.parquet'))
+    for (const sql of [
+      `SELECT * FROM '${cache}/${pack}'`,
+      `FROM "${cache}/${pack}"`,
+      `FROM '${cache}/*.parquet'`,
+      `DESCRIBE '${cache}/${pack}'`,
+      `WITH a AS (FROM '${cache}/${pack}') FROM a`,
+      `SELECT (SELECT MAX(fanid) FROM '${cache}/${pack}')`,
+      `SELECT * FROM read_parquet('${cache}/${pack}')`,
+      `SELECT * FROM '${pack}'`,
+    ])
+      await expect(engine.query(sql), sql).rejects.toMatchObject({ code: 'QUERY_REFUSED' })
+  } finally {
+    await engine.close()
+    rmSync(cache, { recursive: true })
+  }
+})
 
 describe('a query reads the archive and nothing else', () => {
   const groups: readonly (readonly [string, () => readonly string[]])[] = [
