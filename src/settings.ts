@@ -54,6 +54,67 @@ const shape = {
     .max(600_000)
     .default(30_000)
     .describe('After how long a write counts as failed, in milliseconds.'),
+  state: z
+    .string()
+    .min(1)
+    .default('./state')
+    .describe(
+      'The folder of `dmd up` and `dmd worker`: the embedded table with its stream, how far the worker is, and the status. It holds personal data, for its owner alone.',
+    ),
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('The address that the capture API listens on: this machine alone unless given.'),
+  port: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8080)
+    .describe('The port that the capture API listens on; 0 for any that is free.'),
+  table: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The table in DynamoDB that the capture API writes; the embedded one where it is not set.'),
+  stream: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The Kinesis stream that the worker reads, by name or ARN; the embedded one where it is not set. Region, endpoint and credentials come from where the AWS SDK looks for them.',
+    ),
+  batchRecords: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(1000)
+    .describe('How many records of a shard the worker is given at once, at most.'),
+  batchWindowMs: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(300_000)
+    .default(1000)
+    .describe('How long the first record of a batch waits for more, in milliseconds.'),
+  parallelization: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10)
+    .default(1)
+    .describe('How many batches of a shard are under way at once; records of one item stay in order.'),
+  recordAgeMaxMs: z.coerce
+    .number()
+    .int()
+    .min(60_000)
+    .max(604_800_000)
+    .default(72_000_000)
+    .describe(
+      'How old a record may become, in milliseconds, before a batch that keeps failing is put below `failed/` and the next one is begun.',
+    ),
   cache: z
     .string()
     .min(1)

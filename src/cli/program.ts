@@ -10,7 +10,10 @@ import { type Io, style } from './io.ts'
 import { queryCommand } from './query.ts'
 import { schemaCommand } from './schema.ts'
 import { simulateCommand } from './simulate.ts'
+import { statusCommand } from './status.ts'
+import { upCommand } from './up.ts'
 import { version } from './version.ts'
+import { workerCommand } from './worker.ts'
 
 /** Runs an action of a command; the program decides what its end means. */
 export type Run = (action: (io: Io) => Promise<ExitCode>) => Promise<void>
@@ -26,6 +29,9 @@ export function buildProgram(run: Run): Command {
     .showHelpAfterError('(dmd COMMAND --help says more)')
     .enablePositionalOptions()
   for (const make of [
+    upCommand,
+    statusCommand,
+    workerCommand,
     deliverCommand,
     queryCommand,
     errorsCommand,

@@ -1,0 +1,149 @@
+import { type Command, Option } from 'commander'
+import { jsonLog, type Log } from '../delivery/telemetry.ts'
+import { type RunningStack, type StackOptions, startStack } from '../local/stack.ts'
+import { readSettings, type Settings } from '../settings.ts'
+import {
+  archiveOption,
+  catalogFor,
+  configFile,
+  type ExitCode,
+  exitCodes,
+  jsonOption,
+  schemasOption,
+  wholeNumber,
+} from './command.ts'
+import { count, duration, type Io, style } from './io.ts'
+import { untilStopped } from './stop.ts'
+import { timeSpan } from './time.ts'
+import { version } from './version.ts'
+
+/** What `dmd up` and `dmd worker` have in common: the options, the run until it is stopped, and its account. */
+export type LiveFlags = {
+  readonly archive?: string
+  readonly state?: string
+  readonly schemas?: string
+  readonly stream?: string
+  readonly window?: number
+  readonly batch?: number
+  readonly parallel?: number
+  readonly drain: number
+  readonly json?: boolean
+}
+
+export const stateOption = () =>
+  new Option('--state <folder>', 'where it is kept how far the work is (default: ./state)')
+
+export function addLiveOptions(command: Command): Command {
+  return command
+    .addOption(archiveOption())
+    .addOption(stateOption())
+    .addOption(schemasOption())
+    .option('--stream <name>', 'a Kinesis stream, by name or ARN')
+    .addOption(
+      new Option('--window <time>', 'how long a batch waits for more records (default: 1s)').argParser(
+        timeSpan(0, 300_000),
+      ),
+    )
+    .addOption(
+      new Option('--batch <records>', 'records a batch, at most (default: 1000)').argParser(
+        wholeNumber(1, 10_000),
+      ),
+    )
+    .addOption(
+      new Option('--parallel <n>', 'batches of a shard at once (default: 1)').argParser(wholeNumber(1, 10)),
+    )
+    .addOption(
+      new Option('--drain <time>', 'how long the delivery of the rest may take at the end')
+        .default(60_000, '60s')
+        .argParser(timeSpan(0, 3_600_000)),
+    )
+    .addOption(jsonOption())
+}
+
+/** The settings of a live command: its flags, the environment, the configuration file. */
+export function liveSettings(
+  io: Io,
+  flags: LiveFlags & { readonly host?: string; readonly port?: number; readonly table?: string },
+): Settings {
+  const { archive, state, schemas, stream, host, port, table } = flags
+  const { window: batchWindowMs, batch: batchRecords, parallel: parallelization } = flags
+  return readSettings({
+    flags: {
+      ...{ archive, state, schemas, stream, host, port, table },
+      ...{ batchWindowMs, batchRecords, parallelization },
+    },
+    env: io.env,
+    file: configFile,
+  })
+}
+
+/** Starts the pipeline, shows it with `greet`, and drains it when it is told to stop. */
+export async function runLive(
+  io: Io,
+  { command, settings, drain }: { command: StackOptions['command']; settings: Settings; drain: number },
+  log: Log,
+  greet: (stack: RunningStack) => Promise<void>,
+  leave: (stack: RunningStack, isDrained: boolean) => Promise<void>,
+): Promise<ExitCode> {
+  const stopped = untilStopped(io)
+  const stack = await startStack({
+    ...{ command, settings, log, version },
+    catalog: catalogFor(settings),
+    clock: io.clock,
+    monotonic: () => performance.now(),
+    random: Math.random,
+    pid: process.pid,
+  })
+  await greet(stack)
+  let failure: unknown
+  await Promise.race([
+    stopped,
+    stack.done.catch((error: unknown) => {
+      failure = error
+    }),
+  ])
+  const isDrained = await stack.drain(failure === undefined ? drain : 0)
+  if (failure !== undefined) throw failure
+  await leave(stack, isDrained)
+  return isDrained ? exitCodes.ok : exitCodes.problems
+}
+
+/** Every entry of the log as a line of JSON on standard error. */
+export function lineLog(io: Io): Log {
+  return jsonLog((line) => void io.err(line))
+}
+
+const againMs = 10_000
+const shownMax = 100
+
+/** What went wrong, in a line for people; the same again no sooner than after ten seconds. */
+export function troubleLog(io: Io): Log {
+  const shown = new Map<string, number>()
+  return ({ level, message, code }) => {
+    if (level !== 'error') return
+    const text = `${message}${typeof code === 'string' ? ` (${code})` : ''}`
+    const nowMs = io.clock()
+    if (nowMs - (shown.get(text) ?? Number.NEGATIVE_INFINITY) < againMs) return
+    if (shown.size >= shownMax) shown.clear()
+    shown.set(text, nowMs)
+    void io.err(`${style(io, 'yellow', 'warning:')} ${text}: it is tried again\n`)
+  }
+}
+
+/** What was done since the start, in lines for people. */
+export function account(stack: RunningStack, isDrained: boolean): string {
+  const { requests, delivery, archive, startedMs, reportedMs } = stack.report()
+  const { delivered, errored, objects, givenUp, held } = delivery
+  return [
+    ...(requests ? [`took ${count(requests.accepted)} requests in ${duration(reportedMs - startedMs)}`] : []),
+    `delivered ${count(delivered)} changes in ${count(objects)} files to ${archive}`,
+    ...(errored > 0
+      ? [`${count(errored)} records failed: see them with  dmd errors list --archive ${archive}`]
+      : []),
+    ...(givenUp > 0 ? [`${count(givenUp)} records were given up: they lie in ${archive} below failed/`] : []),
+    isDrained
+      ? 'nothing is left to deliver'
+      : `not all is delivered, ${count(held)} changes at least: the next start goes on with them`,
+    '',
+  ].join('\n')
+}

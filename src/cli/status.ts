@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Command } from 'commander'
+import { type Report, readReport } from '../local/stack/report.ts'
+import { readSettings } from '../settings.ts'
+import { columns } from './columns.ts'
+import { configFile, type ExitCode, exitCodes, jsonOption } from './command.ts'
+import { count, duration, type Io, style } from './io.ts'
+import { stateOption } from './live.ts'
+import type { Run } from './program.ts'
+
+type Flags = { state?: string; watch?: boolean; json?: boolean }
+
+const watchMs = 1_000
+const clearScreen = '\u001b[H\u001b[J'
+/** It reports every second; what has not done so for that long hangs, or was killed. */
+const staleMs = 5_000
+
+export function statusCommand(run: Run): Command {
+  return new Command('status')
+    .summary('see how what runs is doing')
+    .description(
+      'Shows what a running dmd up or dmd worker tells every second: rates, lag, errors, the last delivery. Says so ' +
+        'when nothing runs, or when what runs has not told anything for a while.',
+    )
+    .addOption(stateOption())
+    .option('--watch', 'show it again every second, until Ctrl-C')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExit code 0 means that it runs, 3 that nothing runs or that it has not reported.',
+    )
+    .action((flags: Flags) => run((io) => status(io, flags)))
+}
+
+async function status(io: Io, { state, watch, json }: Flags): Promise<ExitCode> {
+  const settings = readSettings({ flags: { state }, env: io.env, file: configFile })
+  const isRedrawn = watch === true && !json && io.width !== undefined && io.env.TERM !== 'dumb'
+  const isLine = watch === true && !isRedrawn
+  for (;;) {
+    const { report, health } = judge(await readReport(settings.state), io.clock())
+    const text = json
+      ? `${JSON.stringify({ health, ...report })}\n`
+      : isLine
+        ? `${line(report, health, io.clock())}\n`
+        : table(io, report, health, settings.state)
+    await io.out(isRedrawn ? `${clearScreen}${text}` : text)
+    if (!watch) return health === 'running' ? exitCodes.ok : exitCodes.problems
+    await sleep(watchMs, undefined, { signal: io.interrupt }).catch(() => undefined)
+    if (io.interrupt.aborted) return exitCodes.ok
+  }
+}
+
+/** `silent`: it was not stopped, and has not reported for a while. `none`: nothing has ever run there. */
+type Health = 'running' | 'draining' | 'stopped' | 'silent' | 'none'
+
+function judge(report: Report | undefined, nowMs: number): { report?: Report; health: Health } {
+  if (report === undefined) return { health: 'none' }
+  const isSilent = report.state !== 'stopped' && nowMs - report.reportedMs > staleMs
+  return { report, health: isSilent ? 'silent' : report.state }
+}
+
+function headline(report: Report | undefined, health: Health, nowMs: number): string {
+  if (report === undefined) return 'nothing runs: start it with  dmd up'
+  const name = `dmd ${report.command}`
+  const ago = duration(Math.max(0, nowMs - report.reportedMs))
+  switch (health) {
+    case 'silent':
+      return `${name} (process ${report.pid}) has not reported for ${ago}: it hangs or was killed. Starting it again goes on where it was`
+    case 'stopped':
+      return `nothing runs: ${name} was stopped ${ago} ago`
+    case 'draining':
+      return `${name} is stopping: it delivers what was accepted`
+    default:
+      return `${name} runs for ${duration(nowMs - report.startedMs)}`
+  }
+}
+
+function table(io: Io, report: Report | undefined, health: Health, state: string): string {
+  const nowMs = io.clock()
+  const title = headline(report, health, nowMs)
+  const isWell = health === 'running' || health === 'draining'
+  const head = isWell ? style(io, 'bold', title) : style(io, 'yellow', title)
+  if (report === undefined) return `${head}\n  state folder  ${state}\n`
+  const { requests, delivery, url, archive, stream, shards } = report
+  const { errored, givenUp, trimmed, failures, lastError } = delivery
+  const rows: (readonly [string, string])[] = [
+    ...(url === undefined ? [] : [['requests to', url] as const]),
+    ['stream', stream],
+    ['archive', archive],
+    ...(requests
+      ? [
+          [
+            'taken',
+            `${count(requests.accepted)}, ${rate(requests.perSecond)}; ${count(requests.refused)} refused, ${count(requests.failed)} failed`,
+          ] as const,
+        ]
+      : []),
+    [
+      'delivered',
+      `${count(delivery.delivered)}, ${rate(delivery.perSecond)}; ${count(delivery.objects)} files`,
+    ],
+    ['last delivery', ago(delivery.lastDeliveryMs, nowMs)],
+    ['lag', `${duration(delivery.lagMs)}, ${count(delivery.held)} changes held`],
+    ['errors', errored === 0 ? '0' : `${count(errored)}: see  dmd errors list --archive ${archive}`],
+    ...(failures > 0 ? [['failed calls', `${count(failures)}, made again`] as const] : []),
+    ...(givenUp > 0 ? [['given up', `${count(givenUp)}: below failed/ in the archive`] as const] : []),
+    ...(trimmed > 0
+      ? [['lost by the stream', `${count(trimmed)} times, before they were read`] as const]
+      : []),
+    ...(lastError === undefined ? [] : [['last error', lastError] as const]),
+  ]
+  const width = Math.max(...rows.map(([name]) => name.length))
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
+  const shardRows = shards.map(({ shard, lagMs, held, retries, lastError: error }) => [
+    shard,
+    duration(lagMs),
+    count(held),
+    count(retries),
+    error ?? '-',
+  ])
+  const shardTable =
+    shardRows.length === 0
+      ? ''
+      : `\n${columns(io, ['shard', 'lag', 'held', 'retries', 'error'], shardRows, [1, 2, 3])}`
+  return `${[head, ...lines, ''].join('\n')}${shardTable}`
+}
+
+/** The same in one line, for logs. */
+function line(report: Report | undefined, health: Health, nowMs: number): string {
+  if (report === undefined || health === 'silent' || health === 'stopped')
+    return headline(report, health, nowMs)
+  const { requests, delivery } = report
+  return [
+    health,
+    ...(requests ? [`taken ${count(requests.accepted)} (${rate(requests.perSecond)})`] : []),
+    `delivered ${count(delivery.delivered)} (${rate(delivery.perSecond)})`,
+    `lag ${duration(delivery.lagMs)}`,
+    `errors ${count(delivery.errored)}`,
+  ].join('  ')
+}
+
+function rate(perSecond: number): string {
+  return `${perSecond.toFixed(1)}/s`
+}
+
+function ago(atMs: number | undefined, nowMs: number): string {
+  return atMs === undefined ? 'none yet' : `${duration(Math.max(0, nowMs - atMs))} ago`
+}

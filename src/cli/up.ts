@@ -1,0 +1,106 @@
+import { Command, Option } from 'commander'
+import type { RunningStack } from '../local/stack.ts'
+import type { Settings } from '../settings.ts'
+import { type ExitCode, exitCodes, wholeNumber } from './command.ts'
+import { type Io, style } from './io.ts'
+import {
+  account,
+  addLiveOptions,
+  type LiveFlags,
+  lineLog,
+  liveSettings,
+  runLive,
+  troubleLog,
+} from './live.ts'
+import type { Run } from './program.ts'
+
+type Flags = LiveFlags & {
+  readonly host?: string
+  readonly port?: number
+  readonly table?: string
+  readonly verbose?: boolean
+}
+
+export function upCommand(run: Run): Command {
+  const command = new Command('up')
+    .summary('run all of it: capture API, table, stream, worker')
+    .description(
+      'Starts the whole pipeline on this machine: requests come in over HTTP, are stored in a table, whose changes go ' +
+        'through a stream and the worker into the archive, where SQL finds them a moment later.\n\n' +
+        'Ctrl-C, or SIGTERM, takes no more requests, delivers all that was accepted and ends; a second one ends it at ' +
+        'once. Either way nothing is lost, and the next start goes on.',
+    )
+  return addLiveOptions(command)
+    .option('--host <address>', 'where the capture API listens (default: 127.0.0.1)')
+    .addOption(
+      new Option(
+        '--port <n>',
+        'the port of the capture API; 0 for any that is free (default: 8080)',
+      ).argParser(wholeNumber(0, 65_535)),
+    )
+    .option('--table <name>', 'a table in DynamoDB instead of the embedded one; needs --stream')
+    .option('--verbose', 'print the log to standard error')
+    .action((flags: Flags) => run((io) => up(io, flags)))
+}
+
+async function up(io: Io, flags: Flags): Promise<ExitCode> {
+  const settings = liveSettings(io, flags)
+  const log = flags.verbose ? lineLog(io) : troubleLog(io)
+  try {
+    return await runLive(
+      io,
+      { command: 'up', settings, drain: flags.drain },
+      log,
+      async (stack) => {
+        await io.out(flags.json ? `${JSON.stringify(stack.report())}\n` : greeting(io, stack, settings))
+      },
+      async (stack, isDrained) => {
+        await io.out(flags.json ? `${JSON.stringify(stack.report())}\n` : account(stack, isDrained))
+      },
+    )
+  } catch (error) {
+    const why = addressProblem(error, settings)
+    if (why === undefined) throw error
+    await io.err(`${style(io, 'red', 'error:')} ${why}\n`)
+    return exitCodes.failed
+  }
+}
+
+function addressProblem(error: unknown, { host, port }: Settings): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} is taken: stop what listens there, or name another with --port`
+    case 'EACCES':
+      return `this user may not listen on port ${port}: name another with --port`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `${host} is no address of this machine: name one with --host`
+    default:
+      return undefined
+  }
+}
+
+function greeting(io: Io, { url, archive }: RunningStack, settings: Settings): string {
+  const bold = (text: string) => style(io, 'bold', text)
+  const place = quoted(settings.archive)
+  const state = quoted(settings.state)
+  return `${bold('The pipeline runs.')} Requests go to ${bold(url ?? '')}, changes to ${archive}
+
+Ask to be reminded:
+  curl -i ${url}/demands -H 'content-type: application/json' -d '{"fanId": "fan-1", "eventId": "event-1", "saleId": "sale-1", "email": "ada@example.com"}'
+See it ${settings.batchWindowMs / 1000} s later:
+  dmd query "SELECT * FROM demand" --archive ${place}
+Send many:
+  dmd simulate --to ${url} --rate 100
+See how it does:
+  dmd status --watch --state ${state}
+
+Ctrl-C delivers what was accepted, and ends.
+`
+}
+
+/** As an argument of a shell. */
+function quoted(text: string): string {
+  return /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}

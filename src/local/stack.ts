@@ -1,0 +1,213 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createHandler } from '../delivery/handler.ts'
+import { toRules } from '../delivery/rules.ts'
+import type { Clock, Log } from '../delivery/telemetry.ts'
+import { PipelineError } from '../record/error.ts'
+import type { Catalog } from '../record/schema.ts'
+import type { Settings } from '../settings.ts'
+import { openStore } from '../store/open.ts'
+import { type RunningCapture, startCapture } from './capture.ts'
+import { type RunningMapping, startMapping } from './mapping.ts'
+import { createMeter, type Meter } from './stack/meter.ts'
+import { type Origin, openOrigin, openStream } from './stack/open.ts'
+import { type Report, writeReport } from './stack/report.ts'
+
+export type StackOptions = {
+  /** `up`: table, stream, capture API and worker. `worker`: from a stream that others write. */
+  readonly command: Report['command']
+  readonly settings: Settings
+  readonly catalog: Catalog
+  /** Milliseconds since 1970. */
+  readonly clock: Clock
+  /** Milliseconds that never step back. */
+  readonly monotonic: () => number
+  /** From 0 to 1: spreads retries. */
+  readonly random: () => number
+  readonly log: Log
+  /** In the reports. */
+  readonly pid: number
+  /** In the capture API's OpenAPI document. */
+  readonly version?: string
+}
+
+export type RunningStack = {
+  /** Where the capture API is; none for a worker. */
+  readonly url?: string
+  /** The archive's URL. */
+  readonly archive: string
+  readonly report: () => Report
+  /**
+   * Takes no more requests, delivers all that is in the stream and ends. True when all of it is delivered; false when
+   * that took longer than `waitMs`, and the rest is delivered by the next start.
+   */
+  readonly drain: (waitMs: number) => Promise<boolean>
+  /** Rejects when the worker cannot go on; call `drain` then, which ends the rest. */
+  readonly done: Promise<void>
+}
+
+const reportMs = 1_000
+
+/**
+ * Starts the pipeline on this machine. What it accepts is durable before it is answered, and is archived once at
+ * least and under one name, after whatever end of this process. It reports to the state folder every second.
+ *
+ * @throws PipelineError as its parts: a bad setting, a folder in use or damaged, an archive or a stream out of reach;
+ *   the error of the system when the address cannot be had. Nothing is left open then.
+ */
+export async function startStack(options: StackOptions): Promise<RunningStack> {
+  const { command, settings, catalog, clock, monotonic, random } = options
+  const meter = createMeter(clock)
+  const log: Log = (entry) => {
+    meter.log(entry)
+    options.log(entry)
+  }
+  const opened: (() => Promise<void>)[] = []
+  const closeAll = async () => {
+    for (const close of opened.splice(0).reverse()) await close()
+  }
+  try {
+    const store = await openStore(settings.archive)
+    await mkdir(settings.state, { recursive: true, mode: 0o700 })
+    const origin =
+      command === 'up' ? await openOrigin(settings, { catalog, clock, log }) : await openStream(settings)
+    opened.push(() => origin.close())
+    const rules = toRules(catalog, settings)
+    const { putsParallel, putTimeoutMs } = settings
+    const mapping = await startMapping({
+      source: origin.source,
+      handler: createHandler({ store, rules, log, clock, putsParallel, putTimeoutMs }),
+      folder: join(settings.state, 'checkpoints'),
+      failures: store,
+      settings: {
+        batchRecords: settings.batchRecords,
+        windowMs: settings.batchWindowMs,
+        parallelization: settings.parallelization,
+        recordAgeMaxMs: settings.recordAgeMaxMs,
+      },
+      clock,
+      monotonic,
+      random,
+      log,
+    })
+    opened.push(() => mapping.stop())
+    const capture =
+      origin.table &&
+      (await startCapture({
+        table: origin.table,
+        clock,
+        host: settings.host,
+        port: settings.port,
+        rules,
+        log,
+        ...(options.version !== undefined && { version: options.version }),
+      }))
+    if (capture) opened.push(() => capture.close())
+    return run(options, { origin, mapping, meter, archive: store.url, ...(capture && { capture }) })
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+type Parts = {
+  readonly origin: Origin
+  readonly mapping: RunningMapping
+  readonly meter: Meter
+  readonly archive: string
+  readonly capture?: RunningCapture
+}
+
+function run(options: StackOptions, parts: Parts): RunningStack {
+  const { clock, settings, log } = options
+  const { origin, mapping, capture, archive } = parts
+  const startedMs = clock()
+  let state: Report['state'] = 'running'
+  const report = () => toReport(options, parts, { state, startedMs })
+  const tell = createTeller(() => writeReport(settings.state, report()), log)
+  const timer = setInterval(tell, reportMs)
+  void tell()
+  return {
+    ...(capture && { url: capture.url }),
+    archive,
+    report,
+    done: mapping.done,
+    async drain(waitMs) {
+      state = 'draining'
+      void tell()
+      await capture?.close()
+      const isDrained = await settlesWithin(mapping.drain(), waitMs)
+      await mapping.stop().catch(() => undefined)
+      await origin.close()
+      clearInterval(timer)
+      state = 'stopped'
+      await tell()
+      return isDrained
+    },
+  }
+}
+
+/** Whether it resolves in time. */
+async function settlesWithin(work: Promise<void>, waitMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), waitMs)
+  })
+  const settled = work.then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([settled, tooLate]).finally(() => clearTimeout(timer))
+}
+
+/** Tells one after the other. What cannot be told is logged, and stops nothing. */
+function createTeller(write: () => Promise<void>, log: Log): () => Promise<void> {
+  let last = Promise.resolve()
+  let waiting = 0
+  return () => {
+    if (waiting > 1) return last
+    waiting += 1
+    last = last
+      .then(write)
+      .catch((error: unknown) => {
+        const code = error instanceof PipelineError ? error.code : (error as NodeJS.ErrnoException).code
+        log({ level: 'error', message: 'status not written', code: code ?? 'unknown' })
+      })
+      .finally(() => {
+        waiting -= 1
+      })
+    return last
+  }
+}
+
+function toReport(
+  { command, clock, pid }: StackOptions,
+  { mapping, meter, archive, capture }: Parts,
+  { state, startedMs }: Pick<Report, 'state' | 'startedMs'>,
+): Report {
+  const { stream, shards, records: _, ...totals } = mapping.status()
+  const { accepted, refused, failed, ...stored } = meter.counts()
+  const rates = meter.perSecond()
+  return {
+    format: 1,
+    command,
+    state,
+    pid,
+    startedMs,
+    reportedMs: clock(),
+    ...(capture && {
+      url: capture.url,
+      requests: { accepted, refused, failed, perSecond: rates.accepted },
+    }),
+    archive,
+    stream,
+    delivery: {
+      ...stored,
+      ...totals,
+      perSecond: rates.delivered,
+      lagMs: Math.max(0, ...shards.map(({ lagMs }) => lagMs)),
+      held: shards.reduce((sum, { held }) => sum + held, 0),
+    },
+    shards: [...shards],
+  }
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path'
+import type { Clock, Log } from '../../delivery/telemetry.ts'
+import { PipelineError } from '../../record/error.ts'
+import type { Catalog } from '../../record/schema.ts'
+import type { Settings } from '../../settings.ts'
+import { openKinesisSource } from '../kinesis.ts'
+import type { ChangeSource } from '../source.ts'
+import { openDynamoDBTable } from '../table/dynamodb.ts'
+import { openEmbeddedTable } from '../table/embedded.ts'
+import { expiryAttribute, type Table } from '../table.ts'
+
+/** Where changes are made, and where they come from. */
+export type Origin = {
+  /** None where others write it. */
+  readonly table?: Table
+  readonly source: ChangeSource
+  close(): Promise<void>
+}
+
+export type OriginParts = {
+  readonly catalog: Catalog
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const sweepMs = 5_000
+
+/**
+ * Opens the table and the stream of its changes: the embedded ones in the state folder, or those in DynamoDB and
+ * Kinesis where the settings name them.
+ *
+ * @throws PipelineError SETTING_INVALID when they name one of the two; else as the table and the source.
+ */
+export async function openOrigin(settings: Settings, parts: OriginParts): Promise<Origin> {
+  const { table: name, stream } = settings
+  if (name === undefined && stream === undefined) return openEmbedded(settings, parts)
+  if (name === undefined || stream === undefined)
+    throw new PipelineError(
+      'SETTING_INVALID',
+      'table and stream go together: the table in DynamoDB, and the Kinesis stream that it sends its changes to',
+    )
+  const source = await openKinesisSource({ stream })
+  try {
+    const attributes = [...parts.catalog.values()].flatMap(({ own }) => own.fields.map((field) => field.name))
+    const table = await openDynamoDBTable({
+      name,
+      attributes: [...new Set([...attributes, expiryAttribute])],
+    })
+    return {
+      table,
+      source,
+      async close() {
+        await source.close()
+        await table.close()
+      },
+    }
+  } catch (error) {
+    await source.close()
+    throw error
+  }
+}
+
+/** Opens the stream alone. @throws PipelineError SETTING_INVALID when no stream is named; else as the source. */
+export async function openStream({ stream }: Settings): Promise<Origin> {
+  if (stream === undefined)
+    throw new PipelineError(
+      'SETTING_INVALID',
+      'a worker reads a Kinesis stream: name it with --stream or DMD_STREAM. Without Kinesis, dmd up has a worker of its own',
+    )
+  const source = await openKinesisSource({ stream })
+  return { source, close: () => source.close() }
+}
+
+async function openEmbedded(settings: Settings, { clock, log }: OriginParts): Promise<Origin> {
+  const { table, source, sweep, close } = await openEmbeddedTable({
+    folder: join(settings.state, 'table'),
+    clock,
+  })
+  const timer = setInterval(() => {
+    sweep().catch((error: unknown) => {
+      const code = error instanceof PipelineError ? error.code : 'unknown'
+      log({ level: 'error', message: 'table not swept', code })
+    })
+  }, sweepMs)
+  return {
+    table,
+    source,
+    async close() {
+      clearInterval(timer)
+      await close()
+    },
+  }
+}
