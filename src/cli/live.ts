@@ -135,15 +135,22 @@ export function account(stack: RunningStack, isDrained: boolean): string {
   const { requests, delivery, archive, startedMs, reportedMs } = stack.report()
   const { delivered, errored, objects, givenUp, held } = delivery
   return [
-    ...(requests ? [`took ${count(requests.accepted)} requests in ${duration(reportedMs - startedMs)}`] : []),
-    `delivered ${count(delivered)} changes in ${count(objects)} files to ${archive}`,
-    ...(errored > 0
-      ? [`${count(errored)} records failed: see them with  dmd errors list --archive ${archive}`]
+    ...(requests
+      ? [`took ${counted(requests.accepted, 'request')} in ${duration(reportedMs - startedMs)}`]
       : []),
-    ...(givenUp > 0 ? [`${count(givenUp)} records were given up: they lie in ${archive} below failed/`] : []),
+    `delivered ${counted(delivered, 'change')} in ${counted(objects, 'file')} to ${archive}`,
+    ...(errored > 0
+      ? [`${counted(errored, 'record')} failed: see them with  dmd errors list --archive ${archive}`]
+      : []),
+    ...(givenUp > 0 ? [`${counted(givenUp, 'record')} given up: see below failed/ in ${archive}`] : []),
     isDrained
       ? 'nothing is left to deliver'
-      : `not all is delivered, ${count(held)} changes at least: the next start goes on with them`,
+      : `not all is delivered, ${counted(held, 'change')} at least: the next start goes on with the rest`,
     '',
   ].join('\n')
+}
+
+/** `1 file`, `1,200 files`. */
+export function counted(n: number, what: string): string {
+  return `${count(n)} ${what}${n === 1 ? '' : 's'}`
 }

@@ -5,7 +5,7 @@ import { readSettings } from '../settings.ts'
 import { columns } from './columns.ts'
 import { configFile, type ExitCode, exitCodes, jsonOption } from './command.ts'
 import { count, duration, type Io, style } from './io.ts'
-import { stateOption } from './live.ts'
+import { counted, stateOption } from './live.ts'
 import type { Run } from './program.ts'
 
 type Flags = { state?: string; watch?: boolean; json?: boolean }
@@ -105,7 +105,7 @@ function table(io: Io, report: Report | undefined, health: Health, state: string
     ...(failures > 0 ? [['failed calls', `${count(failures)}, made again`] as const] : []),
     ...(givenUp > 0 ? [['given up', `${count(givenUp)}: below failed/ in the archive`] as const] : []),
     ...(trimmed > 0
-      ? [['lost by the stream', `${count(trimmed)} times, before they were read`] as const]
+      ? [['lost by the stream', `${counted(trimmed, 'time')}, before changes were read`] as const]
       : []),
     ...(lastError === undefined ? [] : [['last error', lastError] as const]),
   ]

@@ -1,0 +1,197 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { type DriveReport, drive } from '../../src/local/drive.ts'
+import { dmd } from './io.ts'
+import { makePlace, send, sql, startUp, until } from './live.ts'
+import { dmdProcess } from './process.ts'
+
+const demand = (n: number) => ({
+  fanId: `fan-${n}`,
+  eventId: 'event-1',
+  saleId: 'sale-1',
+  email: 'ada@example.com',
+})
+const countFans = 'SELECT COUNT(*) AS n, COUNT(DISTINCT fanid) AS fans FROM demand'
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+/** What the archive has of the requests that a report counts as accepted. */
+function expectArchived(archive: string, { accepted }: DriveReport): void {
+  const [rows] = sql(
+    archive,
+    `SELECT (SELECT COUNT(*) FROM demand_changes WHERE change.operation = 'INSERT') AS demands,
+      (SELECT COUNT(*) FROM demand_changes WHERE isdeleted) AS cancellations,
+      (SELECT COUNT(*) FROM notification_changes) AS notifications,
+      (SELECT COUNT(*) FROM event_current) AS events, (SELECT COUNT(*) FROM sale_current) AS sales`,
+  )
+  expect(Number(rows.demands)).toBe(accepted.demand)
+  expect(Number(rows.cancellations)).toBe(accepted.cancellation)
+  expect(Number(rows.notifications)).toBe(accepted.notification)
+  expect(Number(rows.events)).toBe(6)
+  expect(Number(rows.sales)).toBe(9)
+}
+
+test('SIGTERM and Ctrl-C deliver what was accepted and end with 0; the next start goes on', async () => {
+  const { archive, state } = await makePlace()
+  // So long a window that nothing is delivered before the end.
+  const args = ['--archive', archive, '--state', state, '--port', '0', '--window', '5m']
+  const first = await startUp(args)
+  for (let n = 0; n < 5; n++) expect(await send(first.url, 'POST', '/demands', demand(n))).toBe(201)
+  expect(await first.end('SIGTERM')).toBe(0)
+  expect(first.lines().at(-1)).toMatchObject({
+    state: 'stopped',
+    requests: { accepted: 5, refused: 0, failed: 0 },
+    delivery: { delivered: 5, errored: 0, held: 0 },
+  })
+  expect(sql(archive, countFans)).toEqual([{ n: 5, fans: 5 }])
+
+  const second = await startUp(args)
+  expect(await send(second.url, 'POST', '/demands', demand(0))).toBe(200)
+  expect(await send(second.url, 'POST', '/demands', demand(5))).toBe(201)
+  expect(await second.end('SIGINT')).toBe(0)
+  expect(second.lines().at(-1)?.delivery).toMatchObject({ delivered: 1 })
+  expect(sql(archive, countFans)).toEqual([{ n: 6, fans: 6 }])
+})
+
+test('killed at any time under load and started again, it has every accepted request once', async () => {
+  const { archive, state } = await makePlace()
+  const port = await freePort()
+  const args = [
+    '--archive',
+    archive,
+    '--state',
+    state,
+    '--port',
+    String(port),
+    '--window',
+    '50ms',
+    '--batch',
+    '100',
+  ]
+  let live = await startUp(args)
+  let sent = 0
+  const running = drive({
+    url: live.url,
+    seed: 'kill',
+    rate: 300,
+    requests: 2_400,
+    connections: 16,
+    clock: Date.now,
+    onSent: (n) => {
+      sent = n
+    },
+  })
+  for (const at of [300, 1_100, 1_800]) {
+    await until(() => sent >= at)
+    await live.end('SIGKILL')
+    live = await startUp(args)
+  }
+  const report = await running
+  expect(report).toMatchObject({ refused: {}, unanswered: 0 })
+  expect(report.retries).toBeGreaterThan(0)
+  expect(await live.end('SIGTERM')).toBe(0)
+  expectArchived(archive, report)
+  // The worker wrote nothing twice either: what it cut before the kill is cut the same after it.
+  const [rows] = sql(
+    archive,
+    'SELECT COUNT(*) AS n, (SELECT COUNT(*) FROM demand_changes) AS changes FROM demand',
+  )
+  expect(rows.n).toBe(rows.changes)
+})
+
+test('a second Ctrl-C ends it at once, and loses nothing', async () => {
+  const { archive, state } = await makePlace()
+  const args = ['--archive', archive, '--state', state, '--port', '0', '--window', '0ms']
+  const first = await startUp(args)
+  // Files in the way of both folders: nothing can be stored.
+  for (const name of ['data', 'errors']) await writeFile(join(archive, name), '')
+  expect(await send(first.url, 'POST', '/demands', demand(1))).toBe(201)
+  await until(() => /batch failed/.test(first.err()))
+  first.child.kill('SIGINT')
+  await until(
+    async () => JSON.parse(dmdProcess(['status', '--state', state, '--json']).stdout).state === 'draining',
+  )
+  expect(await first.end('SIGINT')).toBe('SIGKILL')
+
+  for (const name of ['data', 'errors']) await rm(join(archive, name))
+  const second = await startUp(args)
+  expect(await second.end('SIGINT')).toBe(0)
+  expect(sql(archive, countFans)).toEqual([{ n: 1, fans: 1 }])
+})
+
+test('what cannot be delivered in time is left to the next start, and exit code 3 says so', async () => {
+  const { archive, state } = await makePlace()
+  const args = ['--archive', archive, '--state', state, '--port', '0', '--window', '0ms']
+  const first = await startUp([...args, '--drain', '300ms'])
+  for (const name of ['data', 'errors']) await writeFile(join(archive, name), '')
+  expect(await send(first.url, 'POST', '/demands', demand(1))).toBe(201)
+  expect(await first.end('SIGTERM')).toBe(3)
+  expect(first.lines().at(-1)).toMatchObject({ state: 'stopped', delivery: { delivered: 0 } })
+  for (const name of ['data', 'errors']) await rm(join(archive, name))
+  const second = await startUp(args)
+  expect(await second.end('SIGTERM')).toBe(0)
+  expect(sql(archive, countFans)).toEqual([{ n: 1, fans: 1 }])
+})
+
+test('a port or a folder that is taken, and settings that cannot be, are named with what helps', async () => {
+  const { archive, state, folder } = await makePlace()
+  const places = ['--archive', archive, '--state', state]
+  const live = await startUp([...places, '--port', '0'])
+  const port = new URL(live.url).port
+  const inUse = dmdProcess(['up', ...places, '--port', '0'])
+  expect(inUse.status).toBe(1)
+  expect(inUse.stderr).toContain('open already')
+
+  const elsewhere = ['--archive', archive, '--state', join(folder, 'other')]
+  const taken = dmdProcess(['up', ...elsewhere, '--port', port])
+  expect(taken.status).toBe(1)
+  expect(taken.stderr).toContain(`port ${port} is taken`)
+  expect(taken.stderr).toContain('--port')
+  // It had opened that folder, and has given it free.
+  expect(await (await startUp([...elsewhere, '--port', '0'])).end('SIGTERM')).toBe(0)
+
+  const nowhere = dmdProcess(['up', ...elsewhere, '--host', '203.0.113.1', '--port', '0'])
+  expect([nowhere.status, nowhere.stderr]).toEqual([1, expect.stringContaining('--host')])
+  const halves = await dmd(['up', ...elsewhere, '--table', 'demands'])
+  expect([halves.code, halves.err]).toEqual([2, expect.stringContaining('table and stream go together')])
+  const window = await dmd(['up', '--window', '301s'])
+  expect([window.code, window.err]).toEqual([2, expect.stringContaining('0ms to 5m')])
+  const none = await dmd(['worker', ...elsewhere])
+  expect([none.code, none.err]).toEqual([2, expect.stringContaining('--stream')])
+})
+
+test('people are told where to send requests, how to ask and how to look; the commands work as printed', async () => {
+  const { folder } = await makePlace()
+  const interrupt = new AbortController()
+  let out = ''
+  const options = {
+    env: { DMD_ARCHIVE: join(folder, "an archive's"), DMD_STATE: join(folder, 'state'), DMD_PORT: '0' },
+    out: async (text: string | Uint8Array) => {
+      out += text
+    },
+    clock: Date.now,
+    interrupt: interrupt.signal,
+  }
+  const ran = dmd(['up', '--window', '0ms'], options)
+  await until(() => out.includes('Ctrl-C'))
+  const [, url = ''] = /curl -i (\S+)\/demands/.exec(out) ?? []
+  const body = /-d '(.*)'/.exec(out)?.[1] ?? ''
+  expect(await send(url, 'POST', '/demands', JSON.parse(body))).toBe(201)
+  expect(out).toContain(`--archive '${folder}/an archive'\\''s'`)
+  expect(out).toContain('dmd status --watch --state')
+  expect(out).toContain(`dmd simulate --to ${url} --rate`)
+  interrupt.abort()
+  expect((await ran).code).toBe(0)
+  expect(out).toContain('took 1 request in')
+  expect(out).toContain('delivered 1 change in 1 file to')
+  expect(out).toContain('nothing is left to deliver')
+})
