@@ -12,7 +12,12 @@ process.chdir(root)
 rmSync('dist', { recursive: true, force: true })
 
 await build({
-  entryPoints: { main: 'src/cli/main.ts', index: 'src/index.ts' },
+  entryPoints: {
+    main: 'src/cli/main.ts',
+    index: 'src/index.ts',
+    query: 'src/query/duckdb.ts',
+    'pack-worker': 'src/query/pack/worker.ts',
+  },
   outdir: 'dist',
   bundle: true,
   splitting: true,

@@ -1,8 +1,8 @@
 // One process's part of the benchmark: opens the engine over an archive and a cache, asks, and prints what it took as
-// JSON. `node ask.mjs ARCHIVE CACHE SQL TIMES`
-import { loadCatalog } from '../../src/catalog.ts'
-import { openDuckDb } from '../../src/query/duckdb.ts'
-import { openDirectoryStore } from '../../src/store/directory.ts'
+// JSON. It is of the build, as it is shipped.
+// `node ask.mjs ARCHIVE CACHE SQL TIMES`
+import { loadCatalog, openDirectoryStore } from 'dmd-pipeline'
+import { openDuckDb } from 'dmd-pipeline/query'
 
 const [archive = '', cache = '', sql = '', times = '1'] = process.argv.slice(2)
 const engine = await openDuckDb({

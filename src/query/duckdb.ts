@@ -1,5 +1,5 @@
 import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type {
   DuckDBConnection,
@@ -39,6 +39,8 @@ export type DuckDbParts = {
   readonly memoryMax?: string
   /** The most disk that queries may take for what does not fit the memory. */
   readonly spillMax?: string
+  /** How many threads read Avro files, where there is much to read; as many as the machine runs at once unless given. */
+  readonly threads?: number
   /** The dates that `SHOW CREATE TABLE` has the table's partitions in; the worker's. */
   readonly range?: PartitionRange
 }
@@ -58,7 +60,7 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
   const layoutOf = (type: string) => JSON.stringify(catalog.get(type)?.avro)
   const cache = await openCache(folder, layoutOf, parts.cache?.clock ?? (() => 0))
   const spillFolder = join(folder, `new-${await nextName()}`)
-  const { memoryMax = '2GB', spillMax = '20GB' } = parts
+  const { memoryMax = '2GB', spillMax = '20GB', threads = availableParallelism() } = parts
   const { url } = store
   const database = await openDatabase({ catalog, url, folder, spillFolder, spillMax, memoryMax })
   const { instance, trusted } = database
@@ -88,7 +90,7 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
     inTurn(async () => {
       const schemas = [...catalog.values()].filter(({ type }) => reads.has(type))
       const needs = await Promise.all(schemas.map((schema) => find(schema, reads, options.signal)))
-      const packs = await loadPacks(store, cache, needs, options)
+      const packs = await loadPacks(store, cache, needs, { ...options, threads })
       for (const { schema } of needs) await database.show(schema, packs.get(schema.type) ?? [])
       return { needs, packs }
     }).catch((error) => {

@@ -5,13 +5,16 @@ import type { ObjectStore } from '../store/store.ts'
 import type { Cache, Pack } from './cache.ts'
 import type { LoadProgress } from './engine.ts'
 import type { ArchiveFile } from './files.ts'
-import { buildPack } from './pack/build.ts'
+import { buildPack, openBuilder } from './pack/build.ts'
 import { createShredder, type Shredder } from './pack/shred.ts'
+import { hasThreads, openThread } from './pack/thread.ts'
 import { quoteText } from './quote.ts'
 
 /** The files of one pack have at most so many bytes in the archive: what is lost when one of them is replaced. */
 const packSourceBytesMax = 64 * 1024 * 1024
 const packFilesMax = 4096
+/** A thread takes a while to start, so each gets at least so many bytes of files. */
+const threadBytesMin = 4 * 1024 * 1024
 
 /** When a type has more packs than this of about one size, they become one. */
 const packsOfSizeMax = 16
@@ -28,6 +31,8 @@ export type Need = {
 export type LoadOptions = {
   readonly signal?: AbortSignal
   readonly onLoad?: (progress: LoadProgress) => Promise<void>
+  /** How many packs may be built at once, each by a thread of its own. */
+  readonly threads: number
 }
 
 /**
@@ -60,12 +65,15 @@ export async function loadPacks(
     await options.onLoad?.({ files, filesTotal, rows })
   }
   for (const { schema, fresh, packs } of plans) {
-    if (fresh.length === 0) continue
-    const shredder = shredderOf(schema)
-    for (const group of groups(fresh)) {
-      const build = (path: string) => buildPack(store, schema, group, { ...options, path, shredder, onFile })
+    const bytes = fresh.reduce((sum, { size }) => sum + size, 0)
+    const threads = hasThreads ? Math.min(options.threads, Math.floor(bytes / threadBytesMin)) : 1
+    const open = (path: string) =>
+      threads > 1 ? openThread(path, schema, options.signal) : openBuilder(path, schema, shredderOf(schema))
+    const packBytes = Math.min(packSourceBytesMax, threads > 1 ? Math.ceil(bytes / threads) : bytes)
+    await eachOf(groups(fresh, packBytes), Math.max(1, threads), async (group) => {
+      const build = (path: string) => buildPack(store, group, () => open(path), { ...options, onFile })
       packs.push(await cache.add(schema.type, group, build))
-    }
+    })
   }
   const merged = new Map<string, readonly Pack[]>()
   for (const { schema, packs } of plans) merged.set(schema.type, await mergeSmall(cache, schema.type, packs))
@@ -81,12 +89,33 @@ function shredderOf(schema: RecordSchema): Shredder {
   return shredder
 }
 
-function groups(files: readonly ArchiveFile[]): readonly (readonly ArchiveFile[])[] {
+/** Works on all, so many at once. After the first failure no further one is begun. */
+async function eachOf<Item>(
+  items: readonly Item[],
+  atOnce: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const waiting = items.values()
+  let isFailed = false
+  const run = async () => {
+    for (const item of waiting) {
+      if (isFailed) return
+      await work(item).catch((error: unknown) => {
+        isFailed = true
+        throw error
+      })
+    }
+  }
+  const ended = await Promise.allSettled(Array.from({ length: atOnce }, run))
+  for (const result of ended) if (result.status === 'rejected') throw result.reason
+}
+
+function groups(files: readonly ArchiveFile[], packBytes: number): readonly (readonly ArchiveFile[])[] {
   const all: ArchiveFile[][] = []
   let bytes = Number.POSITIVE_INFINITY
   for (const file of files) {
     const last = all.at(-1)
-    if (last && last.length < packFilesMax && bytes + file.size <= packSourceBytesMax) last.push(file)
+    if (last && last.length < packFilesMax && bytes + file.size <= packBytes) last.push(file)
     else {
       all.push([file])
       bytes = 0

@@ -28,35 +28,65 @@ export type BuiltPack = {
   readonly bytes: number
 }
 
+/** Makes one pack of files that come one after the other. */
+export type PackBuilder = {
+  /**
+   * Takes in a file with its bytes, and gives the number of its rows. Throws CONTAINER_INVALID, naming the file, for one
+   * that is unsound, that the type's schema no longer reads, or that holds a number which SQL's type has no room for.
+   */
+  readonly take: (file: PackFile, bytes: Uint8Array) => Promise<number>
+  /** Finishes the pack; gives its size in bytes. */
+  readonly end: () => Promise<number>
+  /** Lets go of the file as it is. */
+  readonly close: () => Promise<void>
+}
+
+export type PackFile = Pick<ArchiveFile, 'key' | 'partition'>
+
+/** Builds a pack at `path`, which must be free. One builder at a time may use the shredder. */
+export async function openBuilder(
+  path: string,
+  schema: RecordSchema,
+  shredder: Shredder,
+): Promise<PackBuilder> {
+  const writer = await createPack(path, shredder)
+  return {
+    take: (file, bytes) => {
+      writer.begin(file)
+      return takeFile(file.key, bytes, schema, writer)
+    },
+    end: writer.end,
+    close: writer.close,
+  }
+}
+
 export type BuildOptions = {
   readonly signal?: AbortSignal
   readonly onFile?: (rows: number) => Promise<void>
 }
 
 /**
- * Writes the rows of the files into a new Parquet file at `path`.
+ * Fetches files and gives them to a builder.
  *
- * Throws as the store and `onFile` do, FileMoved, and CONTAINER_INVALID, naming the file, for one that is unsound, that
- * the type's schema no longer reads, or that holds a number which SQL's type has no room for.
+ * Throws as the store, the builder and `onFile` do, and FileMoved.
  */
 export async function buildPack(
   store: ObjectStore,
-  schema: RecordSchema,
   files: readonly ArchiveFile[],
-  { path, shredder, signal, onFile }: BuildOptions & { readonly path: string; readonly shredder: Shredder },
+  open: () => Promise<PackBuilder>,
+  { signal, onFile }: BuildOptions,
 ): Promise<BuiltPack> {
-  const writer = await createPack(path, shredder)
+  const builder = await open()
   try {
     const rows: number[] = []
     for await (const { file, object } of fetchAll(store, files, signal)) {
-      writer.begin(file)
-      const count = await takeFile(object, schema, writer)
+      const count = await builder.take(file, object.bytes)
       rows.push(count)
       await onFile?.(count)
     }
-    return { rows, bytes: await writer.end() }
+    return { rows, bytes: await builder.end() }
   } finally {
-    await writer.close()
+    await builder.close()
   }
 }
 
@@ -90,10 +120,15 @@ async function* fetchAll(
   }
 }
 
-async function takeFile(object: StoredObject, schema: RecordSchema, writer: PackWriter): Promise<number> {
-  const container = readContainer(object.bytes, object.key)
+async function takeFile(
+  key: string,
+  file: Uint8Array,
+  schema: RecordSchema,
+  writer: PackWriter,
+): Promise<number> {
+  const container = readContainer(file, key)
   let count = 0
-  for (const { rows, bytes } of blocksOf(container, schema, object.key)) {
+  for (const { rows, bytes } of blocksOf(container, schema, key)) {
     await writer.take(bytes, rows)
     count += rows
   }

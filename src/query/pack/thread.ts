@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { PipelineError, type RunCode } from '../../record/error.ts'
+import type { RecordSchema } from '../../record/schema.ts'
+import type { PackBuilder, PackFile } from './build.ts'
+
+export type Start = { readonly path: string; readonly schema: RecordSchema }
+export type Request =
+  | { readonly what: 'take'; readonly file: PackFile; readonly bytes: Uint8Array }
+  | { readonly what: 'end' }
+export type Answer =
+  | { readonly value: number }
+  | { readonly failed: { readonly name: string; readonly message: string; readonly code?: RunCode } }
+
+// The build puts it beside the bundle. Run from its sources, where there is none, this project works without threads.
+const script = new URL('./pack-worker.js', import.meta.url)
+
+/** Whether there are threads to build packs with. */
+export const hasThreads = script.protocol === 'file:' && existsSync(fileURLToPath(script))
+
+/** A `PackBuilder` that does its work in a thread of its own, which ends when it is closed or the signal says so. */
+export async function openThread(
+  path: string,
+  schema: RecordSchema,
+  signal: AbortSignal | undefined,
+): Promise<PackBuilder> {
+  const worker = new Worker(script, { workerData: { path, schema } satisfies Start })
+  let settle: ((answer: Answer | Error) => void) | undefined
+  let broken: Error | undefined
+  const fail = (error: Error) => {
+    broken ??= error
+    settle?.(broken)
+  }
+  const stop = () => fail(signal?.reason instanceof Error ? signal.reason : new Error('stopped'))
+  signal?.addEventListener('abort', stop, { once: true })
+  worker.on('message', (answer: Answer) => settle?.(answer))
+  worker.on('error', fail)
+  worker.on('exit', () => fail(new Error('the thread that builds a pack ended')))
+
+  const ask = async (request: Request): Promise<number> => {
+    if (broken) throw broken
+    const answer = await new Promise<Answer | Error>((resolve) => {
+      settle = resolve
+      worker.postMessage(request)
+    })
+    settle = undefined
+    if (answer instanceof Error) throw answer
+    if ('value' in answer) return answer.value
+    const { name, message, code } = answer.failed
+    throw code === undefined ? Object.assign(new Error(message), { name }) : new PipelineError(code, message)
+  }
+
+  return {
+    // A message copies all of the memory that its bytes are a part of.
+    take: ({ key, partition }, bytes) => {
+      const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes)
+      return ask({ what: 'take', file: { key, partition }, bytes: own })
+    },
+    end: () => ask({ what: 'end' }),
+    close: async () => {
+      signal?.removeEventListener('abort', stop)
+      await worker.terminate()
+    },
+  }
+}

@@ -1,0 +1,26 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { PipelineError } from '../../record/error.ts'
+import { openBuilder } from './build.ts'
+import { createShredder } from './shred.ts'
+import type { Answer, Request, Start } from './thread.ts'
+
+// What a thread does that builds a pack: it takes files as they are sent, and answers each.
+
+const { path, schema } = workerData as Start
+const builder = await openBuilder(path, schema, createShredder(schema.row))
+
+async function work(request: Request): Promise<Answer> {
+  try {
+    if (request.what === 'take') return { value: await builder.take(request.file, request.bytes) }
+    const value = await builder.end()
+    await builder.close()
+    return { value }
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error))
+    return { failed: { name, message, ...(error instanceof PipelineError ? { code: error.code } : {}) } }
+  }
+}
+
+parentPort?.on('message', (request: Request) => {
+  void work(request).then((answer) => parentPort?.postMessage(answer))
+})
