@@ -48,7 +48,7 @@ async function read(path: string): Promise<{ readonly text: string; readonly typ
   return { text, types }
 }
 
-const everything = `SELECT i AS n, CAST(i AS BIGINT) + 9007199254740993 AS big, 'text ' || i AS s, i % 2 = 0 AS flag, i / 3 AS f,
+const everything = `SELECT i AS n, CAST(i AS BIGINT) + 9007199254740993 AS big, 'text ' || i AS s, i % 2 = 0 AS flag, i / 3e0 AS f,
   TIMESTAMP '2025-02-13 18:30:00.25' + INTERVAL (i) SECOND AS at, DATE '2025-02-13' + CAST(i AS INTEGER) AS d,
   CASE WHEN i > 1 THEN {a: i, "b c": [NULL, 'x']} END AS st, MAP {'k': i} AS m, '\\x00\\xFF'::BLOB AS bytes,
   CAST(1.10 AS DECIMAL(20,2)) AS dec, NULL AS nothing, [] AS none FROM range(3) t(i)`
