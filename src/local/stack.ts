@@ -103,7 +103,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
         ...(options.version !== undefined && { version: options.version }),
       }))
     if (capture) opened.push(() => capture.close())
-    return run(options, { origin, mapping, meter, archive: store.url, ...(capture && { capture }) })
+    return await run(options, { origin, mapping, meter, archive: store.url, ...(capture && { capture }) })
   } catch (error) {
     await closeAll()
     throw error
@@ -118,15 +118,16 @@ type Parts = {
   readonly capture?: RunningCapture
 }
 
-function run(options: StackOptions, parts: Parts): RunningStack {
+async function run(options: StackOptions, parts: Parts): Promise<RunningStack> {
   const { clock, settings, log } = options
   const { origin, mapping, capture, archive } = parts
   const startedMs = clock()
   let state: Report['state'] = 'running'
   const report = () => toReport(options, parts, { state, startedMs })
   const tell = createTeller(() => writeReport(settings.state, report()), log)
+  // Who is told that it runs can ask for its status.
+  await tell()
   const timer = setInterval(tell, reportMs)
-  void tell()
   return {
     ...(capture && { url: capture.url }),
     archive,
