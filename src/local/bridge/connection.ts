@@ -1,0 +1,128 @@
+import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
+import { createService, type Service, unavailable } from '../kinesis/service.ts'
+
+export type DynamoDBStreamOptions = {
+  /** The table's name, or the ARN of its stream. */
+  readonly table: string
+  /** Needed for a name, unless the SDK finds one in the environment or a profile. */
+  readonly region?: string
+  /** Another than the service's own, such as that of DynamoDB Local. */
+  readonly endpoint?: string
+  /** After how long an attempt counts as failed. */
+  readonly timeoutMs?: number
+  readonly attemptsMax?: number
+  /** The wait before the second attempt and the longest one, in milliseconds. */
+  readonly backoffMs?: readonly [number, number]
+  /** From 0 to 1, for the spread of the waits. */
+  readonly random?: () => number
+}
+
+type Sdk = typeof import('@aws-sdk/client-dynamodb-streams')
+
+/** The stream of a table, found and ready for calls. */
+export type DynamoDBStream = {
+  readonly arn: string
+  readonly tableName: string
+  readonly region: string
+  readonly sdk: Sdk
+  readonly client: DynamoDBStreamsClient
+  readonly service: Service
+  close(): void
+}
+
+const pagesMax = 100
+
+/**
+ * Finds the table's stream: the newest, where only the table is named. Credentials come the SDK's usual ways.
+ *
+ * @throws PipelineError SOURCE_UNAVAILABLE when the SDK is not installed, or the stream is not there or does not hold
+ *   both images.
+ */
+export async function connectToTableStream(options: DynamoDBStreamOptions): Promise<DynamoDBStream> {
+  const { table, endpoint, timeoutMs = 10_000, random = Math.random } = options
+  // arn:aws:dynamodb:{region}:{account}:table/{name}/stream/{label}
+  const isArn = table.startsWith('arn:')
+  const tableName = isArn ? (table.split('/')[1] ?? '') : table
+  const region = options.region ?? (isArn ? table.split(':')[3] : undefined)
+  const { sdk, NodeHttpHandler } = await loadSdk()
+  const client = new sdk.DynamoDBStreamsClient({
+    ...(region && { region }),
+    ...(endpoint && { endpoint }),
+    maxAttempts: 1,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: timeoutMs,
+      requestTimeout: timeoutMs,
+      throwOnRequestTimeout: true,
+    }),
+  })
+  const service = createService({
+    service: 'DynamoDB Streams',
+    place: `the stream of the table ${tableName}${endpoint ? ` at ${endpoint}` : ''}`,
+    attemptsMax: options.attemptsMax ?? 5,
+    backoffMs: options.backoffMs ?? [100, 5_000],
+    random,
+  })
+  const close = () => {
+    service.close()
+    client.destroy()
+  }
+  try {
+    const found = { tableName, sdk, client, service, close }
+    const arn = isArn ? table : await findNewest(found)
+    await checkImages({ ...found, arn })
+    return { ...found, arn, region: arn.split(':')[3] ?? '' }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+type Found = Pick<DynamoDBStream, 'tableName' | 'sdk' | 'client' | 'service'>
+
+async function findNewest({ tableName, sdk, client, service }: Found): Promise<string> {
+  let newest: { readonly arn: string; readonly label: string } | undefined
+  let start: string | undefined
+  for (let page = 0; page < pagesMax; page++) {
+    const input = { TableName: tableName, ...(start && { ExclusiveStartStreamArn: start }) }
+    const output = await service.call('find', (abort) =>
+      client.send(new sdk.ListStreamsCommand(input), abort),
+    )
+    // A label is the time at which the stream was begun, in ISO 8601.
+    for (const { StreamArn: arn = '', StreamLabel: label = '' } of output.Streams ?? [])
+      if (newest === undefined || label > newest.label) newest = { arn, label }
+    start = output.LastEvaluatedStreamArn
+    if (!start) break
+  }
+  if (newest === undefined)
+    throw unavailable(
+      `the table ${tableName} has no stream. Check its name and region, or enable DynamoDB Streams with NEW_AND_OLD_IMAGES`,
+    )
+  return newest.arn
+}
+
+async function checkImages({ arn, tableName, sdk, client, service }: Found & { arn: string }): Promise<void> {
+  const { StreamDescription: found } = await service.call('describe', (abort) =>
+    client.send(new sdk.DescribeStreamCommand({ StreamArn: arn, Limit: 1 }), abort),
+  )
+  if (found?.StreamViewType !== 'NEW_AND_OLD_IMAGES')
+    throw unavailable(
+      `the stream of the table ${tableName} has the view type ${found?.StreamViewType ?? 'unknown'}. Enable it anew with NEW_AND_OLD_IMAGES`,
+    )
+}
+
+/** Loaded when it is needed: who has a stream in Kinesis already needs no bridge. */
+async function loadSdk(): Promise<{ sdk: Sdk } & typeof import('@smithy/node-http-handler')> {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+  try {
+    const [sdk, http] = await Promise.all([
+      import('@aws-sdk/client-dynamodb-streams'),
+      import('@smithy/node-http-handler'),
+    ])
+    return { sdk, ...http }
+  } catch (cause) {
+    throw unavailable(
+      'DynamoDB Streams needs the packages @aws-sdk/client-dynamodb-streams and @smithy/node-http-handler: install them',
+      cause,
+    )
+  }
+}
