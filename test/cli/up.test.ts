@@ -108,7 +108,10 @@ test('killed at any time under load and started again, it has every accepted req
   expect(rows.n).toBe(rows.changes)
 })
 
-test('a second Ctrl-C ends it at once, and loses nothing', async () => {
+test.each([
+  ['Ctrl-C', 'SIGINT', 'SIGKILL'],
+  ['SIGTERM', 'SIGTERM', 'SIGTERM'],
+] as const)('a second %s ends it at once, and loses nothing', async (_, signal, end) => {
   const { archive, state } = await makePlace()
   const args = ['--archive', archive, '--state', state, '--port', '0', '--window', '0ms']
   const first = await startUp(args)
@@ -116,11 +119,11 @@ test('a second Ctrl-C ends it at once, and loses nothing', async () => {
   for (const name of ['data', 'errors']) await writeFile(join(archive, name), '')
   expect(await send(first.url, 'POST', '/demands', demand(1))).toBe(201)
   await until(() => /batch failed/.test(first.err()))
-  first.child.kill('SIGINT')
+  first.child.kill(signal)
   await until(
     async () => JSON.parse(dmdProcess(['status', '--state', state, '--json']).stdout).state === 'draining',
   )
-  expect(await first.end('SIGINT')).toBe('SIGKILL')
+  expect(await first.end(signal)).toBe(end)
 
   for (const name of ['data', 'errors']) await rm(join(archive, name))
   const second = await startUp(args)

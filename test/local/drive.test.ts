@@ -81,10 +81,10 @@ test('the requests about one fan keep their order', () => {
 
 test('what gets no answer, or 503, is sent again until it does', async () => {
   const url = await answering((n) => (n % 4 === 0 ? 'nothing' : n % 4 === 1 ? 503 : 201))
-  const report = await drive({ url, ...quick, requests: 50, connections: 16 })
+  const report = await drive({ url, ...quick, requests: 20, connections: 16 })
   const setUp = tellStory('drive', 0).setUp.length
-  expect(report).toMatchObject({ sent: 50 + setUp, refused: {}, unanswered: 0 })
-  expect(report.retries).toBeGreaterThan(30)
+  expect(report).toMatchObject({ sent: 20 + setUp, refused: {}, unanswered: 0 })
+  expect(report.retries).toBeGreaterThan(15)
 })
 
 test('refusals are counted by problem, and what nobody answers as such', async () => {
@@ -98,21 +98,59 @@ test('refusals are counted by problem, and what nobody answers as such', async (
   expect(unanswered).toMatchObject({ unanswered: unanswered.sent, retries: 0, rate: 0 })
 })
 
-test('no more requests are in flight than may be, however high the rate', async () => {
+/** A server that answers after a while, and what it saw of the order in which requests came and were answered. */
+async function slow(waitMs: (n: number) => number): Promise<{ url: string; seen: Seen }> {
+  const seen: Seen = { inFlightMost: 0, overlaps: [], early: 0 }
+  const open = new Set<string>()
   let running = 0
-  let most = 0
-  const server = createServer((_, response) => {
-    most = Math.max(most, ++running)
+  let calls = 0
+  let setUps = 0
+  const server = createServer(async (request, response) => {
+    seen.inFlightMost = Math.max(seen.inFlightMost, ++running)
+    const n = calls++
+    let text = ''
+    for await (const chunk of request) text += chunk
+    const fan = text === '' ? request.url?.split('/').at(-1) : JSON.parse(text).fanId
+    if (request.method === 'PUT') setUps += 1
+    else {
+      if (open.has(fan)) seen.overlaps.push(fan)
+      open.add(fan)
+      seen.early +=
+        n < tellStory('drive', 0).setUp.length || setUps < tellStory('drive', 0).setUp.length ? 1 : 0
+    }
     setTimeout(() => {
       running -= 1
+      open.delete(fan)
       response.writeHead(201).end()
-    }, 2)
+    }, waitMs(n))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  await drive({ url, ...quick, requests: 300, connections: 7 })
-  expect(most).toBe(7)
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen }
+}
+
+type Seen = { inFlightMost: number; readonly overlaps: string[]; early: number }
+
+test('no more requests are in flight than may be, however high the rate', async () => {
+  const { url, seen } = await slow(() => 20)
+  await drive({ url, ...quick, requests: 140, connections: 7 })
+  expect(seen.inFlightMost).toBeLessThanOrEqual(7)
+  expect(seen.inFlightMost).toBeGreaterThan(3)
+})
+
+test('events and sales come first, and a request about a fan waits for the answer to the one before', async () => {
+  // Now and then an answer takes so long that the fan's next step is due before it.
+  const { url, seen } = await slow((n) => (n % 10 === 0 ? 150 : 0))
+  await drive({ url, ...quick, requests: 1_500, connections: 100 })
+  expect(seen.overlaps).toEqual([])
+  expect(seen.early).toBe(0)
+})
+
+test('the latency counts from when a request was due, so that a slow API cannot hide', async () => {
+  const { url } = await slow(() => 20)
+  const report = await drive({ url, ...quick, rate: 1_000, requests: 30, connections: 1 })
+  // The last of them was due after 29 ms, and answered after 600 at the earliest.
+  expect(report.latencyMs.max).toBeGreaterThan(560)
 })
 
 test('a signal ends it: what is in flight is answered, and nothing is sent after', async () => {
