@@ -335,6 +335,17 @@ test('a Kinesis stream that is not there is an error, before anything is read', 
   expect(front.calls.map(({ action }) => action)).not.toContain('GetRecords')
 })
 
+test('a bridge that has ended, or could not be started, holds no connection', async () => {
+  table.addShard('shard-a')
+  putMany('shard-a', 1, 0, 3)
+  const bridge = await start()
+  await expect(start()).rejects.toThrow('in use')
+  expect(await front.connections()).toBeGreaterThan(0)
+  await bridge.stop()
+  await vi.waitFor(async () => expect(await front.connections()).toBe(0))
+  await vi.waitFor(async () => expect(await back.connections()).toBe(0))
+})
+
 test('two bridges do not share a folder', async () => {
   table.addShard('shard-a')
   await start()

@@ -104,6 +104,7 @@ export async function startStreamsServer(tableName: string): Promise<StreamsServ
     GetRecords: ({ ShardIterator, Limit }) => {
       const [id, at] = JSON.parse(String(ShardIterator)) as [string, number]
       const { records, isClosed, trimmed } = shardOf(id)
+      if (Number(Limit) > 1_000) throw new Fault('ValidationException')
       if (at < trimmed) throw new Fault('TrimmedDataAccessException')
       const page = records.slice(at, at + Number(Limit))
       const next = at + page.length

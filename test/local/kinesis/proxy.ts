@@ -21,6 +21,8 @@ export type FaultProxy = {
   readonly calls: { readonly action: string; readonly atMs: number }[]
   /** Undefined: the call goes on to the server. */
   rule: (call: Call) => Fate | undefined | Promise<Fate | undefined>
+  /** How many connections clients hold to it. */
+  connections(): Promise<number>
   close(): Promise<void>
 }
 
@@ -62,6 +64,10 @@ export async function startProxy(target: string): Promise<FaultProxy> {
   await once(server, 'listening')
   return Object.assign(proxy, {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    connections: () =>
+      new Promise<number>((resolve, reject) =>
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
