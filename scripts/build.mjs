@@ -27,8 +27,13 @@ await build({
   target: 'node20.19',
   sourcemap: true,
 })
-// The Lambda entry is one file of its own: it is what gets zipped, and .mjs needs no package.json beside it.
+// The Lambda entry is one file of its own: it is what gets zipped, and .mjs needs no package.json beside it. The SDK for
+// S3 is in it, of the version that was tested, rather than the one that the runtime happens to have.
 await build({
+  // Parts of the SDK are CommonJS.
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
   outExtension: { '.js': '.mjs' },
   entryPoints: { lambda: 'src/delivery/lambda.ts' },
   outdir: 'dist',

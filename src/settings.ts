@@ -16,7 +16,13 @@ const patterns = z.array(
 
 /** Every setting: its form, its default and what it is for. `docs/configuration.md` is checked against it. */
 const shape = {
-  archive: z.string().min(1).default('./archive').describe('The archive: a directory or a `file:` URL.'),
+  archive: z
+    .string()
+    .min(1)
+    .default('./archive')
+    .describe(
+      'The archive: a directory, a `file:` URL, or `s3://bucket/prefix`. For S3, region, endpoint and credentials come from where the AWS SDK looks for them.',
+    ),
   schemas: z
     .string()
     .min(1)

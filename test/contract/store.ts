@@ -12,7 +12,20 @@ export type OpenArchive = {
 }
 
 /** What every ObjectStore promises. `open` gives each test an empty archive of its own. */
-export function storeContract(name: string, open: () => Promise<OpenArchive>): void {
+export function storeContract(
+  name: string,
+  open: () => Promise<OpenArchive>,
+  {
+    etagIsOf = 'object',
+    isDeleteAtomic = true,
+  }: {
+    /** In S3 an ETag is a digest of the bytes: an object that is replaced by the same bytes counts as the same. */
+    readonly etagIsOf?: 'object' | 'bytes'
+    /** False for a server that looks at a delete's condition first, and deletes then. */
+    readonly isDeleteAtomic?: boolean
+  } = {},
+): void {
+  const isOfObject = etagIsOf === 'object'
   describe(`${name} keeps the store's contract`, () => {
     let archive: OpenArchive
     let store: ObjectStore
@@ -88,14 +101,17 @@ export function storeContract(name: string, open: () => Promise<OpenArchive>): v
         expect((await infos(store, 'a'))[0]?.etag).toBe(etag)
       })
 
-      test('the same bytes stored anew, replaced or deleted before, have another ETag', async () => {
-        const etags = new Set<string>()
-        for (let round = 0; round < 30; round++) {
-          if (round % 3 === 2) await store.delete('a')
-          etags.add(await stored(store, 'a', round % 2 === 0 ? 'one' : 'two'))
-        }
-        expect(etags.size).toBe(30)
-      })
+      test.runIf(isOfObject)(
+        'the same bytes stored anew, replaced or deleted before, have another ETag',
+        async () => {
+          const etags = new Set<string>()
+          for (let round = 0; round < 30; round++) {
+            if (round % 3 === 2) await store.delete('a')
+            etags.add(await stored(store, 'a', round % 2 === 0 ? 'one' : 'two'))
+          }
+          expect(etags.size).toBe(30)
+        },
+      )
     })
 
     describe('conditions', () => {
@@ -124,8 +140,8 @@ export function storeContract(name: string, open: () => Promise<OpenArchive>): v
       test('ifMatch leaves an object that has changed since, even back to the same bytes', async () => {
         const etag = await stored(store, 'a', 'one')
         await stored(store, 'a', 'two')
-        const last = await stored(store, 'a', 'one')
-        expect(await store.put('a', text('three'), { condition: { ifMatch: etag } })).toEqual({
+        const last = await stored(store, 'a', isOfObject ? 'one' : 'three')
+        expect(await store.put('a', text('four'), { condition: { ifMatch: etag } })).toEqual({
           outcome: 'changed',
         })
         expect(await store.get('a')).toMatchObject({ etag: last })
@@ -296,7 +312,7 @@ export function storeContract(name: string, open: () => Promise<OpenArchive>): v
         expect(read((await store.get('a'))?.bytes)).toBe(`from ${winners[0]}`)
       })
 
-      test('of twenty deletions of one object exactly one finds it', async () => {
+      test.runIf(isDeleteAtomic)('of twenty deletions of one object exactly one finds it', async () => {
         const etag = await stored(store, 'a', 'old')
         const stores = [store, await archive.another()]
         const deleted = await all(20, (index) =>
@@ -305,7 +321,7 @@ export function storeContract(name: string, open: () => Promise<OpenArchive>): v
         expect(deleted.filter(Boolean)).toHaveLength(1)
       })
 
-      test('a conditional replacement and a deletion never both win', async () => {
+      test.runIf(isDeleteAtomic)('a conditional replacement and a deletion never both win', async () => {
         for (let round = 0; round < 10; round++) {
           const etag = await stored(store, 'a', 'old')
           const [put, deleted] = await Promise.all([

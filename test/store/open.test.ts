@@ -33,12 +33,15 @@ test('a file: URL is made only if asked for', async () => {
   })
 })
 
-test('S3 is refused with the plain truth', async () => {
-  await expect(openStore('s3://bucket/prefix')).rejects.toMatchObject({
-    code: 'SETTING_INVALID',
-    message: expect.stringMatching(/S3 are not supported by this version yet\. Use a directory\./),
-  })
-})
+test.each(['s3:', 's3:bucket', 's3://', 's3:///prefix', 's3://Bucket', 's3://b', 's3://bucket/a//b'])(
+  'an archive on S3 needs the name of a bucket: %j',
+  async (url) => {
+    await expect(openStore(url)).rejects.toMatchObject({
+      code: 'SETTING_INVALID',
+      message: expect.stringMatching(/s3:\/\/b/),
+    })
+  },
+)
 
 test.each([
   '',

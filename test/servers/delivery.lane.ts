@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openStore } from '../../src/store/open.ts'
+import { change, kinesisEvent } from '../changes.ts'
+import { dmdProcess } from '../cli/process.ts'
+
+// The commands and the bundled function over a bucket, by its URL and the SDK's own environment alone.
+
+const endpoints = JSON.parse(process.env.SERVERS_S3 ?? '{}') as { readonly [name: string]: string }
+
+describe.each(Object.entries(endpoints))('an archive on S3, spoken by %s,', (_, endpoint) => {
+  let folder: string
+  let url: string
+  const env = { AWS_ENDPOINT_URL_S3: endpoint, AWS_REGION: 'us-east-1' }
+  const lambda = pathToFileURL(join('dist', 'lambda.mjs')).href
+  const keys = async (prefix: string) => {
+    process.env.AWS_ENDPOINT_URL_S3 = endpoint
+    const found: string[] = []
+    for await (const { key, etag } of (await openStore(url)).list(prefix)) found.push(`${key} ${etag}`)
+    return found
+  }
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'dmd-s3-'))
+    const bucket = `b-${randomUUID()}`
+    url = `s3://${bucket}/an/archive`
+    const client = new S3Client({ endpoint, forcePathStyle: true, region: 'us-east-1' })
+    await client.send(new CreateBucketCommand({ Bucket: bucket }))
+    client.destroy()
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  test('gives by SQL the rows that a folder gives, and is written once however often it is delivered', async () => {
+    const changes = join(folder, 'changes.jsonl')
+    dmdProcess(['simulate', '--fans', '500', '--bad-percent', '5', '--seed', 's3', '-o', changes])
+    const cache = join(folder, 'cache')
+    const ask = (archive: string) => {
+      const sql =
+        'SELECT type, change.id, partition_date FROM demand UNION ALL SELECT type, change.id, partition_date FROM event ORDER BY 1, 2, 3'
+      const ran = dmdProcess(['query', sql, '--archive', archive, '--cache', cache, '--format', 'csv'], {
+        env,
+      })
+      expect(ran.stderr).not.toMatch(/error/i)
+      return ran.stdout
+    }
+    const deliver = (archive: string) => {
+      const ran = dmdProcess(['deliver', changes, '--archive', archive, '--json'], { env })
+      expect(ran.status, ran.stderr).toBe(0)
+      const { objects, errorFiles, ...counts } = JSON.parse(ran.stdout)
+      return { objects, errorFiles, records: counts.records, errored: counts.errored }
+    }
+    const local = join(folder, 'archive')
+    expect(deliver(url)).toEqual(deliver(local))
+    const before = await keys('')
+    expect(before.length).toBeGreaterThan(5)
+    deliver(url)
+    expect(await keys('')).toEqual(before)
+    expect(ask(url)).toBe(ask(local))
+    expect(ask(url).split('\n').length).toBeGreaterThan(500)
+    const errors = dmdProcess(['errors', 'list', '--archive', url, '--json'], { env })
+    expect(errors.status, errors.stderr).toBe(0)
+    expect(errors.stdout.length).toBeGreaterThan(10)
+  })
+
+  test('is where the bundled function of Lambda writes', async () => {
+    const file = join(folder, 'event.json')
+    writeFileSync(file, JSON.stringify(kinesisEvent([change(), Buffer.from('bad')])))
+    const script = `
+      import { readFileSync } from 'node:fs'
+      const { handler } = await import(${JSON.stringify(lambda)})
+      await handler(JSON.parse(readFileSync(${JSON.stringify(file)}, 'utf8')), { getRemainingTimeInMillis: () => 60_000 })`
+    const archive = `${url}/of/lambda`
+    const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      env: { ...process.env, ...env, DMD_ARCHIVE: archive },
+    })
+    expect(ran.status, ran.stderr).toBe(0)
+    const found = await keys('of/lambda/')
+    expect(found.filter((key) => key.includes('/data/'))).toHaveLength(1)
+    expect(found.filter((key) => key.includes('/errors/'))).toHaveLength(1)
+  })
+
+  test('without its bucket is a clear error', () => {
+    const ran = dmdProcess(['query', 'SELECT 1', '--archive', 's3://nowhere-at-all/x'], { env })
+    expect(ran.status).not.toBe(0)
+    expect(ran.stderr).toContain('there is no bucket nowhere-at-all. Create it, or correct its name.')
+  })
+})
