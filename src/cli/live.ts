@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { jsonLog, type Log } from '../delivery/telemetry.ts'
 import { type RunningStack, type StackOptions, startStack } from '../local/stack.ts'
+import { type Code, codes } from '../record/error.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import {
   archiveOption,
@@ -116,7 +117,7 @@ export function lineLog(io: Io): Log {
 const againMs = 10_000
 const shownMax = 100
 
-/** What went wrong, in a line for people; the same again no sooner than after ten seconds. */
+/** What goes wrong, in a line for people, with what helps; the same again no sooner than after ten seconds. */
 export function troubleLog(io: Io): Log {
   const shown = new Map<string, number>()
   return ({ level, message, code }) => {
@@ -126,8 +127,13 @@ export function troubleLog(io: Io): Log {
     if (nowMs - (shown.get(text) ?? Number.NEGATIVE_INFINITY) < againMs) return
     if (shown.size >= shownMax) shown.clear()
     shown.set(text, nowMs)
-    void io.err(`${style(io, 'yellow', 'warning:')} ${text}: it is tried again\n`)
+    const fix = typeof code === 'string' && isCode(code) ? `\n${style(io, 'dim', codes[code].fix)}` : ''
+    void io.err(`${style(io, 'yellow', 'warning:')} ${text}${fix}\n`)
   }
+}
+
+function isCode(text: string): text is Code {
+  return Object.hasOwn(codes, text)
 }
 
 /** What was done since the start, in lines for people. */

@@ -139,6 +139,9 @@ test('what cannot be delivered in time is left to the next start, and exit code 
   expect(await send(first.url, 'POST', '/demands', demand(1))).toBe(201)
   expect(await first.end('SIGTERM')).toBe(3)
   expect(first.lines().at(-1)).toMatchObject({ state: 'stopped', delivery: { delivered: 0 } })
+  // Told once, with what helps, though it was tried again and again.
+  expect(first.err().match(/warning: batch failed \(STORE_UNAVAILABLE\)\nCheck space/g)).toHaveLength(1)
+  expect(first.lines().at(-1)?.delivery.failures).toBeGreaterThan(1)
   for (const name of ['data', 'errors']) await rm(join(archive, name))
   const second = await startUp(args)
   expect(await second.end('SIGTERM')).toBe(0)

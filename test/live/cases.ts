@@ -19,7 +19,7 @@ const demand = {
  * The use cases of fans, of what they cancel, of what fails and of events, each from an HTTP request to a SQL result.
  * Each case uses fans and events of its own, so that one pipeline, and an archive that is not empty, serve them all.
  */
-export function liveCases(name: string, openEnds: () => Promise<Ends>): void {
+export function liveCases(name: string, openEnds: () => Promise<Ends>, surgeRequests = 1_000): void {
   describe(`live over ${name}`, () => {
     let pipeline: Pipeline
     // Apart from what other runs have left in a table and a bucket that are shared.
@@ -67,7 +67,7 @@ export function liveCases(name: string, openEnds: () => Promise<Ends>): void {
       expect(await pipeline.send('DELETE', path)).toBe(204)
       const rows =
         'SELECT isdeleted, phonenumber, email, messagebody, partition_date, change.operation AS operation, ' +
-        `date.deleted AS deleted FROM demand_changes WHERE fanid = '${fanId}' ORDER BY change.micros`
+        `date.deleted AS deleted FROM demand_changes WHERE fanid = '${fanId}' ORDER BY change.micros, change.sequence`
       await expect.poll(async () => (await pipeline.sql(rows)).length, soon).toBe(2)
       const [live, gone] = await pipeline.sql(rows)
       expect(live).toMatchObject({ isdeleted: false, email: demand.email, deleted: null })
@@ -152,7 +152,7 @@ export function liveCases(name: string, openEnds: () => Promise<Ends>): void {
       const report = await drive({
         url: pipeline.url,
         seed,
-        requests: 1_000,
+        requests: surgeRequests,
         connections: 32,
         clock: Date.now,
       })
