@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { createHandler } from '../delivery/handler.ts'
 import { toRules } from '../delivery/rules.ts'
 import type { Clock, Log } from '../delivery/telemetry.ts'
-import { PipelineError } from '../record/error.ts'
 import type { Catalog } from '../record/schema.ts'
 import type { Settings } from '../settings.ts'
 import { openStore } from '../store/open.ts'
@@ -11,7 +10,7 @@ import { type RunningCapture, startCapture } from './capture.ts'
 import { type RunningMapping, startMapping } from './mapping.ts'
 import { createMeter, type Meter } from './stack/meter.ts'
 import { type Origin, openOrigin, openStream } from './stack/open.ts'
-import { type Report, writeReport } from './stack/report.ts'
+import { createTeller, type Report } from './stack/report.ts'
 
 export type StackOptions = {
   /** `up`: table, stream, capture API and worker. `worker`: from a stream that others write. */
@@ -124,7 +123,7 @@ async function run(options: StackOptions, parts: Parts): Promise<RunningStack> {
   const startedMs = clock()
   let state: Report['state'] = 'running'
   const report = () => toReport(options, parts, { state, startedMs })
-  const tell = createTeller(() => writeReport(settings.state, report()), log)
+  const tell = createTeller(settings.state, report, log)
   // Who is told that it runs can ask for its status.
   await tell()
   const timer = setInterval(tell, reportMs)
@@ -159,26 +158,6 @@ async function settlesWithin(work: Promise<void>, waitMs: number): Promise<boole
     () => false,
   )
   return Promise.race([settled, tooLate]).finally(() => clearTimeout(timer))
-}
-
-/** Tells one after the other. What cannot be told is logged, and stops nothing. */
-function createTeller(write: () => Promise<void>, log: Log): () => Promise<void> {
-  let last = Promise.resolve()
-  let waiting = 0
-  return () => {
-    if (waiting > 1) return last
-    waiting += 1
-    last = last
-      .then(write)
-      .catch((error: unknown) => {
-        const code = error instanceof PipelineError ? error.code : (error as NodeJS.ErrnoException).code
-        log({ level: 'error', message: 'status not written', code: code ?? 'unknown' })
-      })
-      .finally(() => {
-        waiting -= 1
-      })
-    return last
-  }
 }
 
 function toReport(

@@ -1,6 +1,7 @@
 import { open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { Log } from '../../delivery/telemetry.ts'
 import { PipelineError } from '../../record/error.ts'
 import { systemCode } from '../../store/failure.ts'
 
@@ -83,5 +84,28 @@ export async function readReport(folder: string): Promise<Report | undefined> {
     if (code === 'ENOENT') return undefined
     const why = code ?? 'it is damaged, or of another version: delete it'
     throw new PipelineError('INPUT_INVALID', `${path} cannot be read (${why})`, { cause })
+  }
+}
+
+/**
+ * Writes reports one after the other: each call the newest, when the one before is written. What cannot be written is
+ * logged, and stops nothing.
+ */
+export function createTeller(folder: string, report: () => Report, log: Log): () => Promise<void> {
+  let last = Promise.resolve()
+  let waiting = 0
+  return () => {
+    if (waiting > 1) return last
+    waiting += 1
+    last = last
+      .then(() => writeReport(folder, report()))
+      .catch((error: unknown) => {
+        const code = systemCode(error)
+        log({ level: 'error', message: 'status not written', code: code ?? 'unknown' })
+      })
+      .finally(() => {
+        waiting -= 1
+      })
+    return last
   }
 }
