@@ -17,9 +17,9 @@ import type { Ends } from './pipeline.ts'
 
 const region = 'us-east-1'
 const endpoints = {
-  dynamodb: process.env.DMD_TEST_DYNAMODB_ENDPOINT ?? '',
-  kinesis: process.env.DMD_TEST_KINESIS_ENDPOINT ?? '',
-  s3: process.env.DMD_TEST_S3_ENDPOINT ?? '',
+  dynamodb: process.env.SERVERS_DYNAMODB_ENDPOINT ?? '',
+  kinesis: process.env.SERVERS_KINESIS_ENDPOINT ?? '',
+  s3: process.env.SERVERS_S3_ENDPOINT ?? '',
 }
 
 type Services = {
