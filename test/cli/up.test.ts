@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type DriveReport, drive } from '../../src/local/drive.ts'
 import { dmd } from './io.ts'
-import { makePlace, send, sql, startUp, until } from './live.ts'
+import { makePlace, send, sql, startLive, startUp, until } from './live.ts'
 import { dmdProcess } from './process.ts'
 
 const demand = (n: number) => ({
@@ -153,20 +153,20 @@ test('a port or a folder that is taken, and settings that cannot be, are named w
   const places = ['--archive', archive, '--state', state]
   const live = await startUp([...places, '--port', '0'])
   const port = new URL(live.url).port
-  const inUse = dmdProcess(['up', ...places, '--port', '0'])
-  expect(inUse.status).toBe(1)
-  expect(inUse.stderr).toContain('open already')
+  const inUse = startLive(['up', ...places, '--port', '0'])
+  expect(await inUse.ended).toBe(1)
+  expect(inUse.err()).toContain('open already')
 
   const elsewhere = ['--archive', archive, '--state', join(folder, 'other')]
-  const taken = dmdProcess(['up', ...elsewhere, '--port', port])
-  expect(taken.status).toBe(1)
-  expect(taken.stderr).toContain(`port ${port} is taken`)
-  expect(taken.stderr).toContain('--port')
+  const taken = startLive(['up', ...elsewhere, '--port', port])
+  expect(await taken.ended).toBe(1)
+  expect(taken.err()).toContain(`port ${port} is taken`)
+  expect(taken.err()).toContain('--port')
   // It had opened that folder, and has given it free.
   expect(await (await startUp([...elsewhere, '--port', '0'])).end('SIGTERM')).toBe(0)
 
-  const nowhere = dmdProcess(['up', ...elsewhere, '--host', '203.0.113.1', '--port', '0'])
-  expect([nowhere.status, nowhere.stderr]).toEqual([1, expect.stringContaining('--host')])
+  const nowhere = startLive(['up', ...elsewhere, '--host', '203.0.113.1', '--port', '0'])
+  expect([await nowhere.ended, nowhere.err()]).toEqual([1, expect.stringContaining('--host')])
   const halves = await dmd(['up', ...elsewhere, '--table', 'demands'])
   expect([halves.code, halves.err]).toEqual([2, expect.stringContaining('table and stream go together')])
   const window = await dmd(['up', '--window', '301s'])
