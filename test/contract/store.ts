@@ -18,11 +18,14 @@ export function storeContract(
   {
     etagIsOf = 'object',
     isDeleteAtomic = true,
+    keyBytesMax = 1024,
   }: {
     /** In S3 an ETag is a digest of the bytes: an object that is replaced by the same bytes counts as the same. */
     readonly etagIsOf?: 'object' | 'bytes'
     /** False for a server that looks at a delete's condition first, and deletes then. */
     readonly isDeleteAtomic?: boolean
+    /** Less for an archive below a prefix, where keys in the bucket have this limit. */
+    readonly keyBytesMax?: number
   } = {},
 ): void {
   const isOfObject = etagIsOf === 'object'
@@ -394,7 +397,7 @@ export function storeContract(
         const limits = [
           'x'.repeat(255),
           'a/.x/..y/...',
-          Array(5).fill('x'.repeat(204)).join('/'),
+          Array(5).fill('x'.repeat(204)).join('/').slice(0, keyBytesMax),
           'a b+c%20?#&*:',
         ]
         await putAll(store, limits)

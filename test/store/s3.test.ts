@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { inspect } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openS3Store } from '../../src/store/s3.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 
@@ -16,19 +17,21 @@ let endpoint: string
 let objects: Map<string, Buffer>
 let faults: Fault[]
 let requests: string[]
+/** What listing gives, from the second listing on; the first opens the archive. */
+let pages: string[]
 beforeEach(async () => {
-  process.env.AWS_ACCESS_KEY_ID = 'AKIDCANARY'
-  process.env.AWS_SECRET_ACCESS_KEY = 'secret-canary'
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDCANARY')
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-canary')
   objects = new Map()
   faults = []
   requests = []
+  pages = []
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     requests.push(`${request.method} ${request.url}`)
     const work = () => answer(request, response, Buffer.concat(chunks))
-    // Opening the archive is not at fault.
-    const fault = isBucket(request) ? undefined : faults.shift()
+    const fault = faults.shift()
     if (fault) fault(request, response, work)
     else work()
   })
@@ -37,6 +40,7 @@ beforeEach(async () => {
   endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
 afterEach(async () => {
+  vi.unstubAllEnvs()
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
 })
@@ -47,7 +51,7 @@ const etagOf = (bytes: Buffer) => `"${createHash('md5').update(bytes).digest('he
 function answer(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
   const { method, url = '', headers } = request
   if (isBucket(request)) {
-    response.writeHead(200).end()
+    response.writeHead(200, xml).end(pages.shift() ?? page([]))
     return
   }
   const key = decodeURIComponent(url.split('?')[0] ?? '')
@@ -76,9 +80,13 @@ function answer(request: IncomingMessage, response: ServerResponse, body: Buffer
   }
 }
 
+const xml = { 'content-type': 'application/xml' }
+const page = (keys: readonly string[], more = '') =>
+  `<ListBucketResult>${keys.map((key) => `<Contents><Key>p/${key}</Key><Size>1</Size></Contents>`).join('')}${more}</ListBucketResult>`
+
 function fail(response: ServerResponse, status: number, code: string): void {
   const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>canary in a message</Message></Error>`
-  response.writeHead(status, { 'content-type': 'application/xml' }).end(body)
+  response.writeHead(status, xml).end(body)
 }
 const says =
   (status: number, code: string): Fault =>
@@ -110,6 +118,8 @@ describe('a put', () => {
     ['503 SlowDown', says(503, 'SlowDown')],
     ['500 InternalError', says(500, 'InternalError')],
     ['409 ConditionalRequestConflict', says(409, 'ConditionalRequestConflict')],
+    ['400 RequestTimeout', says(400, 'RequestTimeout')],
+    ['403 RequestTimeTooSkewed', says(403, 'RequestTimeTooSkewed')],
     ['429', says(429, 'TooManyRequests')],
     ['a connection that is cut', cutBefore],
     ['no answer', silent],
@@ -151,16 +161,40 @@ describe('a put', () => {
       expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true })
       expect(error.message).toMatch(reason)
       expect(error.message).toContain('put a in s3://bucket')
-      expect(error.message).not.toMatch(/canary/i)
+      expect(inspect(error, { depth: null })).not.toMatch(/canary|authorization/i)
       expect(faults).toEqual([])
     }
     expect(objects.size).toBe(0)
   })
 
+  test('of many bytes has the time that they take', async () => {
+    const store = await open()
+    faults = [(_, __, work) => setTimeout(work, 800)]
+    await store.put('a', Buffer.alloc(1_000_000))
+    expect(requests).toHaveLength(2)
+  })
+
+  test('that would replace an object of a bucket that is not there fails, rather than finding it changed', async () => {
+    const store = await open()
+    faults = [says(404, 'NoSuchBucket')]
+    await expect(store.put('a', text('x'), { condition: { ifMatch: '"x"' } })).rejects.toThrow('NoSuchBucket')
+  })
+
+  test('under a key that is too long only with the prefix is refused before it is sent', async () => {
+    const store = await open({ prefix: 'p/'.repeat(100) })
+    const key = Array(5).fill('k'.repeat(180)).join('/')
+    for (const call of [store.put(key, text('x')), store.get(key), store.head(key), store.delete(key)])
+      await expect(call).rejects.toMatchObject({
+        code: 'KEY_INVALID',
+        message: expect.stringMatching(/Shorten the prefix/),
+      })
+    expect(requests).toHaveLength(1)
+  })
+
   test('that is refused is not tried again', async () => {
     const store = await open()
     for (const [status, code, fix] of [
-      [403, 'AccessDenied', 'Give this role the right'],
+      [403, 'AccessDenied', 'Give this role s3:ListBucket'],
       [403, 'SignatureDoesNotMatch', 'clock is right'],
       [404, 'NoSuchBucket', 'Create the bucket'],
       [400, 'ExpiredToken', 'Renew the credentials'],
@@ -199,6 +233,49 @@ describe('a get', () => {
     expect(faults).toEqual([])
   })
 
+  test('whose answer stops, or is not what its checksum is of, is made again', async () => {
+    const store = await open()
+    objects.set('/bucket/p/a', text('whole'))
+    for (const fault of [
+      (_, response) => response.writeHead(200, { 'content-length': 5 }).write('wh'),
+      (_, response) =>
+        response.writeHead(200, { 'content-length': 5, 'x-amz-checksum-crc32': 'AAAAAA==' }).end('whxle'),
+    ] satisfies Fault[]) {
+      faults = [fault]
+      expect((await store.get('a'))?.bytes.toString()).toBe('whole')
+    }
+    expect(requests).toHaveLength(5)
+  })
+
+  test('may take as long as bytes keep coming', async () => {
+    const store = await open()
+    faults = [
+      async (_, response) => {
+        response.writeHead(200, { 'content-length': 10 })
+        for (let count = 0; count < 10; count++) {
+          response.write('x')
+          await new Promise((resolve) => setTimeout(resolve, 100))
+        }
+      },
+    ]
+    expect((await store.get('a'))?.bytes.toString()).toBe('x'.repeat(10))
+    expect(requests).toHaveLength(2)
+  })
+
+  test('that is stopped amid its answer ends at once', async () => {
+    const store = await open({ timeoutMs: 60_000 })
+    const stopping = new AbortController()
+    const reason = new Error('enough')
+    faults = [
+      (_, response) => {
+        response.writeHead(200, { 'content-length': 5 }).write('wh')
+        setTimeout(() => stopping.abort(reason), 50)
+      },
+    ]
+    const got = store.get('a', { signal: stopping.signal })
+    await expect(got).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', cause: reason })
+  })
+
   test('of an object that is not there is no failure; of a bucket that is not there it is', async () => {
     const store = await open()
     expect(await store.get('a')).toBeUndefined()
@@ -223,22 +300,102 @@ test('a delete finds an object once, also where another took its place meanwhile
   expect(await store.delete('a')).toBe(false)
 })
 
-test('a bucket that is not there, or a service out of reach, is told when the archive is opened', async () => {
-  await new Promise<void>((resolve) => server.close(() => resolve()))
-  await expect(open({ attemptsMax: 2 })).rejects.toMatchObject({
-    code: 'STORE_UNAVAILABLE',
-    message: expect.stringContaining(
-      'open in s3://bucket (ECONNREFUSED). Check the endpoint and the network',
-    ),
+test('a delete whose answer was lost has deleted; one that came to nothing has not', async () => {
+  const store = await open()
+  for (const over of [{}, { ifMatch: etagOf(text('one')) }]) {
+    await store.put('a', text('one'))
+    faults = [(_, __, work) => work(), cutAfter]
+    expect(await store.delete('a', over)).toBe(true)
+    expect(objects.size).toBe(0)
+  }
+  await store.put('a', text('one'))
+  faults = [
+    (_, __, work) => work(),
+    (request, ...rest) => {
+      objects.set('/bucket/p/a', text('two'))
+      cutBefore(request, ...rest)
+    },
+  ]
+  expect(await store.delete('a', { ifMatch: etagOf(text('one')) })).toBe(false)
+  expect(objects.size).toBe(1)
+})
+
+describe('a list', () => {
+  const keysOf = async (store: ObjectStore) => {
+    const found: string[] = []
+    for await (const { key } of store.list('')) found.push(key)
+    return found
+  }
+  const more = (token: string) =>
+    `<IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>`
+
+  test('is of all pages, each asked for again where it failed, without what is no key', async () => {
+    const store = await open()
+    pages = [page(['a', 'b/', 'b//c'], more('t+1')), page(['b/d'])]
+    faults = [says(503, 'SlowDown'), (_, __, work) => work(), cutBefore]
+    expect(await keysOf(store)).toEqual(['a', 'b/d'])
+    expect(requests.slice(1).map((line) => line.includes('t%2B1'))).toEqual([false, false, true, true])
   })
-  server = createServer((_, response) => {
-    response.writeHead(404).end()
+
+  test.each([
+    ['in no order', [page(['b', 'a'])]],
+    ['that begins anew with the second page', [page(['a', 'b'], more('t')), page(['b', 'c'])]],
+    ['that goes on, without saying where', [page(['a'], '<IsTruncated>true</IsTruncated>'), page(['b'])]],
+  ])('%s is refused, rather than half a list taken for whole', async (_, answers) => {
+    const store = await open()
+    pages = answers
+    await expect(keysOf(store)).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringMatching(/Use a/),
+    })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  await expect(open()).rejects.toMatchObject({
-    code: 'SETTING_INVALID',
-    message: 'there is no bucket bucket. Create it, or correct its name.',
+})
+
+describe('opening', () => {
+  test.each([
+    [403, 'AccessDenied', 'STORE_UNAVAILABLE', /\(AccessDenied\)\. Give this role s3:ListBucket/],
+    [403, 'InvalidAccessKeyId', 'STORE_UNAVAILABLE', /Check the credentials/],
+    [301, 'PermanentRedirect', 'STORE_UNAVAILABLE', /Name the region of the bucket/],
+    [
+      404,
+      'NoSuchBucket',
+      'SETTING_INVALID',
+      /^there is no bucket bucket\. Create it, or correct its name\.$/,
+    ],
+  ])('says what is wrong by %i %s', async (status, name, code, message) => {
+    faults = [says(status, name)]
+    await expect(open()).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+    expect(requests).toHaveLength(1)
   })
+
+  test('without a service in reach, or an endpoint that is none, says so', async () => {
+    const port = Number(new URL(endpoint).port)
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+    await expect(open({ attemptsMax: 2 })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringMatching(
+        /open in s3:\/\/bucket \(ECONNREFUSED\)\. Check the endpoint and the network/,
+      ),
+    })
+    await expect(open({ endpoint: `127.0.0.1:${port}`, backoffMs: [60_000, 60_000] })).rejects.toThrow(
+      'Correct the endpoint',
+    )
+  })
+
+  test('without a region says how to name one', async () => {
+    for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined)
+    vi.stubEnv('AWS_CONFIG_FILE', '/dev/null')
+    await expect(open({ region: undefined })).rejects.toMatchObject({
+      code: 'SETTING_INVALID',
+      message: expect.stringMatching(/AWS_REGION/),
+    })
+  })
+})
+
+test('an answer without a body is named by its status', async () => {
+  const store = await open()
+  faults = [(_, response) => response.writeHead(403).end()]
+  await expect(store.head('a')).rejects.toThrow('(AccessDenied). Give this role')
+  faults = [(_, response) => response.writeHead(503).end()]
+  expect(await store.head('a')).toBeUndefined()
 })

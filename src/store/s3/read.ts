@@ -1,0 +1,99 @@
+import { Readable } from 'node:stream'
+import { checkSignal, unavailable } from '../failure.ts'
+import { compareKeys, keyProblem } from '../key.ts'
+import type { ObjectInfo, StoredObject } from '../store.ts'
+import { at, type Bucket } from './connection.ts'
+import { nameOf, statusOf } from './failure.ts'
+
+export async function headObject(
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<ObjectInfo | undefined> {
+  const place = at(bucket, key)
+  checkSignal(signal)
+  const command = new bucket.sdk.HeadObjectCommand(place)
+  const found = await bucket.call(`head ${key}`, signal, ({ abortSignal }) =>
+    bucket.client.send(command, { abortSignal }).catch(unlessGone),
+  )
+  return found && { key, size: found.ContentLength ?? 0, etag: found.ETag ?? '' }
+}
+
+export async function getObject(
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<StoredObject | undefined> {
+  const place = at(bucket, key)
+  checkSignal(signal)
+  const command = new bucket.sdk.GetObjectCommand(place)
+  return bucket.call(`get ${key}`, signal, async ({ abortSignal, alive }) => {
+    const found = await bucket.client.send(command, { abortSignal }).catch(unlessGone)
+    if (found === undefined) return undefined
+    const bytes = await readBody(found.Body, alive)
+    return { key, size: bytes.length, etag: found.ETag ?? '', bytes }
+  })
+}
+
+/** @throws Error with the code ECONNRESET for a body that is cut, or is not the one that its checksum is of. */
+async function readBody(body: unknown, alive: () => void): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  try {
+    if (body instanceof Readable)
+      for await (const chunk of body) {
+        alive()
+        chunks.push(chunk)
+      }
+  } catch (cause) {
+    throw Object.assign(new Error('the answer was cut short', { cause }), { code: 'ECONNRESET' })
+  }
+  return Buffer.concat(chunks)
+}
+
+export async function* listObjects(
+  bucket: Bucket,
+  start: string,
+  { after, signal }: { readonly after?: string; readonly signal?: AbortSignal },
+): AsyncGenerator<ObjectInfo> {
+  const { sdk, client, call, name, prefix } = bucket
+  const action = `list '${start}'`
+  const range = { Bucket: name, Prefix: `${prefix}${start}` }
+  let from: { StartAfter?: string; ContinuationToken?: string } = after
+    ? { StartAfter: `${prefix}${after}` }
+    : {}
+  let last: string | undefined
+  for (;;) {
+    checkSignal(signal)
+    const command = new sdk.ListObjectsV2Command({ ...range, ...from })
+    const page = await call(action, signal, ({ abortSignal }) => client.send(command, { abortSignal }))
+    for (const { Key = '', Size = 0, ETag = '' } of page.Contents ?? []) {
+      if (last !== undefined && compareKeys(Key, last) <= 0)
+        throw unavailable(
+          `${action} in s3://${name}`,
+          'its keys come in no order',
+          'Use a general purpose bucket',
+        )
+      last = Key
+      const key = Key.slice(prefix.length)
+      // Consoles make empty objects for folders, whose keys are none of ours.
+      if (keyProblem(key) === undefined) yield { key, size: Size, etag: ETag }
+    }
+    if (!page.IsTruncated) return
+    if (page.NextContinuationToken === undefined)
+      throw unavailable(
+        `${action} in s3://${name}`,
+        'a page says not where the next begins',
+        'Use another server',
+      )
+    from = { ContinuationToken: page.NextContinuationToken }
+  }
+}
+
+/** Whether S3 says that there is no such object, and not that there is no such bucket. */
+export function isGone(error: unknown): boolean {
+  return statusOf(error) === 404 && nameOf(error) !== 'NoSuchBucket'
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!isGone(error)) throw error
+}

@@ -1,0 +1,68 @@
+import { checkSignal } from '../failure.ts'
+import type { PutCondition, PutOutcome } from '../store.ts'
+import { at, type Bucket } from './connection.ts'
+import { statusOf } from './failure.ts'
+import { getObject, headObject, isGone } from './read.ts'
+
+export async function putObject(
+  bucket: Bucket,
+  key: string,
+  bytes: Uint8Array,
+  { condition, signal }: { readonly condition?: PutCondition; readonly signal?: AbortSignal },
+): Promise<PutOutcome> {
+  const place = at(bucket, key)
+  checkSignal(signal)
+  const command = new bucket.sdk.PutObjectCommand({
+    ...place,
+    Body: bytes,
+    ContentLength: bytes.length,
+    ...headersOf(condition),
+  })
+  const isReplacement = condition !== undefined && 'ifMatch' in condition
+  const send = async (number: number, abortSignal: AbortSignal): Promise<PutOutcome> => {
+    try {
+      const { ETag: etag = '' } = await bucket.client.send(command, { abortSignal })
+      return { outcome: 'stored', etag }
+    } catch (error) {
+      const isUnmet = statusOf(error) === 412 || (isReplacement && isGone(error))
+      if (!isUnmet) throw error
+    }
+    // An attempt whose answer was lost may have been the one that met the condition.
+    const there = number > 1 ? await getObject(bucket, key, signal) : undefined
+    if (there !== undefined && Buffer.compare(there.bytes, bytes) === 0)
+      return { outcome: 'stored', etag: there.etag }
+    return { outcome: isReplacement ? 'changed' : 'exists' }
+  }
+  return bucket.call(`put ${key}`, signal, ({ number, abortSignal }) => send(number, abortSignal), {
+    sizeBytes: bytes.length,
+  })
+}
+
+function headersOf(condition: PutCondition | undefined): { IfNoneMatch?: string; IfMatch?: string } {
+  if (condition === undefined) return {}
+  return 'ifAbsent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.ifMatch }
+}
+
+/** S3 does not say whether there was an object: so it is looked at first, and that one deleted. */
+export async function removeObject(
+  bucket: Bucket,
+  key: string,
+  { ifMatch, signal }: { readonly ifMatch?: string; readonly signal?: AbortSignal },
+): Promise<boolean> {
+  for (;;) {
+    const found = await headObject(bucket, key, signal)
+    if (!found || (ifMatch !== undefined && found.etag !== ifMatch)) return false
+    const command = new bucket.sdk.DeleteObjectCommand({ ...at(bucket, key), IfMatch: found.etag })
+    const isDeleted = await bucket.call(`delete ${key}`, signal, async ({ number, abortSignal }) => {
+      try {
+        await bucket.client.send(command, { abortSignal })
+        return true
+      } catch (error) {
+        if (statusOf(error) !== 412 && !isGone(error)) throw error
+        // An attempt whose answer was lost may have been the one that deleted it.
+        return number > 1 && (await headObject(bucket, key, signal)) === undefined
+      }
+    })
+    if (isDeleted || ifMatch !== undefined) return isDeleted
+  }
+}
