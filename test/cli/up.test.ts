@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type DriveReport, drive } from '../../src/local/drive.ts'
+import { readReport } from '../../src/local/stack/report.ts'
 import { dmd } from './io.ts'
 import { makePlace, send, sql, startLive, startUp, until } from './live.ts'
 import { dmdProcess } from './process.ts'
@@ -46,6 +47,8 @@ test('SIGTERM and Ctrl-C deliver what was accepted and end with 0; the next star
   const args = ['--archive', archive, '--state', state, '--port', '0', '--window', '5m']
   const first = await startUp(args)
   for (let n = 0; n < 5; n++) expect(await send(first.url, 'POST', '/demands', demand(n))).toBe(201)
+  await until(async () => (await readReport(state))?.delivery.held === 5)
+  expect((await readReport(state))?.delivery).toMatchObject({ delivered: 0, held: 5 })
   expect(await first.end('SIGTERM')).toBe(0)
   expect(first.lines().at(-1)).toMatchObject({
     state: 'stopped',
@@ -106,7 +109,7 @@ test('killed at any time under load and started again, it has every accepted req
     'SELECT COUNT(*) AS n, (SELECT COUNT(*) FROM demand_changes) AS changes FROM demand',
   )
   expect(rows.n).toBe(rows.changes)
-})
+}, 180_000)
 
 test.each([
   ['Ctrl-C', 'SIGINT', 'SIGKILL'],
