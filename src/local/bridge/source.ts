@@ -33,8 +33,8 @@ export function createTableSource(
     recordsMax: number,
     signal: AbortSignal | undefined,
   ): Promise<SourceRead> {
+    // Kept until a read succeeds: one that failed may be made again from the same iterator.
     const chain = kept.get(shard)
-    kept.delete(shard)
     let iterator = chain?.key === toKey(position) ? chain.iterator : undefined
     let from = position
     let isTrimmed = false
@@ -46,6 +46,7 @@ export function createTableSource(
         const read = toRead(page, position, isTrimmed, limit)
         if (page.NextShardIterator)
           kept.set(shard, { key: toKey(read.next), iterator: page.NextShardIterator })
+        else kept.delete(shard)
         return read
       } catch (error) {
         const isLost = isAnswer(error, 'TrimmedDataAccessException')

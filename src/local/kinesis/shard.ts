@@ -33,13 +33,6 @@ export function createShardReader(stream: KinesisStream, shard: string, gapMs: n
   let kept: { readonly key: string; readonly chain: Chain } | undefined
   let calledMs = Number.NEGATIVE_INFINITY
 
-  function take(position: Position): Chain | undefined {
-    if (kept?.key !== toKey(position)) return undefined
-    const { chain } = kept
-    kept = undefined
-    return chain
-  }
-
   /**
    * Begins at the position's own record rather than behind it: when it does not come, it was dropped, and what followed
    * it may have been too. The service itself does not say so.
@@ -96,7 +89,8 @@ export function createShardReader(stream: KinesisStream, shard: string, gapMs: n
 
   return {
     async read(position, recordsMax, signal) {
-      let chain = take(position) ?? (await begin(position, signal))
+      // Kept until a read succeeds: one that failed may be made again from the same iterator.
+      let chain = kept?.key === toKey(position) ? kept.chain : await begin(position, signal)
       if (chain.stalls >= stallsMax) chain = await beginAtHorizon(position, signal)
       for (let renewals = 0; ; renewals++) {
         try {

@@ -50,6 +50,16 @@ test('reads that follow one another ask for an iterator once', async () => {
   expect(count('GetShardIterator')).toBe(1)
 })
 
+test('a read that failed is made again from the same iterator', async () => {
+  put(4)
+  const { next } = await source.read('a', 'oldest', { recordsMax: 2 })
+  proxy.rule = ({ action }) => (action === 'GetRecords' ? failure('AccessDeniedException') : undefined)
+  await expect(source.read('a', next, { recordsMax: 2 })).rejects.toThrow('AccessDenied')
+  proxy.rule = () => undefined
+  expect(sequences(await source.read('a', next, { recordsMax: 9 }))).toEqual([3, 4])
+  expect(count('GetShardIterator')).toBe(1)
+})
+
 test('a read from another position goes on from that one', async () => {
   put(5)
   await source.read('a', 'oldest', { recordsMax: 3 })

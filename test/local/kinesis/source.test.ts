@@ -67,6 +67,17 @@ test('a chain of reads asks for an iterator once', async () => {
   expect(count('GetShardIterator')).toBe(1)
 })
 
+test('a read that failed is made again from the same iterator', async () => {
+  await put(0, 4)
+  const source = await open({ attemptsMax: 1 })
+  const { next } = await source.read(shard, 'oldest', { recordsMax: 2 })
+  proxy.rule = ({ action }) => (action === 'GetRecords' ? failure('AccessDeniedException') : undefined)
+  await expect(source.read(shard, next, { recordsMax: 2 })).rejects.toThrow('AccessDenied')
+  proxy.rule = () => undefined
+  expect(numbers((await source.read(shard, next, { recordsMax: 9 })).records)).toEqual([2, 3])
+  expect(count('GetShardIterator')).toBe(1)
+})
+
 test('a record says its key, its bytes and when it arrived', async () => {
   const before = Date.now()
   await put(7, 8)
