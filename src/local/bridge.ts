@@ -36,7 +36,11 @@ export type Bridge = {
   readonly from: string
   readonly to: string
   readonly status: () => BridgeStatus
-  /** Puts all that is in the table's stream by now into Kinesis, and ends. */
+  /**
+   * Puts all that is in the table's stream by now into Kinesis, and ends. An empty page counts as the end of an open
+   * shard: so it is with servers on one machine, while DynamoDB itself may give one before that. What is left is read
+   * by the next start.
+   */
   readonly drain: () => Promise<void>
   /** Finishes what is under way and ends; the next start goes on. */
   readonly stop: () => Promise<void>
