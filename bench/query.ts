@@ -1,7 +1,7 @@
 // What an analyst waits for: 1,000,000 rows of demand in 1,000 files over 30 days, asked the first query of the use cases.
 //   floor   reading and inflating every file, and nothing else
 //   peer    avsc decoding every row into an object, which any loader written on it has to do first
-//   ours    from nothing: every file into the cache, and the answer
+//   ours    from nothing: every file into the cache, and the answer; by as many threads as the machine runs at once
 // then the same query again in that process, in a new one, and in a new one without a cache about one day.
 // Aims: 300,000 rows/s loaded, 100 ms for the query again, 1 s for one cold day. Read the ratios: the rates depend on
 // the machine. `npm run bench:query -- FILES` for another size.

@@ -91,6 +91,12 @@ const shape = {
     .describe(
       'The Kinesis stream that the worker reads, by name or ARN; the embedded one where it is not set. Region, endpoint and credentials come from where the AWS SDK looks for them.',
     ),
+  bridge: z
+    .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+    .default(false)
+    .describe(
+      'Whether `dmd up` itself pumps the table’s own stream (DynamoDB Streams) into the Kinesis stream: for a server that cannot do so, as DynamoDB does.',
+    ),
   batchRecords: z.coerce
     .number()
     .int()

@@ -64,13 +64,18 @@ export function addLiveOptions(command: Command): Command {
 /** The settings of a live command: its flags, the environment, the configuration file. */
 export function liveSettings(
   io: Io,
-  flags: LiveFlags & { readonly host?: string; readonly port?: number; readonly table?: string },
+  flags: LiveFlags & {
+    readonly host?: string
+    readonly port?: number
+    readonly table?: string
+    readonly bridge?: boolean
+  },
 ): Settings {
-  const { archive, state, schemas, stream, host, port, table } = flags
+  const { archive, state, schemas, stream, host, port, table, bridge } = flags
   const { window: batchWindowMs, batch: batchRecords, parallel: parallelization } = flags
   return readSettings({
     flags: {
-      ...{ archive, state, schemas, stream, host, port, table },
+      ...{ archive, state, schemas, stream, host, port, table, bridge },
       ...{ batchWindowMs, batchRecords, parallelization },
     },
     env: io.env,

@@ -18,6 +18,7 @@ type Flags = LiveFlags & {
   readonly host?: string
   readonly port?: number
   readonly table?: string
+  readonly bridge?: boolean
   readonly verbose?: boolean
 }
 
@@ -39,6 +40,7 @@ export function upCommand(run: Run): Command {
       ).argParser(wholeNumber(0, 65_535)),
     )
     .option('--table <name>', 'a table in DynamoDB instead of the embedded one; needs --stream')
+    .option('--bridge', 'pump the table’s own stream into --stream, for a server that does not do it itself')
     .option('--verbose', 'print the log to standard error')
     .action((flags: Flags) => run((io) => up(io, flags)))
 }

@@ -69,7 +69,9 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     const store = await openStore(settings.archive)
     await mkdir(settings.state, { recursive: true, mode: 0o700 })
     const origin =
-      command === 'up' ? await openOrigin(settings, { catalog, clock, log }) : await openStream(settings)
+      command === 'up'
+        ? await openOrigin(settings, { catalog, clock, monotonic, random, log })
+        : await openStream(settings)
     opened.push(() => origin.close())
     const rules = toRules(catalog, settings)
     const { putsParallel, putTimeoutMs } = settings
@@ -136,7 +138,10 @@ async function run(options: StackOptions, parts: Parts): Promise<RunningStack> {
       state = 'draining'
       void tell()
       await capture?.close()
-      const isDrained = await settlesWithin(mapping.drain(), waitMs)
+      const isDrained = await settlesWithin(
+        origin.settle().then(() => mapping.drain()),
+        waitMs,
+      )
       await mapping.stop().catch(() => undefined)
       await origin.close()
       clearInterval(timer)

@@ -39,7 +39,7 @@ const pagesMax = 100
  *   both images.
  */
 export async function connectToTableStream(options: DynamoDBStreamOptions): Promise<DynamoDBStream> {
-  const { table, endpoint, timeoutMs = 10_000, random = Math.random } = options
+  const { table, endpoint = ownEndpoint(), timeoutMs = 10_000, random = Math.random } = options
   // arn:aws:dynamodb:{region}:{account}:table/{name}/stream/{label}
   const isArn = table.startsWith('arn:')
   const tableName = isArn ? (table.split('/')[1] ?? '') : table
@@ -125,4 +125,10 @@ async function loadSdk(): Promise<{ sdk: Sdk } & typeof import('@smithy/node-htt
       cause,
     )
   }
+}
+
+/** A server of one's own has tables and their streams at one address, of which the SDK looks for the first alone. */
+function ownEndpoint(): string | undefined {
+  const { AWS_ENDPOINT_URL_DYNAMODB_STREAMS: streams, AWS_ENDPOINT_URL_DYNAMODB: tables } = process.env
+  return streams ?? tables
 }

@@ -3,6 +3,7 @@ import type { Clock, Log } from '../../delivery/telemetry.ts'
 import { PipelineError } from '../../record/error.ts'
 import type { Catalog } from '../../record/schema.ts'
 import type { Settings } from '../../settings.ts'
+import { type Bridge, startBridge } from '../bridge.ts'
 import { openKinesisSource } from '../kinesis.ts'
 import type { ChangeSource } from '../source.ts'
 import { openDynamoDBTable } from '../table/dynamodb.ts'
@@ -14,12 +15,16 @@ export type Origin = {
   /** None where others write it. */
   readonly table?: Table
   readonly source: ChangeSource
+  /** Brings into the stream what is on its way there; resolves at once where nothing is. */
+  settle(): Promise<void>
   close(): Promise<void>
 }
 
 export type OriginParts = {
   readonly catalog: Catalog
   readonly clock: Clock
+  readonly monotonic: () => number
+  readonly random: () => number
   readonly log: Log
 }
 
@@ -33,31 +38,41 @@ const sweepMs = 5_000
  */
 export async function openOrigin(settings: Settings, parts: OriginParts): Promise<Origin> {
   const { table: name, stream } = settings
-  if (name === undefined && stream === undefined) return openEmbedded(settings, parts)
+  if (name === undefined && stream === undefined && !settings.bridge) return openEmbedded(settings, parts)
   if (name === undefined || stream === undefined)
     throw new PipelineError(
       'SETTING_INVALID',
       'table and stream go together: the table in DynamoDB, and the Kinesis stream that it sends its changes to',
     )
   const source = await openKinesisSource({ stream })
+  const closing = [() => source.close()]
+  const close = async () => {
+    for (const step of closing.splice(0).reverse()) await step()
+  }
   try {
     const attributes = [...parts.catalog.values()].flatMap(({ own }) => own.fields.map((field) => field.name))
     const table = await openDynamoDBTable({
       name,
       attributes: [...new Set([...attributes, expiryAttribute])],
     })
-    return {
-      table,
-      source,
-      async close() {
-        await source.close()
-        await table.close()
-      },
-    }
+    closing.push(() => table.close())
+    const bridge = settings.bridge ? await openBridge(name, stream, settings, parts) : undefined
+    if (bridge) closing.push(() => bridge.stop())
+    return { table, source, settle: async () => bridge?.drain(), close }
   } catch (error) {
-    await source.close()
+    await close()
     throw error
   }
+}
+
+function openBridge(
+  table: string,
+  stream: string,
+  { state }: Settings,
+  { clock, monotonic, random, log }: OriginParts,
+): Promise<Bridge> {
+  const folder = join(state, 'bridge')
+  return startBridge({ from: { table }, to: { stream }, folder, clock, monotonic, random, log })
 }
 
 /** Opens the stream alone. @throws PipelineError SETTING_INVALID when no stream is named; else as the source. */
@@ -68,7 +83,7 @@ export async function openStream({ stream }: Settings): Promise<Origin> {
       'a worker reads a Kinesis stream: name it with --stream or DMD_STREAM. Without Kinesis, dmd up has a worker of its own',
     )
   const source = await openKinesisSource({ stream })
-  return { source, close: () => source.close() }
+  return { source, settle: async () => {}, close: () => source.close() }
 }
 
 async function openEmbedded(settings: Settings, { clock, log }: OriginParts): Promise<Origin> {
@@ -85,6 +100,7 @@ async function openEmbedded(settings: Settings, { clock, log }: OriginParts): Pr
   return {
     table,
     source,
+    settle: async () => {},
     async close() {
       clearInterval(timer)
       await close()
