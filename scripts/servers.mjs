@@ -1,6 +1,7 @@
 // Runs the servers' lane: the whole way, and each of its seams, against servers that speak the services' own protocols.
 // Two of them, so that none is trusted alone: moto (PyPI; DynamoDB with its streams, Kinesis, S3 with versions) and
-// versitygw (Go; S3 over a folder). It needs Python 3 with venv and Go; where one is missing the lane says so and is
+// versitygw (Go; S3 over a folder). Each lacks something: versitygw's conditional deletes are not atomic, and it takes the
+// marker of a deletion for an object; moto's conditions are atomic only as we run it, one request at a time. It needs Python 3 with venv and Go; where one is missing the lane says so and is
 // skipped, except under CI, where a skip is a failure. All is installed into .lanes/servers; the servers listen on
 // loopback, keep what they are given in memory or in a folder that goes, and end with the lane.
 //
@@ -18,7 +19,8 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const lane = resolve('.lanes', 'servers')
 const bin = join(lane, 'python', process.platform === 'win32' ? 'Scripts' : 'bin')
 const motoVersion = '5.2.5'
-const gateway = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0'
+const gatewayVersion = 'v1.8.0'
+const gateway = join(lane, `versitygw-${gatewayVersion}`)
 const startWaitMs = 60_000
 
 const runs = (command, args, options = {}) =>
@@ -47,9 +49,10 @@ function install() {
     )
   )
     return false
-  if (existsSync(join(lane, 'versitygw'))) return true
+  if (existsSync(join(gateway, 'versitygw'))) return true
   console.error('building versitygw, once: a minute or two')
-  return runs('go', ['install', gateway], { env: { ...process.env, GOBIN: lane, GOFLAGS: '-mod=mod' } })
+  const module = `github.com/versity/versitygw/cmd/versitygw@${gatewayVersion}`
+  return runs('go', ['install', module], { env: { ...process.env, GOBIN: gateway, GOFLAGS: '-mod=mod' } })
 }
 
 const freePort = () =>
@@ -63,12 +66,13 @@ const freePort = () =>
 
 const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'testtest', AWS_REGION: 'us-east-1' }
 
-/** They end with this process, whatever ends that. */
+/** They end with this process, as does what they were given, whatever ends it. */
 const children = []
-const end = () => {
+const folder = mkdtempSync(join(tmpdir(), 'dmd-servers-'))
+process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
-}
-process.on('exit', end)
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+})
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
 
 /** Starts a server and waits until it answers; gives its endpoint. */
@@ -93,49 +97,37 @@ async function main() {
     console.error(`skipped the servers' lane: ${why}`)
     return process.env.CI ? 1 : 0
   }
-  const folder = mkdtempSync(join(tmpdir(), 'dmd-servers-'))
-  try {
-    const moto = await start('moto', join(bin, 'moto_server'), (port) => [
-      '-H',
-      '127.0.0.1',
-      '-p',
-      String(port),
-    ])
-    const objects = join(folder, 'objects')
-    const versions = join(folder, 'versions')
-    for (const path of [objects, versions]) mkdirSync(path)
-    const versitygw = await start(
-      'versitygw',
-      join(lane, 'versitygw'),
-      (port) => ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', '--versioning-dir', versions, objects],
-      { ROOT_ACCESS_KEY: credentials.AWS_ACCESS_KEY_ID, ROOT_SECRET_KEY: credentials.AWS_SECRET_ACCESS_KEY },
-    )
-    const reporters = process.env.CI
-      ? ['--reporter=default', '--reporter=json', '--outputFile.json=.lanes/servers.json']
-      : []
-    const vitest = join('node_modules', 'vitest', 'vitest.mjs')
-    const args = [
-      vitest,
-      'run',
-      '--config',
-      'vitest.servers.config.ts',
-      ...reporters,
-      ...process.argv.slice(2),
-    ]
-    const env = {
-      ...process.env,
-      ...credentials,
-      SERVERS_S3: JSON.stringify({ moto, versitygw }),
-      SERVERS_S3_ENDPOINT: moto,
-      SERVERS_DYNAMODB_ENDPOINT: moto,
-      SERVERS_KINESIS_ENDPOINT: moto,
-    }
-    const child = spawn(process.execPath, args, { stdio: 'inherit', env })
-    return await new Promise((done) => child.on('close', (code) => done(code ?? 1)))
-  } finally {
-    end()
-    rmSync(folder, { recursive: true, force: true })
+  const moto = await start('moto', join(bin, 'python'), (port) => [
+    join('test', 'servers', 'serial-moto.py'),
+    String(port),
+  ])
+  const objects = join(folder, 'objects')
+  const versions = join(folder, 'versions')
+  for (const path of [objects, versions]) mkdirSync(path)
+  const versitygw = await start(
+    'versitygw',
+    join(gateway, 'versitygw'),
+    (port) => ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', '--versioning-dir', versions, objects],
+    { ROOT_ACCESS_KEY: credentials.AWS_ACCESS_KEY_ID, ROOT_SECRET_KEY: credentials.AWS_SECRET_ACCESS_KEY },
+  )
+  const reporters = process.env.CI
+    ? ['--reporter=default', '--reporter=json', '--outputFile.json=.lanes/servers.json']
+    : []
+  const vitest = join('node_modules', 'vitest', 'vitest.mjs')
+  const args = [vitest, 'run', '--config', 'vitest.servers.config.ts', ...reporters, ...process.argv.slice(2)]
+  const env = {
+    ...process.env,
+    ...credentials,
+    AWS_PROFILE: undefined,
+    AWS_SESSION_TOKEN: undefined,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    SERVERS_S3: JSON.stringify({ moto, versitygw }),
+    SERVERS_S3_ENDPOINT: moto,
+    SERVERS_DYNAMODB_ENDPOINT: moto,
+    SERVERS_KINESIS_ENDPOINT: moto,
   }
+  const child = spawn(process.execPath, args, { stdio: 'inherit', env })
+  return await new Promise((done) => child.on('close', (code) => done(code ?? 1)))
 }
 
-process.exitCode = await main()
+process.exit(await main())
