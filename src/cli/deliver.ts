@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander'
 import { toRules } from '../delivery/rules.ts'
-import { jsonLog, type Log } from '../delivery/telemetry.ts'
 import { type Delivery, deliverBatch, type WorkerParts } from '../delivery/worker.ts'
 import { openStore } from '../store/open.ts'
 import { cutBatches, shardOf } from './batches.ts'
@@ -15,7 +14,7 @@ import {
   UsageError,
   wholeNumber,
 } from './command.ts'
-import { count, duration, type Io, size } from './io.ts'
+import { count, duration, type Io, lineLog, size } from './io.ts'
 import { type Input, openInput } from './lines.ts'
 import type { Run } from './program.ts'
 import { startProgress } from './progress.ts'
@@ -118,11 +117,6 @@ function add(a: Delivery, b: Delivery): Delivery {
     bytes: a.bytes + b.bytes,
     errorFiles: a.errorFiles + b.errorFiles,
   }
-}
-
-/** The worker's log on standard error; it is written in order, and not waited for. */
-function lineLog(io: Io): Log {
-  return jsonLog((line) => void io.err(line))
 }
 
 async function report(

@@ -1,3 +1,5 @@
+import { jsonLog, type Log } from '../delivery/telemetry.ts'
+
 /** Where a command reads and writes. Commands use this and never `process`, so that tests can run them. */
 export type Io = {
   readonly stdin: AsyncIterable<Uint8Array>
@@ -50,4 +52,9 @@ export function size(bytes: number): string {
 export function duration(ms: number): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+}
+
+/** Every entry of a log as a line of JSON on standard error, in order; nobody waits for it. */
+export function lineLog(io: Io): Log {
+  return jsonLog((line) => void io.err(line))
 }

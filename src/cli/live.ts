@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { jsonLog, type Log } from '../delivery/telemetry.ts'
+import type { Log } from '../delivery/telemetry.ts'
 import { type RunningStack, type StackOptions, startStack } from '../local/stack.ts'
 import { type Code, codes } from '../record/error.ts'
 import { readSettings, type Settings } from '../settings.ts'
@@ -112,11 +112,6 @@ export async function runLive(
   if (failure !== undefined) throw failure
   await leave(stack, isDrained)
   return isDrained ? exitCodes.ok : exitCodes.problems
-}
-
-/** Every entry of the log as a line of JSON on standard error. */
-export function lineLog(io: Io): Log {
-  return jsonLog((line) => void io.err(line))
 }
 
 const againMs = 10_000

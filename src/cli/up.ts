@@ -2,16 +2,8 @@ import { Command, Option } from 'commander'
 import type { RunningStack } from '../local/stack.ts'
 import type { Settings } from '../settings.ts'
 import { type ExitCode, exitCodes, wholeNumber } from './command.ts'
-import { type Io, style } from './io.ts'
-import {
-  account,
-  addLiveOptions,
-  type LiveFlags,
-  lineLog,
-  liveSettings,
-  runLive,
-  troubleLog,
-} from './live.ts'
+import { type Io, lineLog, style } from './io.ts'
+import { account, addLiveOptions, type LiveFlags, liveSettings, runLive, troubleLog } from './live.ts'
 import type { Run } from './program.ts'
 
 type Flags = LiveFlags & {

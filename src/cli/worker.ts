@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { ExitCode } from './command.ts'
-import type { Io } from './io.ts'
-import { addLiveOptions, type LiveFlags, lineLog, liveSettings, runLive } from './live.ts'
+import { type Io, lineLog } from './io.ts'
+import { addLiveOptions, type LiveFlags, liveSettings, runLive } from './live.ts'
 import type { Run } from './program.ts'
 
 export function workerCommand(run: Run): Command {

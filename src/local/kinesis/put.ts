@@ -1,6 +1,7 @@
 import type { PutRecordsOutput } from '@aws-sdk/client-kinesis'
+import { backoff } from '../backoff.ts'
 import type { KinesisStream } from './connection.ts'
-import { backoff, unavailable } from './service.ts'
+import { unavailable } from './service.ts'
 
 /** A payload to be put, and the key that keeps it in order with others. */
 export type NewRecord = { readonly partitionKey: string; readonly bytes: Uint8Array }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PipelineError } from '../../record/error.ts'
+import { backoff } from '../backoff.ts'
 
 /** What makes a call one that is worth trying again, beside failures of the network and of the server. */
 const passing = new Set([
@@ -120,16 +121,6 @@ export function createService({ service, place, attemptsMax, backoffMs, random }
       }, signal),
     close: () => closing.abort(),
   }
-}
-
-/** Twice as long each time, and spread so that many do not come at once. */
-export function backoff(
-  failures: number,
-  [first, most]: readonly [number, number],
-  random: () => number,
-): number {
-  const full = Math.min(most, first * 2 ** Math.min(failures - 1, 30))
-  return full / 2 + (full / 2) * random()
 }
 
 /** Whether the service answered with this error, such as `ExpiredIteratorException`. */

@@ -2,6 +2,7 @@ import type { Handler } from '../../delivery/handler.ts'
 import type { Clock, Log } from '../../delivery/telemetry.ts'
 import { PipelineError } from '../../record/error.ts'
 import type { ObjectStore } from '../../store/store.ts'
+import { backoff } from '../backoff.ts'
 import type { SourceRecord } from '../source.ts'
 import { toKinesisEvent } from './event.ts'
 import { storeFailure } from './failed.ts'
@@ -90,14 +91,4 @@ async function giveUp(
     log({ level: 'error', message: 'batch not given up: it could not be stored', shard, code })
     return false
   }
-}
-
-/** Twice as long each time, and spread so that many do not come at once. */
-export function backoff(
-  failures: number,
-  [first, most]: readonly [number, number],
-  random: () => number,
-): number {
-  const full = Math.min(most, first * 2 ** Math.min(failures - 1, 30))
-  return full / 2 + (full / 2) * random()
 }

@@ -1,7 +1,8 @@
 import { PipelineError } from '../../record/error.ts'
+import { backoff } from '../backoff.ts'
 import type { ChangeSource } from '../source.ts'
 import type { Checkpoints } from './checkpoint.ts'
-import { backoff, type DeliverParts, deliverUntilDone } from './deliver.ts'
+import { type DeliverParts, deliverUntilDone } from './deliver.ts'
 import { eventSizer, laneOf } from './event.ts'
 import { type Batch, createTrack, type ShardState } from './track.ts'
 

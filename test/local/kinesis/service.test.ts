@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
-import { backoff, createService } from '../../../src/local/kinesis/service.ts'
+import { backoff } from '../../../src/local/backoff.ts'
+import { createService } from '../../../src/local/kinesis/service.ts'
 
 const service = () =>
   createService({
