@@ -9,7 +9,7 @@ import { type Archive, syncFolder } from './folder.ts'
 import { checkKey, ownFolder } from './key.ts'
 import { sweep } from './scratch.ts'
 import type { ObjectInfo, ObjectStore, StoredObject } from './store.ts'
-import { walk } from './walk.ts'
+import { walk, walkKeys } from './walk.ts'
 import { putObject, removeObject } from './write.ts'
 
 const busyWaitMsDefault = 10_000
@@ -45,6 +45,7 @@ export async function openDirectoryStore(
     get: (key, options) => read(archive, 'get', key, options?.signal, () => getObject(archive, key)),
     head: (key, options) => read(archive, 'head', key, options?.signal, () => headObject(archive, key)),
     list: (prefix, options) => list(archive, prefix, options ?? {}),
+    keys: (prefix, options) => keys(archive, prefix, options ?? {}),
     delete: (key, options) => removeObject(archive, key, options ?? {}),
   }
 }
@@ -108,16 +109,30 @@ async function getObject(archive: Archive, key: string): Promise<StoredObject | 
   }
 }
 
+type ListOptions = { readonly after?: string; readonly signal?: AbortSignal }
+
 async function* list(
   archive: Archive,
   prefix: string,
-  { after, signal }: { readonly after?: string; readonly signal?: AbortSignal },
+  { after, signal }: ListOptions,
 ): AsyncGenerator<ObjectInfo> {
   const head = (key: string) => headObject(archive, key)
-  const objects = walk({ root: archive.root, prefix, after, signal, head })
+  yield* listing(archive, prefix, walk({ root: archive.root, prefix, after, signal }, head))
+}
+
+async function* keys(
+  archive: Archive,
+  prefix: string,
+  { after, signal }: ListOptions,
+): AsyncGenerator<string> {
+  for await (const page of listing(archive, prefix, walkKeys({ root: archive.root, prefix, after, signal })))
+    yield* page
+}
+
+async function* listing<T>(archive: Archive, prefix: string, found: AsyncGenerator<T>): AsyncGenerator<T> {
   await orUnavailable(`list '${prefix}'`, () => stat(archive.root))
   for (;;) {
-    const next = await orUnavailable(`list '${prefix}'`, () => objects.next())
+    const next = await orUnavailable(`list '${prefix}'`, () => found.next())
     if (next.done) return
     yield next.value
   }

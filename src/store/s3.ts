@@ -29,6 +29,9 @@ export async function openS3Store(options: S3Options): Promise<ObjectStore> {
     get: (key, options) => getObject(bucket, key, options?.signal),
     head: (key, options) => headObject(bucket, key, options?.signal),
     list: (prefix, options) => listObjects(bucket, prefix, options ?? {}),
+    async *keys(prefix, options) {
+      for await (const { key } of listObjects(bucket, prefix, options ?? {})) yield key
+    },
     delete: (key, options) => removeObject(bucket, key, options ?? {}),
   }
 }

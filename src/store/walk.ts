@@ -9,17 +9,30 @@ export type Walk = {
   readonly prefix: string
   readonly after: string | undefined
   readonly signal: AbortSignal | undefined
-  readonly head: (key: string) => Promise<ObjectInfo | undefined>
 }
 
 const statsAtOnceMax = 32
 
+/** The objects whose keys `walkKeys` gives, with what `head` says of each. What vanishes meanwhile is left out. */
+export async function* walk(
+  walk: Walk,
+  head: (key: string) => Promise<ObjectInfo | undefined>,
+): AsyncGenerator<ObjectInfo> {
+  for await (const keys of walkKeys(walk)) {
+    for (let start = 0; start < keys.length; start += statsAtOnceMax) {
+      checkSignal(walk.signal)
+      const page = keys.slice(start, start + statsAtOnceMax)
+      for (const info of await Promise.all(page.map(head))) if (info !== undefined) yield info
+    }
+  }
+}
+
 /**
- * The objects below `walk.root` with the prefix, in the order of their keys' UTF-8 bytes. Holds the names of one
- * folder per level, and no more. What vanishes meanwhile is left out, as is what is no object: symbolic links and
- * whatever they lead to, names that are no keys, the store's own folder.
+ * The keys below `walk.root` with the prefix, in the order of their UTF-8 bytes, some at a time. Holds the names of one
+ * folder per level, and no more. What is no object is left out: symbolic links and whatever they lead to, names that
+ * are no keys, the store's own folder.
  */
-export async function* walk(walk: Walk): AsyncGenerator<ObjectInfo> {
+export async function* walkKeys(walk: Walk): AsyncGenerator<readonly string[]> {
   const folder = walk.prefix.slice(0, walk.prefix.lastIndexOf('/') + 1)
   if (folder === '' || (await isPlain(walk.root, folder.slice(0, -1)))) yield* walkFolder(walk, folder)
 }
@@ -35,24 +48,18 @@ async function isPlain(root: string, folder: string): Promise<boolean> {
   return true
 }
 
-async function* walkFolder(walk: Walk, folder: string): AsyncGenerator<ObjectInfo> {
+async function* walkFolder(walk: Walk, folder: string): AsyncGenerator<readonly string[]> {
   let page: string[] = []
   for (const key of await keysIn(walk, folder)) {
     if (!key.endsWith('/')) {
-      if (page.push(key) < statsAtOnceMax) continue
-      yield* heads(walk, page)
-    } else {
-      yield* heads(walk, page)
-      yield* walkFolder(walk, key)
+      page.push(key)
+      continue
     }
+    if (page.length > 0) yield page
     page = []
+    yield* walkFolder(walk, key)
   }
-  yield* heads(walk, page)
-}
-
-async function* heads(walk: Walk, keys: string[]): AsyncGenerator<ObjectInfo> {
-  checkSignal(walk.signal)
-  for (const info of await Promise.all(keys.map(walk.head))) if (info !== undefined) yield info
+  if (page.length > 0) yield page
 }
 
 /** The keys in one folder, sorted; a folder's ends with '/', so that it sorts where its objects do. */

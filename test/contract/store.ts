@@ -273,8 +273,11 @@ export function storeContract(
             await store.delete(`d${(round + 3) % 5}/churn${(round + 3) % 7}`)
           }
         })()
-        for (let round = 0; round < 5; round++)
-          expect((await keys(store, '')).filter((key) => key.includes('stay'))).toEqual(sorted(stay))
+        for (let round = 0; round < 5; round++) {
+          const listed = (await infos(store, '')).map(({ key }) => key)
+          for (const found of [listed, await onlyKeys(store, '')])
+            expect(found.filter((key) => key.includes('stay'))).toEqual(sorted(stay))
+        }
         listing = false
         await churn
       })
@@ -416,6 +419,7 @@ export function storeContract(
           () => store.head('a', { signal }),
           () => store.delete('a', { signal }),
           () => infos(store, '', undefined, signal),
+          () => onlyKeys(store, '', undefined, signal),
         ]
         for (const call of calls) {
           const error = await call().then(
@@ -477,8 +481,18 @@ async function infos(store: ObjectStore, prefix: string, after?: string, signal?
   return found
 }
 
+/** The keys of a listing, which `keys` has to give as well. */
 async function keys(store: ObjectStore, prefix: string, after?: string): Promise<string[]> {
-  return (await infos(store, prefix, after)).map((info) => info.key)
+  const listed = (await infos(store, prefix, after)).map((info) => info.key)
+  expect(await onlyKeys(store, prefix, after), 'keys as list gives them').toEqual(listed)
+  return listed
+}
+
+async function onlyKeys(store: ObjectStore, prefix: string, after?: string, signal?: AbortSignal) {
+  const found: string[] = []
+  const options = { ...(after === undefined ? {} : { after }), ...(signal === undefined ? {} : { signal }) }
+  for await (const key of store.keys(prefix, options)) found.push(key)
+  return found
 }
 
 function all<T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> {

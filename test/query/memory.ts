@@ -20,6 +20,9 @@ export function memoryStore(): ObjectStore {
         if (object && key.startsWith(prefix)) yield object
       }
     },
+    keys: async function* (prefix) {
+      yield* [...objects.keys()].filter((key) => key.startsWith(prefix)).sort()
+    },
     delete: async (key) => objects.delete(key),
   }
 }
