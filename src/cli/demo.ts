@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { toRules } from '../delivery/rules.ts'
 import type { Delivery } from '../delivery/worker.ts'
-import { groupErrors } from '../errors/triage.ts'
+import { triage } from '../errors/triage.ts'
 import { countSimulation, type SimulationOptions, simulate } from '../local/simulator.ts'
 import type { Cell, QueryEngine, QueryResult } from '../query/engine.ts'
 import { formatTable } from '../query/format.ts'
@@ -189,7 +189,7 @@ async function readAll(result: QueryResult): Promise<readonly (readonly Cell[])[
 
 async function showErrors(io: Io, store: ObjectStore, catalog: Catalog): Promise<void> {
   await title(io, '6', 'Operations sees what failed, by cause')
-  const { groups } = await groupErrors(store, catalog)
+  const { groups } = await triage(store, catalog)
   const top = groups.slice(0, 5)
   const rows = top.map(({ fingerprint, records, code, type, path }) => [
     fingerprint,

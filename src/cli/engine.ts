@@ -15,15 +15,13 @@ export type EngineParts = {
 
 /** Opens the SQL engine over an archive, with the cache and the bounds that the settings name. */
 export async function openEngine(io: Io, { settings, store, catalog }: EngineParts): Promise<QueryEngine> {
-  const root = cacheRoot(settings, io.env)
-  // Two archives must not share a folder: what one of them lacks would be dropped.
-  const name = createHash('sha256').update(store.url).digest('hex').slice(0, 16)
+  const folder = cacheFolder(io, settings, store)
   const engine = await openDuckDb({
     store,
     catalog,
     memoryMax: settings.queryMemory,
     range: { from: settings.partitionFrom, yearsAhead: settings.partitionYearsAhead },
-    ...(root === undefined ? {} : { cache: { folder: join(root, name), clock: io.clock } }),
+    ...(folder === undefined ? {} : { cache: { folder, clock: io.clock } }),
   })
   const bounds = { timeoutMs: settings.queryTimeoutMs, rowsMax: settings.queryRowsMax }
   return {
@@ -31,6 +29,13 @@ export async function openEngine(io: Io, { settings, store, catalog }: EnginePar
     exportParquet: (sql, path, options) => engine.exportParquet(sql, path, { ...bounds, ...options }),
     close: engine.close,
   }
+}
+
+/** Where the cache of one archive lies: two must not share a folder, as what one of them lacks would be dropped. */
+export function cacheFolder(io: Io, settings: Settings, store: ObjectStore): string | undefined {
+  const root = cacheRoot(settings, io.env)
+  const name = createHash('sha256').update(store.url).digest('hex').slice(0, 16)
+  return root === undefined ? undefined : join(root, name)
 }
 
 /** Where caches lie: as the setting says, else where the system keeps such things, else nowhere for long. */

@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor.ts'
 import { errorsCommand } from './errors.ts'
 import { type Io, style } from './io.ts'
 import { queryCommand } from './query.ts'
+import { replayCommand } from './replay.ts'
 import { schemaCommand } from './schema.ts'
 import { simulateCommand } from './simulate.ts'
 import { statusCommand } from './status.ts'
@@ -35,6 +36,7 @@ export function buildProgram(run: Run): Command {
     deliverCommand,
     queryCommand,
     errorsCommand,
+    replayCommand,
     schemaCommand,
     simulateCommand,
     demoCommand,

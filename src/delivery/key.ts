@@ -6,7 +6,7 @@ import { toBasicIso } from '../record/date.ts'
 const namespace = Buffer.from('5f0c1b1e8d6b5d0e9a3c7e4a2f6d8b10', 'hex')
 
 /** A name-based UUID (RFC 9562, version 5) over texts that cannot run into one another. */
-function nameUuid(parts: readonly string[]): string {
+export function nameUuid(parts: readonly string[]): string {
   const hash = createHash('sha1').update(namespace).update(JSON.stringify(parts)).digest()
   hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50
   hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80
@@ -26,7 +26,12 @@ function digest(records: readonly StreamRecord[]): string {
 }
 
 /** Where a batch of records came from. */
-export type Origin = { readonly stream: string; readonly shard: string }
+export type Origin = {
+  readonly stream: string
+  readonly shard: string
+  /** The key of the error file that they are replayed from, should it be one record's. */
+  readonly error?: string
+}
 
 export type Placement = {
   readonly type: string
@@ -40,7 +45,9 @@ export type Placement = {
 /** `{timestamp}-{uuid}`: a function of the records placed and of nothing else. */
 export function objectName(origin: Origin, placement: Placement): string {
   const { type, partitionDate, records, timestampMs } = placement
-  return `${toBasicIso(timestampMs)}-${nameUuid([origin.stream, origin.shard, type, partitionDate, digest(records)])}`
+  const { stream, shard, error } = origin
+  const replayed = error === undefined ? [] : [error]
+  return `${toBasicIso(timestampMs)}-${nameUuid([stream, shard, type, partitionDate, digest(records), ...replayed])}`
 }
 
 /** `data/{type}/partition_date=YYYY-MM-DD/{name}.avro`. */

@@ -92,6 +92,7 @@ function planObject(batch: Batch, placed: readonly Placed[], codec: ContainerCod
         ['dmd.first', first.record.sequence],
         ['dmd.last', last.record.sequence],
         ['dmd.count', String(records.length)],
+        ...(batch.error === undefined ? [] : [['dmd.error', batch.error] as const]),
       ]),
     },
     placed.map(({ row }) => row.row),

@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject, type RecordType, type Type } from
 import { imagesOf } from './read.ts'
 
 /** What stands for a value that is not shown. */
-const masked = '•••'
+export const masked = '•••'
 
 /**
  * A copy of an envelope in which people may look for the fault: the values of fields that a schema models and does

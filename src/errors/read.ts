@@ -15,17 +15,39 @@ export async function readErrorFile(store: ObjectStore, key: string): Promise<Er
 export function parseErrorFile(bytes: Uint8Array): ErrorFile | undefined {
   try {
     const file: Json = JSON.parse(Buffer.from(bytes).toString('utf8'))
-    const sound =
-      isObject(file) &&
-      isObject(file.error) &&
-      typeof file.error.code === 'string' &&
-      isObject(file.source) &&
-      Array.isArray(file.events) &&
-      file.events.every((event: Json) => typeof event === 'string')
-    return sound ? (file as unknown as ErrorFile) : undefined
+    return isObject(file) && isErrorFile(file) ? (file as unknown as ErrorFile) : undefined
   } catch {
     return undefined
   }
+}
+
+function isErrorFile({ timestamp, error, source, events, encoding, object }: JsonObject): boolean {
+  return (
+    areTexts([timestamp]) &&
+    isObject(error) &&
+    areTexts([error.code, error.stage, error.message, error.path ?? '']) &&
+    isObject(source) &&
+    areTexts([source.stream, source.shard, source.sequence, source.arrived ?? '']) &&
+    Array.isArray(events) &&
+    areTexts(events) &&
+    (encoding === 'utf8' || encoding === 'base64') &&
+    (object === undefined || isPlannedObject(object))
+  )
+}
+
+function isPlannedObject(object: Json): boolean {
+  return (
+    isObject(object) &&
+    areTexts([object.key]) &&
+    Array.isArray(object.records) &&
+    object.records.every(
+      (record: Json) => isObject(record) && areTexts([record.sequence, record.arrived ?? '']),
+    )
+  )
+}
+
+function areTexts(values: readonly (Json | undefined)[]): boolean {
+  return values.every((value) => typeof value === 'string')
 }
 
 /** The payloads of an error file, byte for byte as they came. */

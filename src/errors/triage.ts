@@ -1,112 +1,126 @@
-import { createHash } from 'node:crypto'
-import type { ErrorFile } from '../delivery/errorfile.ts'
+import { toIso } from '../record/date.ts'
 import type { Catalog } from '../record/schema.ts'
-import { isObject } from '../record/type.ts'
 import type { ObjectStore } from '../store/store.ts'
-import { envelopeOf, errorsPrefix, imagesOf, parseErrorFile, payloadsOf } from './read.ts'
+import type { Cause } from './cause.ts'
+import { type ErrorEntry, type IndexOptions, readErrorIndex } from './errorindex.ts'
+import { type History, isOpen, readHistory } from './history.ts'
+import { type GroupState, readStatuses, type StatusEntry, stateOf } from './status.ts'
 
-/** Error files of one cause. No part of it holds a value of a record. */
-export type ErrorGroup = {
+/** Errors of one cause. No part of it holds a value of a record. */
+export type ErrorGroup = Cause & {
   /** Names the cause: eight hexadecimal digits over stage, code, type and path. */
   readonly fingerprint: string
-  readonly stage: string
-  readonly code: string
-  /** The record type, `-` where the record names none that is known. */
-  readonly type: string
-  /** Where in the record; the number of a list's item is written `#`. */
-  readonly path: string
-  readonly message: string
   readonly files: number
   readonly records: number
-  /** ISO-8601 UTC. */
+  /** Files whose records were not replayed. */
+  readonly open: number
+  /** ISO-8601 UTC; 1970 where the records tell no time. */
   readonly firstSeen: string
   readonly lastSeen: string
+  /** Records in equal parts of the time from the first to the last error of all groups shown. */
+  readonly timeline: readonly number[]
+  readonly state: GroupState
+  /** What people said of it, the latest last. */
+  readonly said: readonly StatusEntry[]
   /** The key of the earliest file. */
   readonly sample: string
 }
 
-/** What makes two errors one cause: never the message, which may change with a release. */
-function causeOf(file: ErrorFile, catalog: Catalog): Pick<ErrorGroup, 'stage' | 'code' | 'type' | 'path'> {
-  const { stage, code, path = '' } = file.error
-  return { stage, code, type: typeOf(file, catalog), path: path.replace(/\/\d+(?=\/|$)/g, '/#') }
+export type Triage = {
+  /** Those with open errors first, the largest first. */
+  readonly groups: readonly ErrorGroup[]
+  /** Every error file, in the order of the keys. */
+  readonly entries: readonly ErrorEntry[]
+  readonly history: History
+  /** What the timelines span, in milliseconds since 1970. */
+  readonly from: number
+  readonly to: number
+  /** How many files lie among the error files and are none. */
+  readonly foreign: number
 }
 
-function typeOf(file: ErrorFile, catalog: Catalog): string {
-  const [payload] = payloadsOf(file)
-  const envelope = payload && envelopeOf(payload)
-  for (const image of envelope ? imagesOf(envelope).values() : []) {
-    const name = isObject(image.type) ? image.type.S : undefined
-    if (typeof name === 'string' && catalog.has(name)) return name
-  }
-  return '-'
+/** Which groups are wanted; what is left out does not matter. */
+export type TriageFilter = {
+  /** Errors since then only, in milliseconds since 1970. */
+  readonly sinceMs?: number
+  readonly type?: string
+  /** A code, or a fingerprint. */
+  readonly cause?: string
+  readonly states?: readonly GroupState[]
 }
 
-/** The fingerprint of an error file's cause. */
-export function fingerprintOf(file: ErrorFile, catalog: Catalog): string {
-  const { stage, code, type, path } = causeOf(file, catalog)
-  return createHash('sha256')
-    .update(JSON.stringify([stage, code, type, path]))
-    .digest('hex')
-    .slice(0, 8)
-}
+export const timelineParts = 16
 
-/**
- * Groups all error files of an archive by cause, the largest group first. `onFile` is told how many files were
- * read. Files in `errors/` that are no error files are counted in `foreign`. Throws as the store does.
- */
-export async function groupErrors(
+/** Groups the error files of an archive by cause. Throws as the store does. */
+export async function triage(
   store: ObjectStore,
   catalog: Catalog,
-  onFile: (files: number) => Promise<void> = async () => {},
-): Promise<{ readonly groups: readonly ErrorGroup[]; readonly foreign: number }> {
-  const groups = new Map<string, ErrorGroup>()
-  let foreign = 0
-  let files = 0
-  for await (const { key } of store.list(errorsPrefix)) {
-    const object = await store.get(key)
-    if (!object) continue
-    await onFile(++files)
-    const file = parseErrorFile(object.bytes)
-    if (!file) foreign += 1
-    else {
-      const fingerprint = fingerprintOf(file, catalog)
-      groups.set(fingerprint, join(groups.get(fingerprint), file, key, fingerprint, catalog))
-    }
-  }
-  const sorted = [...groups.values()].sort(
-    (a, b) => b.records - a.records || (a.fingerprint < b.fingerprint ? -1 : 1),
-  )
-  return { groups: sorted, foreign }
+  filter: TriageFilter = {},
+  options: IndexOptions = {},
+): Promise<Triage> {
+  const { entries, foreign } = await readErrorIndex(store, catalog, options)
+  const [history, statuses] = await Promise.all([readHistory(store), readStatuses(store)])
+  return { ...groupErrors(entries, history, statuses, filter), entries, history, foreign }
 }
 
-function join(
-  group: ErrorGroup | undefined,
-  file: ErrorFile,
-  key: string,
-  fingerprint: string,
-  catalog: Catalog,
-): ErrorGroup {
-  const seen = file.timestamp
-  if (!group) {
-    const { message } = file.error
-    const records = file.events.length
+/** Groups errors by cause, with what people said of each. A pure function. */
+export function groupErrors(
+  entries: readonly ErrorEntry[],
+  history: History,
+  statuses: ReadonlyMap<string, readonly StatusEntry[]>,
+  { sinceMs = Number.NEGATIVE_INFINITY, type, cause, states }: TriageFilter,
+): Pick<Triage, 'groups' | 'from' | 'to'> {
+  const causes = new Map<string, ErrorEntry[]>()
+  for (const entry of entries) {
+    const group = causes.get(entry.fingerprint)
+    if (group) group.push(entry)
+    else causes.set(entry.fingerprint, [entry])
+  }
+  const wanted = [...causes].flatMap(([fingerprint, all]) => {
+    const [first] = all
+    const recent = all.filter(({ timestampMs }) => timestampMs >= sinceMs)
+    if (!first || recent.length === 0) return []
+    if (type !== undefined && first.cause.type !== type) return []
+    if (cause !== undefined && first.cause.code !== cause && fingerprint !== cause) return []
+    const said = statuses.get(fingerprint) ?? []
+    // By all of its errors, those before `sinceMs` too.
+    const state = stateOf(said, { files: all.length, lastSeen: toIso(latest(all)) })
+    return states && !states.includes(state) ? [] : [{ fingerprint, recent, said, state, cause: first.cause }]
+  })
+  const times = wanted.flatMap(({ recent }) => recent.map(({ timestampMs }) => timestampMs)).filter(Boolean)
+  const from = times.reduce((a, b) => Math.min(a, b), times[0] ?? 0)
+  const to = times.reduce((a, b) => Math.max(a, b), times[0] ?? 0)
+  const groups = wanted.map(({ fingerprint, recent, said, state, cause }): ErrorGroup => {
+    const earliest = recent.reduce((a, b) => (b.timestampMs < a.timestampMs ? b : a))
     return {
       fingerprint,
-      ...causeOf(file, catalog),
-      message,
-      files: 1,
-      records,
-      firstSeen: seen,
-      lastSeen: seen,
-      sample: key,
+      ...cause,
+      files: recent.length,
+      records: recent.reduce((total, { records }) => total + records, 0),
+      open: recent.filter(({ key }) => isOpen(history, key)).length,
+      firstSeen: toIso(earliest.timestampMs),
+      lastSeen: toIso(latest(recent)),
+      timeline: timelineOf(recent, from, to),
+      state,
+      said,
+      sample: earliest.key,
     }
-  }
-  return {
-    ...group,
-    files: group.files + 1,
-    records: group.records + file.events.length,
-    firstSeen: seen < group.firstSeen ? seen : group.firstSeen,
-    lastSeen: seen > group.lastSeen ? seen : group.lastSeen,
-    sample: seen < group.firstSeen ? key : group.sample,
-  }
+  })
+  return { groups: groups.sort(byUrgency), from, to }
+}
+
+function latest(entries: readonly ErrorEntry[]): number {
+  return entries.reduce((latestMs, { timestampMs }) => Math.max(latestMs, timestampMs), 0)
+}
+
+function timelineOf(entries: readonly ErrorEntry[], from: number, to: number): readonly number[] {
+  const parts = Array.from({ length: timelineParts }, () => 0)
+  const width = (to - from + 1) / timelineParts
+  for (const { timestampMs, records } of entries)
+    if (timestampMs > 0) parts[Math.floor((timestampMs - from) / width)]! += records
+  return parts
+}
+
+function byUrgency(a: ErrorGroup, b: ErrorGroup): number {
+  return b.open - a.open || b.records - a.records || (a.fingerprint < b.fingerprint ? -1 : 1)
 }

@@ -1,0 +1,106 @@
+import { type GroupState, groupStates } from '../../errors/status.ts'
+import type { ErrorGroup, TriageFilter } from '../../errors/triage.ts'
+import { toIso } from '../../record/date.ts'
+import type { Catalog } from '../../record/schema.ts'
+import { columns } from '../columns.ts'
+import { type ExitCode, exitCodes, UsageError } from '../command.ts'
+import { count, type Io, style } from '../io.ts'
+import { momentBefore } from '../time.ts'
+import { type ErrorFlags, openErrors, readTriage } from './open.ts'
+
+export type ListFlags = ErrorFlags & {
+  readonly since?: string
+  readonly type?: string
+  readonly cause?: string
+  readonly status?: string
+}
+
+/** `dmd errors list`: a line a cause. */
+export async function list(io: Io, flags: ListFlags): Promise<ExitCode> {
+  const opened = await openErrors(io, flags)
+  const filter = filterOf(io, flags, opened.catalog)
+  const { groups, from, to } = await readTriage(io, opened, filter)
+  const isFiltered = Object.keys(filter).length > 0
+  if (flags.json) await io.out(`${JSON.stringify(groups)}\n`)
+  else if (groups.length === 0) await io.out(isFiltered ? 'no such errors\n' : 'no errors\n')
+  else {
+    const rows = groups.map((group) => [
+      group.fingerprint,
+      group.state,
+      count(group.open),
+      count(group.records),
+      group.code,
+      group.type,
+      group.path,
+      sparkline(group.timeline),
+      seen(group.firstSeen),
+      seen(group.lastSeen),
+    ])
+    const header = [
+      'cause',
+      'status',
+      'open',
+      'records',
+      'code',
+      'type',
+      'path',
+      'when',
+      'first seen',
+      'last seen',
+    ]
+    const paint = (text: string, row: number, column: number) =>
+      column === 1 && isAlarming(groups[row]) ? style(io, 'yellow', text) : text
+    await io.out(columns(io, header, rows, [2, 3], paint))
+    await io.out(style(io, 'dim', `\n${legend(groups, from, to, opened.settings.archive)}`))
+  }
+  return exitCodes.ok
+}
+
+function isAlarming(group: ErrorGroup | undefined): boolean {
+  return group?.state === 'regressed' || (group?.state === 'new' && group.open > 0)
+}
+
+function legend(groups: readonly ErrorGroup[], from: number, to: number, archive: string): string {
+  const span = from === 0 ? '' : `; "when" runs from ${short(toIso(from))} to ${short(toIso(to))}`
+  return (
+    `errors of one cause share stage, code, type and path; "open" are files that were not replayed${span}\n` +
+    `more about one:  dmd errors show ${groups[0]?.fingerprint} --archive ${archive}\n`
+  )
+}
+
+function filterOf(io: Io, { since, type, cause, status }: ListFlags, catalog: Catalog): TriageFilter {
+  if (type !== undefined && type !== '-' && !catalog.has(type))
+    throw new UsageError(
+      `there is no record type "${type}"; there are ${[...catalog.keys()].join(', ')}, and - for none`,
+    )
+  const states = status?.split(',').map((name) => name.trim())
+  const unknown = states?.find((name) => !groupStates.includes(name as GroupState))
+  if (unknown !== undefined)
+    throw new UsageError(`there is no status "${unknown}"; there are ${groupStates.join(', ')}`)
+  return {
+    ...(since === undefined ? {} : { sinceMs: momentBefore(since, io.clock()) }),
+    ...(type === undefined ? {} : { type }),
+    ...(cause === undefined ? {} : { cause }),
+    ...(states === undefined ? {} : { states: states as GroupState[] }),
+  }
+}
+
+const bars = '▁▂▃▄▅▆▇█'
+
+/** Counts as a row of bars, the highest for the largest; a space for none. */
+export function sparkline(counts: readonly number[]): string {
+  const most = counts.reduce((a, b) => Math.max(a, b), 1)
+  return counts
+    .map((n) => (n === 0 ? ' ' : bars[Math.min(bars.length - 1, Math.floor((n / most) * (bars.length - 1)))]))
+    .join('')
+}
+
+/** A record that tells no time is filed under 1970. */
+function seen(timestamp: string): string {
+  return timestamp.startsWith('1970-01-01T00:00:00') ? 'no time' : short(timestamp)
+}
+
+/** `2025-02-13 18:30:05Z`. */
+export function short(timestamp: string): string {
+  return `${timestamp.slice(0, 10)} ${timestamp.slice(11, 19)}Z`
+}

@@ -1,0 +1,66 @@
+import { type Triage, type TriageFilter, triage } from '../../errors/triage.ts'
+import type { Catalog } from '../../record/schema.ts'
+import type { Settings } from '../../settings.ts'
+import { openStore } from '../../store/open.ts'
+import type { ObjectStore } from '../../store/store.ts'
+import { catalogFor, settingsFor, UsageError } from '../command.ts'
+import { cacheFolder } from '../engine.ts'
+import { count, type Io } from '../io.ts'
+import { startProgress } from '../progress.ts'
+
+export type ErrorFlags = {
+  readonly archive?: string
+  readonly schemas?: string
+  readonly json?: boolean
+  readonly by?: string
+}
+
+/** An archive whose errors are looked at. */
+export type Opened = {
+  readonly store: ObjectStore
+  readonly catalog: Catalog
+  readonly settings: Settings
+}
+
+export async function openErrors(io: Io, flags: ErrorFlags): Promise<Opened> {
+  const settings = settingsFor(io, flags)
+  return {
+    settings,
+    store: await openStore(settings.archive, { create: false }),
+    catalog: catalogFor(settings),
+  }
+}
+
+/** Groups the errors, with progress while files are read for the first time. */
+export async function readTriage(
+  io: Io,
+  { store, catalog, settings }: Opened,
+  filter: TriageFilter = {},
+): Promise<Triage> {
+  const folder = cacheFolder(io, settings, store)
+  const progress = startProgress(io, 'reading errors', 'files')
+  try {
+    const found = await triage(store, catalog, filter, {
+      ...(folder === undefined ? {} : { file: `${folder}.errors`, owner: String(process.pid) }),
+      signal: io.interrupt,
+      onRead: (done, total) => progress.update({ done, total, items: done }),
+    })
+    const { foreign } = found
+    if (foreign > 0)
+      await io.err(
+        `${count(foreign)} ${foreign === 1 ? 'file' : 'files'} among the errors are none, and are left out\n`,
+      )
+    return found
+  } finally {
+    await progress.end()
+  }
+}
+
+const nameMax = 64
+
+/** Who does something to an archive: as told, else the user of this machine. */
+export function operator(io: Io, { by }: ErrorFlags): string {
+  const name = by ?? io.env.USER ?? io.env.USERNAME ?? 'unknown'
+  if (/^[\w .@+-]+$/.test(name) && name.length <= nameMax) return name
+  throw new UsageError(`--by takes a name of up to ${nameMax} letters, digits and . @ + - _`)
+}

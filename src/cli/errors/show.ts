@@ -1,0 +1,167 @@
+import type { ErrorFile } from '../../delivery/errorfile.ts'
+import { failedPrefix, parseFailedBatch } from '../../errors/failed.ts'
+import { type Frequency, frequenciesOf } from '../../errors/frequencies.ts'
+import { readProvenance, readTries } from '../../errors/history.ts'
+import { maskEnvelope } from '../../errors/mask.ts'
+import { envelopeOf, errorsPrefix, parseErrorFile, payloadsOf } from '../../errors/read.ts'
+import type { ErrorGroup, Triage } from '../../errors/triage.ts'
+import { codes } from '../../record/error.ts'
+import { columns } from '../columns.ts'
+import { type ExitCode, exitCodes, UsageError } from '../command.ts'
+import { count, type Io, style } from '../io.ts'
+import { short } from './list.ts'
+import { type ErrorFlags, type Opened, openErrors, readTriage } from './open.ts'
+
+export type ShowFlags = ErrorFlags & { readonly raw?: boolean }
+
+/** `dmd errors show`: one group, or one error file. */
+export async function show(io: Io, name: string, flags: ShowFlags): Promise<ExitCode> {
+  const opened = await openErrors(io, flags)
+  const isKey = name.startsWith(errorsPrefix) || name.startsWith(failedPrefix)
+  if (isKey && flags.raw) return raw(io, opened, name)
+  const found = await readTriage(io, opened)
+  const fingerprint = isKey
+    ? found.entries.find(({ key }) => key === name)?.fingerprint
+    : found.groups.find((group) => group.fingerprint === name)?.fingerprint
+  const group = found.groups.find((candidate) => candidate.fingerprint === fingerprint)
+  if (!group)
+    throw new UsageError(
+      isKey
+        ? `there is no error file ${name}: dmd errors list names them`
+        : `there is no error file and no group "${name}": dmd errors list names them`,
+    )
+  const key = isKey ? name : group.sample
+  if (flags.raw) return raw(io, opened, key)
+  const told = await tell(opened, found, group, key)
+  if (flags.json) await io.out(`${JSON.stringify(told)}\n`)
+  else await io.out(render(io, told, opened.settings.archive))
+  return exitCodes.ok
+}
+
+const newline = Buffer.from('\n')
+
+/** One original stands alone, byte for byte; those of a whole object follow one another as lines. */
+async function raw(io: Io, { store }: Opened, key: string): Promise<ExitCode> {
+  const object = await store.get(key)
+  if (!object) throw new UsageError(`there is no error file ${key}: dmd errors list names them`)
+  const payloads = payloadsIn(key, object.bytes) ?? [object.bytes]
+  for (const [index, payload] of payloads.entries())
+    await io.out(index === 0 ? payload : Buffer.concat([newline, payload]))
+  return exitCodes.ok
+}
+
+function payloadsIn(key: string, bytes: Uint8Array): readonly Uint8Array[] | undefined {
+  if (!key.startsWith(failedPrefix)) {
+    const file = parseErrorFile(bytes)
+    return file && payloadsOf(file)
+  }
+  const batch = parseFailedBatch(bytes)
+  return batch?.batches.flatMap(({ records }) => records.map(({ payload }) => payload))
+}
+
+/** Of a large group, this many files are looked at, evenly spread. */
+const sampledMax = 1_000
+
+async function tell(
+  { store, catalog }: Opened,
+  { entries, history }: Triage,
+  group: ErrorGroup,
+  key: string,
+) {
+  const keys = entries
+    .filter(({ fingerprint }) => fingerprint === group.fingerprint)
+    .map((entry) => entry.key)
+  const step = Math.max(1, Math.ceil(keys.length / sampledMax))
+  const sampled = keys.filter((_, index) => index % step === 0)
+  const payloads: Uint8Array[] = []
+  for (const one of sampled) {
+    const object = await store.get(one)
+    payloads.push(...((object && payloadsIn(one, object.bytes)) ?? []))
+  }
+  const object = await store.get(key)
+  const file = object && parseErrorFile(object.bytes)
+  const [payload] = (object && payloadsIn(key, object.bytes)) ?? []
+  const envelope = payload && envelopeOf(payload)
+  const tries = await readTries(store, history)
+  return {
+    ...group,
+    sampledFiles: sampled.length,
+    frequencies: frequenciesOf(payloads, catalog),
+    error: {
+      key,
+      bytes: payload?.length ?? 0,
+      ...(file ? aboutFile(file) : {}),
+      tries: tries.get(key) ?? 0,
+      ...(envelope ? { masked: maskEnvelope(envelope, catalog) } : {}),
+      replayed: await readProvenance(store, key),
+    },
+  }
+}
+
+function aboutFile({ timestamp, error, source, attempt, events }: ErrorFile) {
+  return { timestamp, ...error, source, attempt, records: events.length }
+}
+
+type Told = Awaited<ReturnType<typeof tell>>
+
+function render(io: Io, told: Told, archive: string): string {
+  const { fingerprint, stage, code, type, path, state, said, files, records, open, error } = told
+  const entry = Object.hasOwn(codes, code) ? codes[code as keyof typeof codes] : undefined
+  const label = (text: string) => style(io, 'bold', text.padEnd(10))
+  const last = said.at(-1)
+  const lines = [
+    `${label('cause')}${code} at stage ${stage}, group ${fingerprint}`,
+    ...(entry ? [`${label('meaning')}${entry.meaning}`, `${label('fix')}${entry.fix}`] : []),
+    ...('message' in error ? [`${label('message')}${error.message}`] : []),
+    `${label('status')}${state}${last ? `: ${last.by} said ${last.status} at ${short(last.at)}${last.note ? `, ${last.note}` : ''}` : ''}`,
+    `${label('group')}${count(records)} records in ${count(files)} files, ${count(open)} not replayed; grouped by stage ${stage}, code ${code}, type ${type}${path === '' ? '' : `, path ${path}`}`,
+    `${label('seen')}${short(told.firstSeen)} to ${short(told.lastSeen)}`,
+    '',
+    ...frequencyLines(io, told),
+    `${label('file')}${error.key}`,
+    ...('source' in error
+      ? [`${label('source')}${error.source.stream} ${error.source.shard} ${error.source.sequence}`]
+      : []),
+    ...(error.tries > 0 ? [`${label('tries')}${error.tries} failed`] : []),
+    ...(error.replayed
+      ? [
+          `${label('replayed')}by ${error.replayed.by} at ${short(error.replayed.at)}, dmd replay show ${error.replayed.replay}`,
+        ]
+      : []),
+    '',
+    'masked' in error
+      ? JSON.stringify(error.masked, null, 2)
+      : `${count(error.bytes)} bytes that are no JSON object; --raw prints them, personal data included`,
+    '',
+    style(io, 'dim', `try it again:  dmd replay ${fingerprint} --dry-run --archive ${archive}`),
+    '',
+  ]
+  return lines.join('\n')
+}
+
+const shownMax = 20
+
+function frequencyLines(io: Io, { frequencies, sampledFiles, files }: Told): readonly string[] {
+  const { records, attributes } = frequencies
+  if (records === 0) return []
+  const rows = attributes
+    .slice(0, shownMax)
+    .map(({ path, present, tags, distinct, top }: Frequency) => [
+      path,
+      `${Math.round((present / records) * 100)}%`,
+      tags.join(' '),
+      distinct === undefined ? '' : count(distinct),
+      top ? `${top.value.slice(0, 40)} (${count(top.count)})` : '•••',
+    ])
+  const left = attributes.length - rows.length
+  return [
+    style(
+      io,
+      'bold',
+      `what ${count(records)} of its records have${sampledFiles < files ? `, of ${count(sampledFiles)} files evenly spread` : ''}`,
+    ),
+    columns(io, ['attribute', 'in', 'as', 'values', 'most often'], rows, [1, 3]).trimEnd(),
+    ...(left > 0 ? [style(io, 'dim', `and ${left} more: --json`)] : []),
+    '',
+  ]
+}

@@ -1,0 +1,90 @@
+import { type Outcome, outcomes, readHistory, readReport, readSelection } from '../../errors/history.ts'
+import type { ObjectStore } from '../../store/store.ts'
+import { columns } from '../columns.ts'
+import { type ExitCode, exitCodes, UsageError } from '../command.ts'
+import { short } from '../errors/list.ts'
+import { type ErrorFlags, openErrors } from '../errors/open.ts'
+import { count, type Io, style } from '../io.ts'
+import { describeEdit, resultRows } from './tell.ts'
+
+/** `dmd replay list`. */
+export async function listReplays(io: Io, flags: ErrorFlags): Promise<ExitCode> {
+  const { store, settings } = await openErrors(io, flags)
+  const { runs } = await readHistory(store)
+  const replays = []
+  for (const id of [...runs.keys()].sort()) {
+    const found = await readReplay(store, id)
+    if (found) replays.push({ ...found, closed: runs.get(id)?.ended === true })
+  }
+  if (flags.json) await io.out(`${JSON.stringify(replays.map(({ results: _, ...replay }) => replay))}\n`)
+  else if (replays.length === 0) await io.out('no replays\n')
+  else {
+    const rows = replays.map(({ id, at, by, asked, count: files, edit, counts, state, closed }) => [
+      id,
+      short(at),
+      by,
+      asked,
+      count(files),
+      edit.kind,
+      state === 'ended' || !closed ? state : 'finished later',
+      describeCounts(counts),
+    ])
+    await io.out(
+      columns(io, ['replay', 'when', 'who', 'what', 'files', 'edit', 'state', 'outcome'], rows, [4]),
+    )
+    await io.out(
+      style(
+        io,
+        'dim',
+        `\nmore about one:  dmd replay show ${replays.at(-1)?.id} --archive ${settings.archive}\n`,
+      ),
+    )
+  }
+  return exitCodes.ok
+}
+
+/** `dmd replay show ID`. */
+export async function showReplay(io: Io, id: string, flags: ErrorFlags): Promise<ExitCode> {
+  const { store } = await openErrors(io, flags)
+  const found = /^[\w-]+$/.test(id) ? await readReplay(store, id) : undefined
+  if (!found) throw new UsageError(`there is no replay "${id}": dmd replay list names them`)
+  if (flags.json) {
+    await io.out(`${JSON.stringify(found)}\n`)
+    return exitCodes.ok
+  }
+  const { at, by, asked, sha256, edit, counts, results, state } = found
+  const label = (text: string) => style(io, 'bold', text.padEnd(11))
+  await io.out(
+    [
+      `${label('replay')}${id}`,
+      `${label('who')}${by} at ${short(at)}`,
+      `${label('what')}${asked}: ${count(found.count)} files, SHA-256 ${sha256}`,
+      `${label('edit')}${describeEdit(edit)}`,
+      `${label('state')}${state}`,
+      `${label('outcome')}${describeCounts(counts)}`,
+      '',
+      resultRows(io, results),
+    ].join('\n'),
+  )
+  return exitCodes.ok
+}
+
+/** `unfinished`: it runs, was killed, or could not write everything. */
+type State = 'ended' | 'unfinished'
+
+async function readReplay(store: ObjectStore, id: string) {
+  const selection = await readSelection(store, id)
+  if (!selection) return undefined
+  const report = await readReport(store, id)
+  const state: State = report && !report.counts.unwritten ? 'ended' : 'unfinished'
+  const { keys, ...about } = selection
+  const results = report?.results ?? keys.map((error) => ({ error, outcome: 'untried' as const }))
+  return { ...about, state, endedAt: report?.endedAt, counts: report?.counts ?? {}, results }
+}
+
+function describeCounts(counts: { readonly [outcome in Outcome]?: number }): string {
+  const told = outcomes.flatMap((outcome) =>
+    counts[outcome] ? [`${count(counts[outcome])} ${outcome}`] : [],
+  )
+  return told.length === 0 ? '-' : told.join(', ')
+}

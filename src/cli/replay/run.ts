@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { toRules } from '../../delivery/rules.ts'
+import { type Difference, diffPayloads } from '../../errors/diff.ts'
+import { type Edit, noEdit, parsePatch, replaceBy } from '../../errors/edit.ts'
+import { failedPrefix } from '../../errors/failed.ts'
+import { isOpen, type Result } from '../../errors/history.ts'
+import { errorsPrefix } from '../../errors/read.ts'
+import {
+  countOf,
+  type Frozen,
+  freeze,
+  type ReplayParts,
+  type ReplayRequest,
+  rehearse,
+  replay,
+} from '../../errors/replay.ts'
+import type { Triage } from '../../errors/triage.ts'
+import { toBasicIso } from '../../record/date.ts'
+import { PipelineError } from '../../record/error.ts'
+import { type ExitCode, exitCodes, UsageError } from '../command.ts'
+import { type ErrorFlags, type Opened, openErrors, operator, readTriage } from '../errors/open.ts'
+import { count, type Io, style } from '../io.ts'
+import { startProgress } from '../progress.ts'
+import { describeEdit, differenceLines, outcomeLines, resultRows } from './tell.ts'
+
+export type ReplayFlags = ErrorFlags & {
+  readonly all?: boolean
+  readonly edit?: string
+  readonly with?: string
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+  readonly rate?: number
+  readonly max: number
+  readonly force?: boolean
+}
+
+/** `dmd replay`: select, freeze, rehearse, ask, do. */
+export async function replayErrors(io: Io, what: string | undefined, flags: ReplayFlags): Promise<ExitCode> {
+  if ((what === undefined) === (flags.all !== true))
+    throw new UsageError('name what to replay: the key of an error file, a fingerprint, or --all')
+  const isKey = what !== undefined && (what.startsWith(errorsPrefix) || what.startsWith(failedPrefix))
+  if (flags.with !== undefined && !isKey)
+    throw new UsageError('--with replaces one record: name the key of its error file')
+  const isAsked = flags.dryRun !== true && flags.yes !== true
+  if (isAsked && (!io.terminal || flags.json))
+    throw new UsageError('say --dry-run to see what it would do, or --yes to do it')
+  const by = operator(io, flags)
+  const edit = await readEdit(flags)
+  const opened = await openErrors(io, flags)
+  const found = await readTriage(io, opened)
+  const chosen = choose(found, what, isKey)
+  const selection = freeze(chosen.keys.slice(0, flags.max))
+  const request: ReplayRequest = {
+    id: `${toBasicIso(io.clock())}-${randomUUID()}`,
+    ...{ by, asked: what ?? 'all', selection, edit, history: found.history },
+    ...(flags.force ? { force: true } : {}),
+  }
+  await io.err(heading(io, selection, chosen, edit, flags.max))
+  if (selection.count === 0) {
+    if (flags.json) await io.out(`${JSON.stringify({ selection, counts: {}, results: [] })}\n`)
+    return exitCodes.ok
+  }
+  const parts = partsFor(io, opened, flags)
+  if (flags.dryRun || isAsked) {
+    const results = await dryRun(io, request, parts, flags, opened)
+    if (flags.dryRun) return isWell(results) ? exitCodes.ok : exitCodes.problems
+    if (!(await confirm(io, results))) return exitCodes.interrupted
+  }
+  return run(io, request, parts, flags)
+}
+
+type Chosen = { readonly keys: readonly string[]; readonly done: number }
+
+/**
+ * The open errors of what is asked for; those that were replayed only where there are no others. All but those that
+ * somebody said to ignore, where everything is asked for.
+ */
+function choose({ entries, groups, history }: Triage, what: string | undefined, isKey: boolean): Chosen {
+  const ignored = new Set(
+    groups.flatMap(({ state, fingerprint }) => (state === 'ignored' ? [fingerprint] : [])),
+  )
+  const asked = entries.filter(({ key, fingerprint }) =>
+    what === undefined ? !ignored.has(fingerprint) : isKey ? key === what : fingerprint === what,
+  )
+  if (asked.length === 0 && what !== undefined) {
+    const known = groups.map(({ fingerprint }) => fingerprint).slice(0, 5)
+    throw new UsageError(
+      `there is no ${isKey ? 'error file' : 'group'} "${what}"${known.length > 0 ? `; groups are ${known.join(', ')}` : ''}: dmd errors list names them`,
+    )
+  }
+  const open = asked.filter(({ key }) => isOpen(history, key))
+  const chosen = open.length > 0 || what === undefined ? open : asked
+  return { keys: chosen.map(({ key }) => key).sort(), done: asked.length - open.length }
+}
+
+function heading(io: Io, selection: Frozen, { keys, done }: Chosen, edit: Edit, max: number): string {
+  if (selection.count === 0) return 'there are no errors to replay\n'
+  const all =
+    keys.length > selection.count
+      ? `the first ${count(selection.count)} of ${count(keys.length)} error files, by --max ${count(max)}`
+      : `${count(selection.count)} error ${selection.count === 1 ? 'file' : 'files'}`
+  const before =
+    done === 0
+      ? ''
+      : keys.length === done
+        ? '; all were replayed before'
+        : `; ${count(done)} more were replayed before and are left out`
+  return `${style(io, 'bold', 'selected')}  ${all}${before}\n          SHA-256 ${selection.sha256}\n${style(io, 'bold', 'edit')}      ${describeEdit(edit.summary)}\n`
+}
+
+async function readEdit(flags: ReplayFlags): Promise<Edit> {
+  const path = flags.edit ?? flags.with
+  if (path === undefined) return noEdit
+  let bytes: Uint8Array
+  try {
+    bytes = await readFile(path)
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+    throw new PipelineError('INPUT_INVALID', `${path} cannot be read (${code})`, { cause })
+  }
+  if (bytes.length > editBytesMax)
+    throw new PipelineError('INPUT_INVALID', `${path} is larger than ${count(editBytesMax)} bytes`)
+  return flags.edit === undefined ? replaceBy(bytes) : parsePatch(bytes, path)
+}
+
+/** More than Kinesis takes in a record. */
+const editBytesMax = 10_485_760
+
+function partsFor(io: Io, { store, catalog, settings }: Opened, flags: ReplayFlags): ReplayParts {
+  return {
+    store,
+    rules: toRules(catalog, settings),
+    clock: io.clock,
+    putsParallel: settings.putsParallel,
+    signal: io.interrupt,
+    ...(flags.rate === undefined ? {} : { pace: pacer(flags.rate, () => performance.now()) }),
+  }
+}
+
+/** Lets one through every `1 / rate` seconds. */
+function pacer(rate: number, nowMs: () => number): () => Promise<void> {
+  let nextMs = nowMs()
+  return async () => {
+    const turnMs = Math.max(nextMs, nowMs())
+    nextMs = turnMs + 1000 / rate
+    const waitMs = turnMs - nowMs()
+    if (waitMs > 0) await sleep(waitMs)
+  }
+}
+
+const shownMax = 5
+
+async function dryRun(
+  io: Io,
+  request: ReplayRequest,
+  parts: ReplayParts,
+  flags: ReplayFlags,
+  { catalog }: Opened,
+): Promise<readonly Result[]> {
+  const examples: { error: string; differences: readonly Difference[] }[] = []
+  const progress = startProgress(io, 'rehearsing', 'files')
+  let done = 0
+  const total = request.selection.count
+  const onResult = () => progress.update({ done: ++done, total, items: done })
+  const results = await rehearse(request, { ...parts, onResult }, (error, { change }) => {
+    if (examples.length >= shownMax || !change) return
+    examples.push({ error, differences: diffPayloads(change.before, change.after, catalog) })
+  })
+  await progress.end()
+  const counts = countOf(results)
+  if (flags.json) {
+    const { asked, selection, edit } = request
+    await io.out(
+      `${JSON.stringify({ dryRun: true, asked, selection, edit: edit.summary, counts, examples, results })}\n`,
+    )
+    return results
+  }
+  for (const { error, differences } of examples) await io.out(differenceLines(io, error, differences))
+  await io.out(outcomeLines(io, counts, true))
+  await tellProblems(io, results)
+  return results
+}
+
+function isWell(results: readonly Result[]): boolean {
+  return results.every(({ outcome }) => outcome === 'written' || outcome === 'there')
+}
+
+async function tellProblems(io: Io, results: readonly Result[]): Promise<void> {
+  const bad = results.filter((result) => !isWell([result]))
+  if (bad.length > 0) await io.out(`\n${resultRows(io, bad, 10)}`)
+}
+
+async function confirm(io: Io, results: readonly Result[]): Promise<boolean> {
+  const reader = createInterface({ input: io.terminal!.input, output: io.terminal!.output })
+  const files = countOf(results).written ?? 0
+  try {
+    const answer = await reader.question(`Replay ${count(files)} error files? [y/N] `)
+    return /^y(es)?$/i.test(answer.trim())
+  } finally {
+    reader.close()
+  }
+}
+
+async function run(
+  io: Io,
+  request: ReplayRequest,
+  parts: ReplayParts,
+  flags: ReplayFlags,
+): Promise<ExitCode> {
+  const progress = startProgress(io, 'replaying', 'files')
+  let done = 0
+  const total = request.selection.count
+  const onResult = () => progress.update({ done: ++done, total, items: done })
+  const report = await replay(request, { ...parts, onResult })
+  await progress.end()
+  const { id, counts, results } = report
+  if (flags.json) await io.out(`${JSON.stringify({ ...report, selection: request.selection })}\n`)
+  else {
+    await io.out(outcomeLines(io, counts, false))
+    await tellProblems(io, results)
+    const shown = flags.archive === undefined ? '' : ` --archive ${flags.archive}`
+    await io.out(style(io, 'dim', `each of them:  dmd replay show ${id}${shown}\n`))
+    if (isWell(results) && !flags.all && request.asked.length === 8)
+      await io.out(style(io, 'dim', `mended at its source?  dmd errors set ${request.asked} fixed${shown}\n`))
+  }
+  if (io.interrupt.aborted) return exitCodes.interrupted
+  return isWell(results) ? exitCodes.ok : exitCodes.problems
+}

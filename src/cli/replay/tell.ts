@@ -1,0 +1,73 @@
+import type { Difference } from '../../errors/diff.ts'
+import { type EditSummary, type Outcome, outcomes, type Report, type Result } from '../../errors/history.ts'
+import { columns } from '../columns.ts'
+import { count, type Io, style } from '../io.ts'
+
+/** What an edit changes, in words and without a value. */
+export function describeEdit({ kind, operations = [] }: EditSummary): string {
+  if (kind === 'none') return 'none: the records as they are'
+  if (kind === 'replacement') return 'the record was replaced whole'
+  return operations
+    .map(({ op, path, from }) => `${op} ${from === undefined ? '' : `${from} to `}${path}`)
+    .join(', ')
+}
+
+/** What each outcome means, for people; `written` of a rehearsal is still to come. */
+const meanings: { readonly [outcome in Outcome]: string } = {
+  written: 'delivered',
+  there: 'were delivered by the same edit before',
+  refused: 'were replayed with another edit before: refused',
+  unpatched: 'the edit cannot be applied to',
+  foreign: 'are no error files',
+  fails: 'fail again',
+  unwritten: 'could not be written: run it again',
+  guarded: 'failed five times: look at them, then add --force',
+  gone: 'are gone',
+  untried: 'were not tried any more',
+}
+
+/** A line for each outcome that there is. */
+export function outcomeLines(io: Io, counts: Report['counts'], isRehearsal: boolean): string {
+  return outcomes
+    .flatMap((outcome) => {
+      const files = counts[outcome]
+      if (!files) return []
+      const meaning = isRehearsal && outcome === 'written' ? 'would be delivered' : meanings[outcome]
+      const isWell = outcome === 'written' || outcome === 'there'
+      return [
+        `  ${style(io, isWell ? 'green' : 'yellow', `${isWell ? '✓' : '✗'} ${count(files).padStart(7)}`)}  ${meaning}\n`,
+      ]
+    })
+    .join('')
+}
+
+const shownMax = 20
+
+/** What became of each error file, those that did not go well first; the rest is counted. */
+export function resultRows(io: Io, results: readonly Result[], max = shownMax): string {
+  const rank = ({ outcome }: Result) => -outcomes.indexOf(outcome)
+  const ordered = [...results].sort((a, b) => rank(a) - rank(b) || (a.error < b.error ? -1 : 1))
+  const rows = ordered
+    .slice(0, max)
+    .map(({ error, outcome, code, path, message, objects = [] }) => [
+      outcome,
+      error,
+      outcome === 'written' || outcome === 'there'
+        ? `${objects[0] ?? ''}${objects.length > 1 ? ` and ${count(objects.length - 1)} more` : ''}`
+        : [code, path, message].filter(Boolean).join(' '),
+    ])
+  const left = results.length - rows.length
+  return (
+    columns(io, ['outcome', 'error file', 'became'], rows) +
+    (left > 0 ? style(io, 'dim', `and ${count(left)} more: --json\n`) : '')
+  )
+}
+
+/** One record before and after. */
+export function differenceLines(io: Io, error: string, differences: readonly Difference[]): string {
+  const lines = differences.flatMap(({ path, before, after }) => [
+    ...(before === undefined ? [] : [style(io, 'red', `  - ${path} ${before}`)]),
+    ...(after === undefined ? [] : [style(io, 'green', `  + ${path} ${after}`)]),
+  ])
+  return `${[style(io, 'bold', error), ...(lines.length === 0 ? ['  as it is'] : lines)].join('\n')}\n`
+}

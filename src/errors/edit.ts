@@ -1,0 +1,138 @@
+import { immutableJSONPatch, type JSONPatchDocument } from 'immutable-json-patch'
+import { decodeUtf8 } from '../codec/envelope.ts'
+import { PipelineError } from '../record/error.ts'
+import { isObject, type Json } from '../record/type.ts'
+
+/** How the records of error files are changed before they are delivered. */
+export type Edit = {
+  /** The payload as it is to be delivered, or why the edit cannot be applied to it. */
+  readonly apply: (payload: Uint8Array) => Edited
+  /** What it changes, and no value: it may be kept and shown. */
+  readonly summary: {
+    readonly kind: 'none' | 'patch' | 'replacement'
+    readonly operations?: readonly { readonly op: string; readonly path: string; readonly from?: string }[]
+  }
+}
+
+export type Edited =
+  | { readonly ok: true; readonly payload: Uint8Array }
+  /** The message holds no value of the record or of the edit. */
+  | { readonly ok: false; readonly message: string }
+
+/** Delivers the records as they are: their cause is mended elsewhere. */
+export const noEdit: Edit = { apply: (payload) => ({ ok: true, payload }), summary: { kind: 'none' } }
+
+/** Puts these bytes in the place of a payload, whatever that is. */
+export function replaceBy(bytes: Uint8Array): Edit {
+  return { apply: () => ({ ok: true, payload: bytes }), summary: { kind: 'replacement' } }
+}
+
+const operationsMax = 1_000
+const operands = {
+  add: 'value',
+  replace: 'value',
+  test: 'value',
+  remove: undefined,
+  move: 'from',
+  copy: 'from',
+} as const
+
+/**
+ * A JSON Patch (RFC 6902) on the envelope: all of its operations, in order, or none. What it leaves alone keeps its
+ * value and place; white space of the original is not kept.
+ *
+ * @throws PipelineError INPUT_INVALID, naming the operation, when the bytes are no patch.
+ */
+export function parsePatch(bytes: Uint8Array, name: string): Edit {
+  const operations = readPatch(bytes, name)
+  return {
+    summary: {
+      kind: 'patch',
+      operations: operations.map(({ op, path, from }) => ({
+        op,
+        path: maskPointer(path),
+        ...(from === undefined ? {} : { from: maskPointer(from) }),
+      })),
+    },
+    apply: (payload) => {
+      const text = decodeUtf8(payload)
+      if (text === undefined) return cannot('the record is not UTF-8: replace it whole, with --with')
+      let envelope: Json
+      try {
+        envelope = JSON.parse(text) as Json
+      } catch {
+        return cannot('the record is not JSON: replace it whole, with --with')
+      }
+      for (const [index, operation] of operations.entries()) {
+        try {
+          envelope = immutableJSONPatch(envelope, [operation] as JSONPatchDocument) as Json
+        } catch {
+          // The library's own message quotes values.
+          const { op, path } = operation
+          const why = op === 'test' ? 'the record has another value there' : 'the record has no such place'
+          return cannot(`operation ${index + 1}, ${op} ${maskPointer(path)}: ${why}`)
+        }
+      }
+      return { ok: true, payload: Buffer.from(JSON.stringify(envelope), 'utf8') }
+    },
+  }
+}
+
+function cannot(message: string): Edited {
+  return { ok: false, message }
+}
+
+type Operation = {
+  readonly op: keyof typeof operands
+  readonly path: string
+  readonly from?: string
+  readonly value?: Json
+}
+
+function readPatch(bytes: Uint8Array, name: string): readonly Operation[] {
+  const bad = (why: string): never => {
+    throw new PipelineError('INPUT_INVALID', `${name} is no JSON Patch (RFC 6902): ${why}`)
+  }
+  let patch: Json | undefined
+  try {
+    patch = JSON.parse(decodeUtf8(bytes) ?? '') as Json
+  } catch {
+    return bad('it is not JSON')
+  }
+  if (!Array.isArray(patch)) return bad('it has to be a list of operations')
+  if (patch.length === 0) return bad('it has no operation')
+  if (patch.length > operationsMax) return bad(`it has more than ${operationsMax} operations`)
+  return patch.map((operation: Json, index) => {
+    const at = `operation ${index + 1}`
+    if (!isObject(operation)) return bad(`${at} is no object`)
+    const { op, path, from } = operation
+    if (typeof op !== 'string' || !Object.hasOwn(operands, op))
+      return bad(`${at}: "op" has to be one of ${Object.keys(operands).join(', ')}`)
+    const operand = operands[op as Operation['op']]
+    for (const member of ['path', ...(operand === 'from' ? ['from'] : [])])
+      if (!isPointer(operation[member]))
+        return bad(`${at}: "${member}" has to be a JSON Pointer such as /dynamodb/NewImage/saleId`)
+    if (operand === 'value' && !Object.hasOwn(operation, 'value')) return bad(`${at}: "value" is missing`)
+    return {
+      op: op as Operation['op'],
+      path: path as string,
+      ...(operand === 'from' ? { from: from as string } : {}),
+      ...(operand === 'value' ? { value: operation.value as Json } : {}),
+    }
+  })
+}
+
+// RFC 6901; a name that would reach into JavaScript's own objects is no attribute.
+function isPointer(text: Json | undefined): boolean {
+  return (
+    typeof text === 'string' && /^(\/([^~]|~[01])*)?$/.test(text) && !text.split('/').includes('__proto__')
+  )
+}
+
+/** A pointer in which names that a program would not choose are hidden: they may be personal. */
+export function maskPointer(pointer: string): string {
+  return pointer
+    .split('/')
+    .map((part) => (part === '' || /^(\d{1,4}|-|[A-Za-z][\w.:~-]{0,127})$/.test(part) ? part : '•••'))
+    .join('/')
+}

@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { eachBounded } from '../delivery/bounded.ts'
+import { parseInstant } from '../record/date.ts'
+import type { Catalog } from '../record/schema.ts'
+import type { ObjectStore } from '../store/store.ts'
+import { type Cause, causeOf, fingerprintOf } from './cause.ts'
+import { failedPrefix, parseFailedBatch } from './failed.ts'
+import { errorsPrefix, parseErrorFile } from './read.ts'
+
+/** What is known of one error file without reading it again. */
+export type ErrorEntry = {
+  readonly key: string
+  readonly cause: Cause
+  readonly fingerprint: string
+  readonly records: number
+  /** When its first record arrived, else changed, in milliseconds since 1970; 0 where it tells no time. */
+  readonly timestampMs: number
+}
+
+export type ErrorIndex = {
+  /** In the order of their keys. */
+  readonly entries: readonly ErrorEntry[]
+  /** How many files lie among the error files and are none. */
+  readonly foreign: number
+}
+
+export type IndexOptions = {
+  /** The file that keeps what was read, for its owner alone; nothing is kept without one. It holds no value of a record. */
+  readonly file?: string
+  /** Names this process among those that write the file. */
+  readonly owner?: string
+  /** Is told how many files have been read, of how many that have to be. */
+  readonly onRead?: (done: number, total: number) => Promise<void>
+  readonly signal?: AbortSignal
+}
+
+/** An error file is one of ours by its name, which is made from its contents: it need not be read twice. */
+const ownName = /-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.json)?$/
+const readsAtOnce = 32
+
+/**
+ * Every error file of an archive by its cause: those in `errors/`, and the batches in `failed/`. A file that was read
+ * before is only listed. Holds about 200 bytes of memory a file. Throws as the store does; a file of its own that
+ * cannot be read is made anew, and one that cannot be written is left.
+ */
+export async function readErrorIndex(
+  store: ObjectStore,
+  catalog: Catalog,
+  { file, owner = 'reader', onRead = async () => {}, signal }: IndexOptions = {},
+): Promise<ErrorIndex> {
+  const before = file === undefined ? new Map<string, ErrorEntry>() : await load(file, catalog)
+  const found = new Map<string, ErrorEntry | undefined>()
+  const unread: string[] = []
+  for (const prefix of [errorsPrefix, failedPrefix]) {
+    for await (const key of store.keys(prefix, signal ? { signal } : {})) {
+      const entry = before.get(key)
+      found.set(key, entry)
+      if (entry === undefined) unread.push(key)
+    }
+  }
+  const causes = new Map<string, Pick<ErrorEntry, 'cause' | 'fingerprint'>>()
+  let done = 0
+  try {
+    await eachBounded(unread, readsAtOnce, async (key) => {
+      signal?.throwIfAborted()
+      const object = await store.get(key, signal ? { signal } : {})
+      const entry = object && summarize(key, object.bytes, catalog, causes)
+      if (entry) found.set(key, entry)
+      else if (object === undefined) found.delete(key)
+      done += 1
+      await onRead(done, unread.length)
+    })
+  } finally {
+    const entries = [...found.values()].filter((entry) => entry !== undefined)
+    // What was read before an interruption need not be read again.
+    if (file !== undefined && (entries.length !== before.size || unread.length > 0))
+      await save(file, owner, entries, catalog).catch(() => {})
+  }
+  const entries = [...found.values()].filter((entry) => entry !== undefined)
+  return { entries, foreign: found.size - entries.length }
+}
+
+function summarize(
+  key: string,
+  bytes: Uint8Array,
+  catalog: Catalog,
+  causes: Map<string, Pick<ErrorEntry, 'cause' | 'fingerprint'>>,
+): ErrorEntry | undefined {
+  const read = key.startsWith(failedPrefix) ? summarizeBatch(bytes) : summarizeFile(bytes, catalog)
+  if (!read) return undefined
+  const { cause, records, timestampMs } = read
+  const fingerprint = fingerprintOf(cause)
+  // Shared, so that a hundred thousand errors of one cause do not hold it as often.
+  const shared = causes.get(fingerprint) ?? { cause, fingerprint }
+  causes.set(fingerprint, shared)
+  return { key, ...shared, records, timestampMs }
+}
+
+type Summary = Pick<ErrorEntry, 'cause' | 'records' | 'timestampMs'>
+
+function summarizeFile(bytes: Uint8Array, catalog: Catalog): Summary | undefined {
+  const file = parseErrorFile(bytes)
+  if (!file) return undefined
+  const timestampMs = parseInstant(file.timestamp) ?? 0
+  return { cause: causeOf(file, catalog), records: file.events.length, timestampMs }
+}
+
+function summarizeBatch(bytes: Uint8Array): Summary | undefined {
+  const batch = parseFailedBatch(bytes)
+  return batch && { cause: batchCause, records: batch.records, timestampMs: batch.timestampMs }
+}
+
+/** The cause of every batch that was given up: its records may be sound. */
+export const batchCause: Cause = { stage: 'invoke', code: 'BATCH_GIVEN_UP', type: '-', path: '' }
+
+/**
+ * One line of JSON, then a line a file:
+ *
+ *     {"format": 1, "types": digest, "causes": [{stage, code, type, path}]}
+ *     {key} TAB {number of its cause} TAB {records} TAB {timestamp in ms}
+ */
+async function save(
+  file: string,
+  owner: string,
+  entries: readonly ErrorEntry[],
+  catalog: Catalog,
+): Promise<void> {
+  const numbers = new Map<string, number>()
+  const causes: Cause[] = []
+  const lines: string[] = []
+  for (const { key, cause, fingerprint, records, timestampMs } of entries) {
+    if (!ownName.test(key)) continue
+    let number = numbers.get(fingerprint)
+    if (number === undefined) {
+      number = causes.push(cause) - 1
+      numbers.set(fingerprint, number)
+    }
+    lines.push(`${key}\t${number}\t${records}\t${timestampMs}\n`)
+  }
+  const header = JSON.stringify({ format, types: digestOf(catalog), causes })
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  const part = `${file}.${owner}.part`
+  try {
+    await writeFile(part, `${header}\n${lines.join('')}`, { mode: 0o600 })
+    await rename(part, file)
+  } finally {
+    await rm(part, { force: true })
+  }
+}
+
+const format = 1
+
+async function load(file: string, catalog: Catalog): Promise<Map<string, ErrorEntry>> {
+  const entries = new Map<string, ErrorEntry>()
+  try {
+    const [first = '', ...lines] = (await readFile(file, 'utf8')).split('\n')
+    const header = JSON.parse(first) as { format: number; types: string; causes: readonly Cause[] }
+    if (header.format !== format || header.types !== digestOf(catalog)) return entries
+    const causes = header.causes.map((cause) => ({ cause, fingerprint: fingerprintOf(cause) }))
+    for (const line of lines) {
+      const [key, number, records, timestampMs] = line.split('\t')
+      const shared = causes[Number(number)]
+      if (!key || !shared || timestampMs === undefined) continue
+      entries.set(key, { key, ...shared, records: Number(records), timestampMs: Number(timestampMs) })
+    }
+    return entries
+  } catch {
+    return new Map()
+  }
+}
+
+/** Which types are known decides on the type in a cause. */
+function digestOf(catalog: Catalog): string {
+  return createHash('sha256')
+    .update(JSON.stringify([...catalog.keys()].sort()))
+    .digest('hex')
+    .slice(0, 16)
+}

@@ -1,0 +1,50 @@
+import { isKinesisEvent, readKinesisEvent } from '../delivery/event.ts'
+import type { Batch } from '../delivery/plan.ts'
+import { parseInstant } from '../record/date.ts'
+import { isObject, type Json } from '../record/type.ts'
+
+/** Where batches lie that were given up. */
+export const failedPrefix = 'failed/'
+
+/** A batch that the event source mapping gave up. */
+export type FailedBatch = {
+  /** When its first record arrived, in milliseconds since 1970; 0 where none says. */
+  readonly timestampMs: number
+  /** Why it was given up, in the mapping's word. */
+  readonly condition: string
+  /** How often the worker was called with it. */
+  readonly calls: number
+  readonly batches: readonly Batch[]
+  readonly records: number
+}
+
+/**
+ * The batch in a file of an on-failure destination on S3
+ * (https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html): the whole event as text, and about
+ * it what happened. Undefined when the bytes are none.
+ */
+export function parseFailedBatch(bytes: Uint8Array): FailedBatch | undefined {
+  const document = parse(Buffer.from(bytes).toString('utf8'))
+  if (!isObject(document) || !isObject(document.KinesisBatchInfo)) return undefined
+  const { payload, requestContext } = document
+  const event = typeof payload === 'string' ? parse(payload) : payload
+  if (!isKinesisEvent(event)) return undefined
+  const batches = readKinesisEvent(event)
+  const context = isObject(requestContext) ? requestContext : {}
+  const arrived = document.KinesisBatchInfo.approximateArrivalOfFirstRecord
+  return {
+    timestampMs: (typeof arrived === 'string' ? parseInstant(arrived) : undefined) ?? 0,
+    condition: typeof context.condition === 'string' ? context.condition : 'unknown',
+    calls: typeof context.approximateInvokeCount === 'number' ? context.approximateInvokeCount : 0,
+    batches,
+    records: batches.reduce((total, batch) => total + batch.records.length, 0),
+  }
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,212 @@
+import { nameUuid } from '../delivery/key.ts'
+import { parseInstant, toBasicIso } from '../record/date.ts'
+import type { Code, Stage } from '../record/error.ts'
+import { isObject, type Json, type JsonObject } from '../record/type.ts'
+import type { ObjectStore } from '../store/store.ts'
+import type { Edit } from './edit.ts'
+import { errorsPrefix } from './read.ts'
+
+/** Where it is kept what was replayed. */
+export const replaysPrefix = 'replays/'
+const runsPrefix = `${replaysPrefix}runs/`
+
+/** An edit as it may be told: what it changes, and no value. */
+export type EditSummary = Edit['summary']
+
+/**
+ * `replays/{timestamp}-{uuid}.json`, named as the error file is: what became of its records. It is written before the
+ * objects are, by create-if-absent: of two replays with different edits, only one can write.
+ */
+export type Provenance = {
+  readonly format: 1
+  /** The error file that was replayed. */
+  readonly error: string
+  /** The replay that did it. */
+  readonly replay: string
+  readonly by: string
+  /** ISO-8601 UTC. */
+  readonly at: string
+  readonly edit: EditSummary
+  /** The objects that hold the records. */
+  readonly objects: readonly string[]
+  /** For a batch that was given up: the error files of those of its records that fail. */
+  readonly errors?: readonly string[]
+}
+
+/** `replays/runs/{id}/selection.json`: what a replay set out to do, written before anything is done. */
+export type Selection = {
+  readonly format: 1
+  readonly id: string
+  readonly by: string
+  /** ISO-8601 UTC. */
+  readonly at: string
+  /** What was asked for: a key, a fingerprint, or all. */
+  readonly asked: string
+  readonly edit: EditSummary
+  readonly count: number
+  /** Over the keys in order, each followed by a line feed. */
+  readonly sha256: string
+  /** The error files, in order. */
+  readonly keys: readonly string[]
+}
+
+/**
+ * What became of one error file:
+ * - `written`: its records are in the data now;
+ * - `there`: an earlier replay had written the very same;
+ * - `refused`: it was replayed with another edit;
+ * - `unpatched`: the edit cannot be applied to it;
+ * - `foreign`: it is no error file;
+ * - `fails`: its record fails again;
+ * - `unwritten`: the archive could not be written; it stays open;
+ * - `guarded`: it was tried so often that one more try needs to be asked for;
+ * - `gone`: the error file is not there any more;
+ * - `untried`: the replay was stopped before.
+ */
+export const outcomes = [
+  'written',
+  'there',
+  'refused',
+  'unpatched',
+  'foreign',
+  'fails',
+  'unwritten',
+  'guarded',
+  'gone',
+  'untried',
+] as const
+export type Outcome = (typeof outcomes)[number]
+
+/** What became of one error file, and why. No part of it holds a value of a record. */
+export type Result = {
+  readonly error: string
+  readonly outcome: Outcome
+  readonly objects?: readonly string[]
+  readonly errors?: readonly string[]
+  readonly code?: Code
+  readonly stage?: Stage
+  readonly path?: string
+  readonly message?: string
+}
+
+/** `replays/runs/{id}/result.json`: what a replay did, written at its end; `partial.json` where it has to be run again. */
+export type Report = {
+  readonly format: 1
+  readonly id: string
+  /** ISO-8601 UTC. */
+  readonly endedAt: string
+  readonly counts: { readonly [outcome in Outcome]?: number }
+  readonly results: readonly Result[]
+}
+
+/** What was replayed so far. */
+export type History = {
+  /** The keys in `replays/` of the error files that were replayed, or begun to be. */
+  readonly replayed: ReadonlySet<string>
+  /** Error files that a replay which never ended may have left half done. */
+  readonly unfinished: ReadonlySet<string>
+  /** The ids of all replays, in order, and whether each came to its end, or a later one finished its work. */
+  readonly runs: ReadonlyMap<string, { readonly ended: boolean }>
+}
+
+/** `replays/runs/{id}/closed.json`: a later replay has finished what this one left half done. */
+export type Closing = { readonly format: 1; readonly id: string; readonly closedBy: string }
+
+/** Reads which error files were replayed. Throws as the store does. */
+export async function readHistory(store: ObjectStore): Promise<History> {
+  const replayed = new Set<string>()
+  const runs = new Map<string, { ended: boolean }>()
+  for await (const key of store.keys(replaysPrefix)) {
+    const [id, name] = key.startsWith(runsPrefix) ? key.slice(runsPrefix.length).split('/') : []
+    if (id === undefined) replayed.add(key)
+    else
+      runs.set(id, {
+        ended: name === 'result.json' || name === 'closed.json' || runs.get(id)?.ended === true,
+      })
+  }
+  const unfinished = new Set<string>()
+  for (const [id, { ended }] of runs) {
+    const selection = ended ? undefined : await readSelection(store, id)
+    for (const key of selection?.keys ?? []) unfinished.add(key)
+  }
+  return { replayed, unfinished, runs }
+}
+
+/** True for an error file whose records may not be in the data. */
+export function isOpen({ replayed, unfinished }: History, key: string): boolean {
+  return !replayed.has(provenanceKey(key)) || unfinished.has(key)
+}
+
+/** How often each error file was tried without success, by its key. A try that was begun counts. */
+export async function readTries(store: ObjectStore, { runs }: History): Promise<ReadonlyMap<string, number>> {
+  const tries = new Map<string, number>()
+  const add = (key: string) => tries.set(key, (tries.get(key) ?? 0) + 1)
+  for (const id of runs.keys()) {
+    const report = await readReport(store, id)
+    if (report) for (const { error, outcome } of report.results) if (outcome === 'fails') add(error)
+    if (!report) for (const key of (await readSelection(store, id))?.keys ?? []) add(key)
+  }
+  return tries
+}
+
+/** The key in `replays/` of an error file: that of `errors/X.json` is `replays/X.json`. */
+export function provenanceKey(error: string): string {
+  if (error.startsWith(errorsPrefix)) return replaysPrefix + error.slice(errorsPrefix.length)
+  // A batch that was given up: …/YYYY-MM-DDTHH.MM.SS-{uuid}
+  const [, day, h, m, s] = /(\d{4}-\d\d-\d\d)T(\d\d)\.(\d\d)\.(\d\d)-[^/]+$/.exec(error) ?? []
+  const timestampMs = day === undefined ? 0 : (parseInstant(`${day}T${h}:${m}:${s}Z`) ?? 0)
+  return `${replaysPrefix}${toBasicIso(timestampMs)}-${nameUuid(['replay', error])}.json`
+}
+
+/** The keys of a replay's own files. */
+export function selectionKey(id: string): string {
+  return `${runsPrefix}${id}/selection.json`
+}
+export function reportKey(id: string): string {
+  return `${runsPrefix}${id}/result.json`
+}
+export function partialKey(id: string): string {
+  return `${runsPrefix}${id}/partial.json`
+}
+export function closingKey(id: string): string {
+  return `${runsPrefix}${id}/closed.json`
+}
+
+/** What a replay set out to do; undefined where there is none of this id. Throws as the store does. */
+export function readSelection(store: ObjectStore, id: string): Promise<Selection | undefined> {
+  return readJson<Selection>(store, selectionKey(id), (value) => Array.isArray(value.keys))
+}
+
+/** What a replay did; undefined while it runs, or where it was killed. Throws as the store does. */
+export async function readReport(store: ObjectStore, id: string): Promise<Report | undefined> {
+  const isSound = (value: JsonObject) => Array.isArray(value.results)
+  return (
+    (await readJson<Report>(store, reportKey(id), isSound)) ??
+    readJson<Report>(store, partialKey(id), isSound)
+  )
+}
+
+/** Who replayed an error file, and how; undefined where nobody did. Throws as the store does. */
+export function readProvenance(store: ObjectStore, error: string): Promise<Provenance | undefined> {
+  return readJson<Provenance>(store, provenanceKey(error), (value) => Array.isArray(value.objects))
+}
+
+async function readJson<T>(
+  store: ObjectStore,
+  key: string,
+  isSound: (value: JsonObject) => boolean,
+): Promise<T | undefined> {
+  const object = await store.get(key)
+  if (!object) return undefined
+  try {
+    const value: Json = JSON.parse(Buffer.from(object.bytes).toString('utf8'))
+    return isObject(value) && value.format === 1 && isSound(value) ? (value as unknown as T) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The bytes of a file of the history. */
+export function writeJson(value: Provenance | Selection | Report | Closing): Uint8Array {
+  return Buffer.from(`${JSON.stringify(value, null, 2)}\n`, 'utf8')
+}
