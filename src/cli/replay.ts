@@ -38,6 +38,7 @@ export function replayCommand(run: Run): Command {
         .argParser(wholeNumber(1, 1_000_000)),
     )
     .option('--force', 'also try what failed five times')
+    .option('--verbose', 'print what became of each error file, to standard error, as it does')
     .option('--by <name>', 'who replays (default: the user of this machine)')
     .addOption(archiveOption())
     .addOption(schemasOption())

@@ -89,7 +89,7 @@ export type Result = {
   readonly message?: string
 }
 
-/** `replays/runs/{id}/result.json`: what a replay did, written at its end; `partial.json` where it has to be run again. */
+/** `replays/runs/{id}/result.json`: what a replay did, written at its end. */
 export type Report = {
   readonly format: 1
   readonly id: string
@@ -99,37 +99,55 @@ export type Report = {
   readonly results: readonly Result[]
 }
 
+/**
+ * `replays/runs/{id}/left/{by}.json`: of what the replay `id` set out to do, all that is not known to be done, as the
+ * replay `by` left it. It may be the same one, which could not write everything, or a later one after a kill.
+ */
+export type Left = {
+  readonly format: 1
+  readonly id: string
+  readonly by: string
+  readonly keys: readonly string[]
+}
+
 /** What was replayed so far. */
 export type History = {
   /** The keys in `replays/` of the error files that were replayed, or begun to be. */
   readonly replayed: ReadonlySet<string>
-  /** Error files that a replay which never ended may have left half done. */
+  /** The ids of all replays, in order, each with the error files that it may have left half done. */
+  readonly runs: ReadonlyMap<string, ReadonlySet<string>>
+  /** All of those. */
   readonly unfinished: ReadonlySet<string>
-  /** The ids of all replays, in order, and whether each came to its end, or a later one finished its work. */
-  readonly runs: ReadonlyMap<string, { readonly ended: boolean }>
 }
-
-/** `replays/runs/{id}/closed.json`: a later replay has finished what this one left half done. */
-export type Closing = { readonly format: 1; readonly id: string; readonly closedBy: string }
 
 /** Reads which error files were replayed. Throws as the store does. */
 export async function readHistory(store: ObjectStore): Promise<History> {
   const replayed = new Set<string>()
-  const runs = new Map<string, { ended: boolean }>()
+  const files = new Map<string, string[]>()
   for await (const key of store.keys(replaysPrefix)) {
-    const [id, name] = key.startsWith(runsPrefix) ? key.slice(runsPrefix.length).split('/') : []
+    const [id] = key.startsWith(runsPrefix) ? key.slice(runsPrefix.length).split('/') : []
     if (id === undefined) replayed.add(key)
-    else
-      runs.set(id, {
-        ended: name === 'result.json' || name === 'closed.json' || runs.get(id)?.ended === true,
-      })
+    else files.set(id, [...(files.get(id) ?? []), key])
   }
-  const unfinished = new Set<string>()
-  for (const [id, { ended }] of runs) {
-    const selection = ended ? undefined : await readSelection(store, id)
-    for (const key of selection?.keys ?? []) unfinished.add(key)
+  const runs = new Map<string, ReadonlySet<string>>()
+  for (const [id, keys] of files) runs.set(id, await readLeft(store, id, keys))
+  return { replayed, runs, unfinished: new Set([...runs.values()].flatMap((left) => [...left])) }
+}
+
+async function readLeft(
+  store: ObjectStore,
+  id: string,
+  files: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const lists = files.filter((key) => key.startsWith(leftKey(id, '').replace('.json', '')))
+  if (lists.length === 0)
+    return new Set(files.includes(reportKey(id)) ? [] : (await readSelection(store, id))?.keys)
+  let left: ReadonlySet<string> | undefined
+  for (const key of lists) {
+    const list = await readJson<Left>(store, key, ({ keys }) => Array.isArray(keys))
+    if (list) left = new Set(list.keys.filter((error) => left?.has(error) ?? true))
   }
-  return { replayed, unfinished, runs }
+  return left ?? new Set()
 }
 
 /** True for an error file whose records may not be in the data. */
@@ -165,11 +183,8 @@ export function selectionKey(id: string): string {
 export function reportKey(id: string): string {
   return `${runsPrefix}${id}/result.json`
 }
-export function partialKey(id: string): string {
-  return `${runsPrefix}${id}/partial.json`
-}
-export function closingKey(id: string): string {
-  return `${runsPrefix}${id}/closed.json`
+export function leftKey(id: string, by: string): string {
+  return `${runsPrefix}${id}/left/${by}.json`
 }
 
 /** What a replay set out to do; undefined where there is none of this id. Throws as the store does. */
@@ -178,12 +193,8 @@ export function readSelection(store: ObjectStore, id: string): Promise<Selection
 }
 
 /** What a replay did; undefined while it runs, or where it was killed. Throws as the store does. */
-export async function readReport(store: ObjectStore, id: string): Promise<Report | undefined> {
-  const isSound = (value: JsonObject) => Array.isArray(value.results)
-  return (
-    (await readJson<Report>(store, reportKey(id), isSound)) ??
-    readJson<Report>(store, partialKey(id), isSound)
-  )
+export function readReport(store: ObjectStore, id: string): Promise<Report | undefined> {
+  return readJson<Report>(store, reportKey(id), (value) => Array.isArray(value.results))
 }
 
 /** Who replayed an error file, and how; undefined where nobody did. Throws as the store does. */
@@ -207,6 +218,6 @@ async function readJson<T>(
 }
 
 /** The bytes of a file of the history. */
-export function writeJson(value: Provenance | Selection | Report | Closing): Uint8Array {
+export function writeJson(value: Provenance | Selection | Report | Left): Uint8Array {
   return Buffer.from(`${JSON.stringify(value, null, 2)}\n`, 'utf8')
 }

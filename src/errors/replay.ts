@@ -7,17 +7,16 @@ import { PipelineError } from '../record/error.ts'
 import type { ObjectStore } from '../store/store.ts'
 import type { Edit } from './edit.ts'
 import {
-  closingKey,
   type History,
+  type Left,
+  leftKey,
   type Outcome,
   outcomes,
   type Provenance,
-  partialKey,
   provenanceKey,
   type Report,
   type Result,
   readProvenance,
-  readSelection,
   readTries,
   reportKey,
   type Selection,
@@ -111,11 +110,34 @@ export async function replay(request: ReplayRequest, parts: ReplayParts): Promis
     return apply(key, decided.plan, request, parts)
   })
   const report: Report = { format: 1, id, endedAt: toIso(clock()), counts: countOf(results), results }
-  // Of an error file whose objects could not be written it may stand written who replayed it: it is not done.
-  const isEnded = results.every(({ outcome }) => outcome !== 'unwritten')
-  await put(isEnded ? reportKey(id) : partialKey(id), report)
-  await close(request, parts, results)
+  const unwritten = results.filter(({ outcome }) => outcome === 'unwritten')
+  // Of these it may stand written who replayed them: they are not done.
+  if (unwritten.length > 0)
+    await put(
+      leftKey(id, id),
+      leftBy(
+        id,
+        id,
+        unwritten.map(({ error }) => error),
+      ),
+    )
+  await put(reportKey(id), report)
+  // What earlier ones left half done and is done now.
+  const done = new Set(results.filter(isDone).map(({ error }) => error))
+  for (const [earlier, before] of history.runs) {
+    const left = [...before].filter((key) => !done.has(key))
+    if (left.length < before.size) await put(leftKey(earlier, id), leftBy(earlier, id, left))
+  }
   return report
+}
+
+function leftBy(id: string, by: string, keys: readonly string[]): Left {
+  return { format: 1, id, by, keys }
+}
+
+/** True when the records of an error file are in the data. */
+export function isDone({ outcome }: Result): boolean {
+  return outcome === 'written' || outcome === 'there'
 }
 
 /** One error file after the other, some at once; results in the order of the keys. */
@@ -215,21 +237,4 @@ export function countOf(results: readonly Result[]): Report['counts'] {
     if (count > 0) counts[outcome] = count
   }
   return counts
-}
-
-/** Notes of earlier replays that never ended that this one has finished all of their work. */
-async function close(
-  { id, history }: ReplayRequest,
-  { store }: ReplayParts,
-  results: readonly Result[],
-): Promise<void> {
-  const done = new Set(
-    results.filter(({ outcome }) => outcome === 'written' || outcome === 'there').map(({ error }) => error),
-  )
-  for (const [earlier, { ended }] of history.runs) {
-    const selection = ended ? undefined : await readSelection(store, earlier)
-    if (!selection?.keys.every((key) => done.has(key))) continue
-    const bytes = writeJson({ format: 1, id: earlier, closedBy: id })
-    await store.put(closingKey(earlier), bytes, { condition: { ifAbsent: true } })
-  }
 }

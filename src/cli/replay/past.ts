@@ -14,19 +14,19 @@ export async function listReplays(io: Io, flags: ErrorFlags): Promise<ExitCode> 
   const replays = []
   for (const id of [...runs.keys()].sort()) {
     const found = await readReplay(store, id)
-    if (found) replays.push({ ...found, closed: runs.get(id)?.ended === true })
+    if (found) replays.push({ ...found, left: runs.get(id)?.size ?? 0 })
   }
   if (flags.json) await io.out(`${JSON.stringify(replays.map(({ results: _, ...replay }) => replay))}\n`)
   else if (replays.length === 0) await io.out('no replays\n')
   else {
-    const rows = replays.map(({ id, at, by, asked, count: files, edit, counts, state, closed }) => [
+    const rows = replays.map(({ id, at, by, asked, count: files, edit, counts, state, left }) => [
       id,
       short(at),
       by,
       asked,
       count(files),
       edit.kind,
-      state === 'ended' || !closed ? state : 'finished later',
+      left === 0 ? (state === 'ended' ? state : 'finished later') : `${count(left)} left`,
       describeCounts(counts),
     ])
     await io.out(
@@ -69,14 +69,14 @@ export async function showReplay(io: Io, id: string, flags: ErrorFlags): Promise
   return exitCodes.ok
 }
 
-/** `unfinished`: it runs, was killed, or could not write everything. */
+/** `unfinished`: it runs, or was killed. */
 type State = 'ended' | 'unfinished'
 
 async function readReplay(store: ObjectStore, id: string) {
   const selection = await readSelection(store, id)
   if (!selection) return undefined
   const report = await readReport(store, id)
-  const state: State = report && !report.counts.unwritten ? 'ended' : 'unfinished'
+  const state: State = report ? 'ended' : 'unfinished'
   const { keys, ...about } = selection
   const results = report?.results ?? keys.map((error) => ({ error, outcome: 'untried' as const }))
   return { ...about, state, endedAt: report?.endedAt, counts: report?.counts ?? {}, results }

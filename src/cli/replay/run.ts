@@ -12,6 +12,7 @@ import {
   countOf,
   type Frozen,
   freeze,
+  isDone,
   type ReplayParts,
   type ReplayRequest,
   rehearse,
@@ -22,7 +23,7 @@ import { toBasicIso } from '../../record/date.ts'
 import { PipelineError } from '../../record/error.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
 import { type ErrorFlags, type Opened, openErrors, operator, readTriage } from '../errors/open.ts'
-import { count, type Io, style } from '../io.ts'
+import { count, type Io, lineLog, style } from '../io.ts'
 import { startProgress } from '../progress.ts'
 import { describeEdit, differenceLines, outcomeLines, resultRows } from './tell.ts'
 
@@ -35,6 +36,7 @@ export type ReplayFlags = ErrorFlags & {
   readonly rate?: number
   readonly max: number
   readonly force?: boolean
+  readonly verbose?: boolean
 }
 
 /** `dmd replay`: select, freeze, rehearse, ask, do. */
@@ -185,7 +187,7 @@ async function dryRun(
 }
 
 function isWell(results: readonly Result[]): boolean {
-  return results.every(({ outcome }) => outcome === 'written' || outcome === 'there')
+  return results.every(isDone)
 }
 
 async function tellProblems(io: Io, results: readonly Result[]): Promise<void> {
@@ -213,7 +215,13 @@ async function run(
   const progress = startProgress(io, 'replaying', 'files')
   let done = 0
   const total = request.selection.count
-  const onResult = () => progress.update({ done: ++done, total, items: done })
+  const log = flags.verbose ? lineLog(io) : () => {}
+  const onResult = (result: Result) => {
+    const { message: why, ...told } = result
+    const level = isWell([result]) ? 'info' : 'warn'
+    log({ level, message: 'error file', ...told, ...(why === undefined ? {} : { why }) })
+    return progress.update({ done: ++done, total, items: done })
+  }
   const report = await replay(request, { ...parts, onResult })
   await progress.end()
   const { id, counts, results } = report

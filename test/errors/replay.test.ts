@@ -1,0 +1,389 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readContainer } from '../../src/codec/container.ts'
+import { noEdit, replaceBy } from '../../src/errors/edit.ts'
+import { isOpen, provenanceKey, readHistory, readProvenance, readReport } from '../../src/errors/history.ts'
+import { freeze, rehearse, replay } from '../../src/errors/replay.ts'
+import { storeFailure } from '../../src/local/mapping/failed.ts'
+import { change, demandItem } from '../changes.ts'
+import { tree } from '../tree.ts'
+import {
+  addSale,
+  type ErrorArchive,
+  failing,
+  Killed,
+  keysOf,
+  mortal,
+  openErrorArchive,
+  patch,
+  prepare,
+  replayAll,
+  withoutSale,
+} from './archive.ts'
+
+let archive: ErrorArchive
+beforeEach(async () => {
+  archive = await openErrorArchive()
+})
+afterEach(() => archive.close())
+
+const some = (n: number) => Array.from({ length: n }, (_, index) => withoutSale(index))
+
+/** The rows of an object. */
+async function rowsIn(key: string) {
+  const object = await archive.store.get(key)
+  const { rows, metadata } = readContainer(object!.bytes, key)
+  return { rows: [...rows()], metadata }
+}
+
+describe('one record that was mended', () => {
+  test('becomes a row that keeps the time and the place in the stream of its change', async () => {
+    await archive.deliver([change(), withoutSale(1)])
+    const [error = ''] = await archive.keys('errors/')
+    const report = await replayAll(archive.store, addSale('sale-7'))
+    expect(report.counts).toEqual({ written: 1 })
+    const [{ objects = [] } = {}] = report.results
+    expect(objects).toHaveLength(1)
+    const { rows, metadata } = await rowsIn(objects[0] ?? '')
+    expect(rows).toHaveLength(1)
+    expect(rows[0]).toMatchObject({
+      fanId: 'fan-1',
+      saleId: 'sale-7',
+      change: {
+        id: 'no-sale-1',
+        micros: Date.UTC(2025, 1, 13, 18, 30) * 1000 + 250_000,
+        sequence: '2'.padStart(60, '0'),
+      },
+    })
+    expect(metadata.get('dmd.error')).toBe(error)
+    expect(metadata.get('dmd.stream')).toBe('changes')
+    expect(objects[0]).toMatch(/^data\/demand\/partition_date=2025-02-13\/20250213T183000250Z-/)
+  })
+
+  test('leaves its error file as it is, and says in replays/ who made what of it', async () => {
+    await archive.deliver([withoutSale(1)])
+    const before = tree(`${archive.folder}/errors`)
+    const [error = ''] = await archive.keys('errors/')
+    const report = await replayAll(archive.store, addSale())
+    expect(tree(`${archive.folder}/errors`)).toEqual(before)
+    expect(provenanceKey(error)).toBe(error.replace('errors/', 'replays/'))
+    expect(await readProvenance(archive.store, error)).toEqual({
+      ...{ format: 1, error, replay: report.id, by: 'ops' },
+      at: expect.stringMatching(/^2025-02-14T/),
+      edit: { kind: 'patch', operations: [{ op: 'add', path: '/dynamodb/NewImage/saleId' }] },
+      objects: report.results[0]?.objects,
+    })
+  })
+
+  test('is written once, however often it is replayed, by key, by group, or by two at once', async () => {
+    await archive.deliver(some(12))
+    const keys = await archive.keys('errors/')
+    expect((await replayAll(archive.store, addSale(), { keys: keys.slice(3, 5) })).counts).toEqual({
+      written: 2,
+    })
+    const both = await Promise.all([
+      replayAll(archive.store, addSale(), { keys }),
+      replayAll(archive.store, addSale(), { keys }),
+    ])
+    for (const { counts } of both) expect((counts.written ?? 0) + (counts.there ?? 0)).toBe(12)
+    expect(both.reduce((total, { counts }) => total + (counts.written ?? 0), 0)).toBe(10)
+    expect((await replayAll(archive.store, addSale(), { keys })).counts).toEqual({ there: 12 })
+    expect(await archive.keys('data/')).toHaveLength(12)
+  })
+
+  test('another edit of a replayed error is refused, and of two at once only one is written', async () => {
+    await archive.deliver(some(8))
+    const keys = await archive.keys('errors/')
+    const both = await Promise.all(
+      ['sale-1', 'sale-2'].map((sale) => replayAll(archive.store, addSale(sale), { keys })),
+    )
+    const total = (name: 'written' | 'refused') =>
+      both.reduce((sum, { counts }) => sum + (counts[name] ?? 0), 0)
+    expect([total('written'), total('refused')]).toEqual([8, 8])
+    expect(await archive.keys('data/')).toHaveLength(8)
+    const refused = (await replayAll(archive.store, addSale('sale-3'), { keys })).results
+    expect(refused.map(({ outcome }) => outcome)).toEqual(Array(8).fill('refused'))
+    expect(refused[0]?.message).toMatch(/^ops replayed it with another edit at 2025-02-14T.*dmd replay show/)
+  })
+
+  test('an edit that comes to the same record is the same edit', async () => {
+    await archive.deliver([withoutSale(1)])
+    const keys = await archive.keys('errors/')
+    const roundabout = patch([
+      { op: 'add', path: '/dynamodb/NewImage/saleId', value: { S: 'other' } },
+      { op: 'test', path: '/dynamodb/NewImage/saleId/S', value: 'other' },
+      { op: 'replace', path: '/dynamodb/NewImage/saleId', value: { S: 'sale-1' } },
+    ])
+    expect((await replayAll(archive.store, addSale())).counts).toEqual({ written: 1 })
+    expect((await replayAll(archive.store, roundabout, { keys })).counts).toEqual({ there: 1 })
+  })
+
+  test('bytes that are no JSON are replaced whole, and no patch is tried on them', async () => {
+    await archive.deliver([Buffer.from('{"cut'), Buffer.from([0xff, 0xfe])])
+    const keys = await archive.keys('errors/')
+    const patched = await replayAll(archive.store, addSale())
+    expect(patched.counts).toEqual({ unpatched: 2 })
+    expect(patched.results.map(({ message }) => message).sort()).toEqual([
+      'the record is not JSON: replace it whole, with --with',
+      'the record is not UTF-8: replace it whole, with --with',
+    ])
+    const report = await replayAll(archive.store, replaceBy(change({ id: 'whole' })), { keys: [keys[0]!] })
+    expect(report.counts).toEqual({ written: 1 })
+    const { rows } = await rowsIn(report.results[0]?.objects?.[0] ?? '')
+    expect(rows[0]).toMatchObject({ change: { id: 'whole', sequence: expect.stringMatching(/^0{59}[12]$/) } })
+  })
+
+  test('what fails again says why, stays open, and makes no further error file', async () => {
+    await archive.deliver(some(2))
+    const report = await replayAll(archive.store, noEdit)
+    expect(report.counts).toEqual({ fails: 2 })
+    expect(report.results[0]).toMatchObject({ code: 'FIELD_MISSING', stage: 'validate', path: '/saleId' })
+    expect(await archive.keys('errors/')).toHaveLength(2)
+    expect(await archive.keys('data/')).toEqual([])
+    const history = await readHistory(archive.store)
+    for (const key of await archive.keys('errors/')) expect(isOpen(history, key)).toBe(true)
+  })
+
+  test('after five tries one more has to be asked for', async () => {
+    await archive.deliver([withoutSale(1)])
+    for (let n = 0; n < 5; n++) expect((await replayAll(archive.store)).counts).toEqual({ fails: 1 })
+    const guarded = await replayAll(archive.store, addSale())
+    expect(guarded.counts).toEqual({ guarded: 1 })
+    expect(guarded.results[0]?.message).toMatch(/tried 5 times/)
+    expect(await archive.keys('data/')).toEqual([])
+    expect((await replayAll(archive.store, addSale(), { force: true })).counts).toEqual({ written: 1 })
+  })
+
+  test('a try that was killed counts, so that a record that kills its replay is not tried for ever', async () => {
+    await archive.deliver([withoutSale(1)])
+    for (let n = 0; n < 5; n++)
+      await expect(replayAll(mortal(archive.store, 2), addSale())).rejects.toThrow(Killed)
+    expect((await replayAll(archive.store, addSale())).counts).toEqual({ guarded: 1 })
+  })
+
+  test('an error file that has gone meanwhile is told, and so is a file that is none', async () => {
+    await archive.deliver([withoutSale(1)])
+    const [key = ''] = await archive.keys('errors/')
+    const { request, parts } = await prepare(archive.store, addSale())
+    await archive.store.delete(key)
+    expect((await replay(request, parts)).counts).toEqual({ gone: 1 })
+    for (const text of ['', '{}', '{"timestamp":1}', 'null', '{"error":{"code":"X"},"events":[]}']) {
+      await archive.store.put('errors/other.json', Buffer.from(text))
+      expect((await replayAll(archive.store, noEdit, { keys: ['errors/other.json'] })).counts, text).toEqual({
+        foreign: 1,
+      })
+    }
+  })
+})
+
+describe('a selection', () => {
+  test('is frozen: its digest is over its keys, and errors that come meanwhile are left out', async () => {
+    await archive.deliver(some(3))
+    const keys = await archive.keys('errors/')
+    expect(freeze([...keys].reverse())).toEqual(freeze(keys))
+    expect(freeze(keys.slice(1)).sha256).not.toBe(freeze(keys).sha256)
+    // printf 'a\nb\n' | sha256sum
+    expect(freeze(['b', 'a']).sha256).toBe('911169ddaaf146aff539f58c26c489af3b892dff0fe283c1c264c65ae5aa59a2')
+    const { request, parts } = await prepare(archive.store, addSale())
+    await archive.deliver([withoutSale(99)])
+    expect((await replay(request, parts)).counts).toEqual({ written: 3 })
+    expect(await archive.keys('data/')).toHaveLength(3)
+    expect((await replayAll(archive.store, addSale())).counts).toEqual({ written: 1 })
+  })
+
+  test('is written down before anything is done', async () => {
+    await archive.deliver(some(3))
+    const written: string[] = []
+    const store = {
+      ...archive.store,
+      put: (...args: Parameters<typeof archive.store.put>) => {
+        written.push(args[0])
+        return archive.store.put(...args)
+      },
+    }
+    const { id } = await replayAll(store, addSale())
+    expect(written[0]).toBe(`replays/runs/${id}/selection.json`)
+    expect(written.at(-1)).toBe(`replays/runs/${id}/result.json`)
+    for (const key of await archive.keys('errors/')) {
+      const claim = written.indexOf(provenanceKey(key))
+      const provenance = await readProvenance(archive.store, key)
+      expect(claim).toBeGreaterThan(0)
+      expect(written.indexOf(provenance?.objects[0] ?? '')).toBeGreaterThan(claim)
+    }
+  })
+
+  test('a replay that is stopped finishes what is under way, and the next one does the rest', async () => {
+    await archive.deliver(some(30))
+    const stop = new AbortController()
+    let results = 0
+    const report = await replayAll(archive.store, addSale(), {
+      signal: stop.signal,
+      onResult: async () => {
+        results += 1
+        if (results === 10) stop.abort()
+      },
+    })
+    expect((report.counts.written ?? 0) + (report.counts.untried ?? 0)).toBe(30)
+    expect(report.counts.untried).toBeGreaterThan(5)
+    expect(await archive.keys('data/')).toHaveLength(report.counts.written ?? 0)
+    const rest = await replayAll(archive.store, addSale())
+    expect(rest.counts).toEqual({ written: report.counts.untried })
+    expect(await archive.keys('data/')).toHaveLength(30)
+  })
+
+  test('a rehearsal writes nothing, and says what a replay would say', async () => {
+    await archive.deliver([...some(4), Buffer.from('{')])
+    const keys = await archive.keys('errors/')
+    await replayAll(archive.store, addSale(), { keys: [keys[0]!] })
+    const before = tree(archive.folder)
+    const { request, parts } = await prepare(archive.store, addSale(), { keys })
+    const seen: string[] = []
+    const rehearsed = await rehearse(request, parts, (key) => seen.push(key))
+    expect(tree(archive.folder)).toEqual(before)
+    const done = await replayAll(archive.store, addSale(), { keys })
+    expect(rehearsed).toEqual(done.results)
+    expect(seen.length).toBeGreaterThan(0)
+  })
+})
+
+describe('an object that could not be written', () => {
+  test('becomes the very object that was planned', async () => {
+    const payloads = Array.from({ length: 20 }, (_, n) => change({ id: `sound-${n}` }))
+    const whole = await openErrorArchive()
+    await whole.deliver(payloads)
+    await archive.deliver(
+      payloads,
+      failing(archive.store, (key) => key.startsWith('data/')),
+    )
+    expect(await archive.keys('data/')).toEqual([])
+    expect(await archive.keys('errors/')).toHaveLength(1)
+    expect((await replayAll(archive.store)).counts).toEqual({ written: 1 })
+    expect(tree(`${archive.folder}/data`)).toEqual(tree(`${whole.folder}/data`))
+    // The stream may have delivered the batch again meanwhile: that is the same object.
+    await archive.deliver(payloads)
+    expect(tree(`${archive.folder}/data`)).toEqual(tree(`${whole.folder}/data`))
+    whole.close()
+  })
+
+  test('its records are sound, so no edit is taken', async () => {
+    await archive.deliver(
+      [change()],
+      failing(archive.store, (key) => key.startsWith('data/')),
+    )
+    const report = await replayAll(archive.store, addSale())
+    expect(report.counts).toEqual({ unpatched: 1 })
+    expect(await archive.keys('replays/2')).toEqual([])
+  })
+
+  test('a replay that cannot write either stays open, and is finished by the next', async () => {
+    await archive.deliver(some(4))
+    const report = await replayAll(
+      failing(archive.store, (key) => key.startsWith('data/')),
+      addSale(),
+    )
+    expect(report.counts).toEqual({ unwritten: 4 })
+    expect(report.results[0]).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    const history = await readHistory(archive.store)
+    for (const key of await archive.keys('errors/')) expect(isOpen(history, key)).toBe(true)
+    // The first one stands as the one who replays it: another edit is refused, the same one goes on.
+    expect((await replayAll(archive.store, addSale('sale-2'))).counts).toEqual({ refused: 4 })
+    expect((await replayAll(archive.store, addSale())).counts).toEqual({ written: 4 })
+    const after = await readHistory(archive.store)
+    for (const key of await archive.keys('errors/')) expect(isOpen(after, key)).toBe(false)
+  })
+})
+
+describe('a batch that was given up', () => {
+  const arn = 'arn:aws:kinesis:eu-west-1:1234567890:stream/changes'
+  const giveUp = (payloads: readonly Uint8Array[]) =>
+    storeFailure(archive.store, {
+      arn,
+      shard: 'shardId-000000000000',
+      records: payloads.map((payload, index) => ({
+        bytes: payload,
+        partitionKey: String(index),
+        sequence: String(1000 + index),
+        arrivedMs: Date.UTC(2025, 1, 13, 18, 31, 5, 250),
+      })),
+      calls: 7,
+      nowMs: Date.UTC(2025, 1, 14),
+    })
+
+  test('becomes what the worker would have made of it, errors and all', async () => {
+    const payloads = [
+      change(),
+      withoutSale(1),
+      change({ item: { ...demandItem, date: { requested: '2025-02-14T01:00Z' } } as never }),
+    ]
+    const key = await giveUp(payloads)
+    const report = await replayAll(archive.store)
+    expect(report.counts).toEqual({ written: 1 })
+    expect(report.results[0]?.objects).toHaveLength(2)
+    expect(report.results[0]?.errors).toEqual(await archive.keys('errors/'))
+    expect(await archive.keys('data/')).toHaveLength(2)
+    expect(provenanceKey(key)).toMatch(/^replays\/20250213T183105000Z-/)
+    expect((await readProvenance(archive.store, key))?.objects).toEqual(await archive.keys('data/'))
+    // The record that fails is an error like any other now.
+    expect((await replayAll(archive.store, addSale())).counts).toEqual({ written: 1 })
+    expect(await archive.keys('data/')).toHaveLength(3)
+  })
+
+  test('writes nothing twice that the worker had written before it was given up', async () => {
+    const payloads = [change({ id: 'a' }), change({ id: 'b' })]
+    const key = await giveUp(payloads)
+    await replayAll(archive.store)
+    const before = tree(`${archive.folder}/data`)
+    expect((await replayAll(archive.store, noEdit, { keys: [key] })).counts).toEqual({ there: 1 })
+    expect(tree(`${archive.folder}/data`)).toEqual(before)
+  })
+
+  test('takes no edit', async () => {
+    await giveUp([withoutSale(1)])
+    expect((await replayAll(archive.store, addSale())).counts).toEqual({ unpatched: 1 })
+  })
+})
+
+describe('killed at any write and run again', () => {
+  for (const when of ['before', 'after'] as const) {
+    test(`right ${when} it takes effect, a replay comes to the same end`, async () => {
+      const payloads = [...some(3), Buffer.from('{"cut')]
+      const whole = await openErrorArchive()
+      await whole.deliver(payloads)
+      const counting = mortal(whole.store)
+      await replayAll(counting, addSale(), { putsParallel: 1 })
+      expect(counting.puts()).toBe(1 + 3 * 2 + 1)
+      for (let at = 1; at <= counting.puts(); at++) {
+        const broken = await openErrorArchive()
+        await broken.deliver(payloads)
+        const died = replayAll(mortal(broken.store, at, when), addSale(), { putsParallel: 1 })
+        await expect(died, `put ${at}`).rejects.toThrow(Killed)
+        await replayAll(broken.store, addSale())
+        expect(tree(`${broken.folder}/data`), `put ${at}`).toEqual(tree(`${whole.folder}/data`))
+        expect(tree(`${broken.folder}/errors`)).toEqual(tree(`${whole.folder}/errors`))
+        const names = async (store: typeof whole.store) =>
+          (await keysOf(store, 'replays/')).filter((key) => !key.includes('/runs/'))
+        expect(await names(broken.store)).toEqual(await names(whole.store))
+        const history = await readHistory(broken.store)
+        const open = (await broken.keys('errors/')).filter((key) => isOpen(history, key))
+        expect(open, `put ${at}`).toHaveLength(1)
+        broken.close()
+      }
+      whole.close()
+    })
+  }
+
+  test('the work of a killed replay is finished by another, and then nothing of it is open', async () => {
+    await archive.deliver(some(5))
+    const { request, parts } = await prepare(archive.store, addSale())
+    await expect(
+      replay(request, { ...parts, store: mortal(archive.store, 4), putsParallel: 1 }),
+    ).rejects.toThrow(Killed)
+    expect(await readReport(archive.store, request.id)).toBeUndefined()
+    const between = await readHistory(archive.store)
+    for (const key of await archive.keys('errors/')) expect(isOpen(between, key)).toBe(true)
+    expect((await replayAll(archive.store, addSale())).counts).toEqual({ there: 1, written: 4 })
+    const after = await readHistory(archive.store)
+    for (const key of await archive.keys('errors/')) expect(isOpen(after, key)).toBe(false)
+    expect(between.runs.get(request.id)?.size).toBe(5)
+    expect(after.runs.get(request.id)?.size).toBe(0)
+  })
+})
