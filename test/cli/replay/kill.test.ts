@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { below, createRandom, toSeed } from '../../../src/local/simulator/random.ts'
+import { change, demandItem } from '../../changes.ts'
+import { tree } from '../../tree.ts'
+import { dmdKilled, dmdProcess, main } from '../process.ts'
+
+const kills = 20
+const errors = 120
+let folder: string
+let edit: string
+let whole: string
+const replay = (archive: string) => ['replay', '--all', '--edit', edit, '--yes', '--archive', archive]
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dmd-replay-kill-'))
+  edit = join(folder, 'edit.json')
+  writeFileSync(
+    edit,
+    JSON.stringify([{ op: 'add', path: '/dynamodb/NewImage/saleId', value: { S: 'sale-1' } }]),
+  )
+  const { saleId: _, ...item } = demandItem
+  const lines = Array.from({ length: errors }, (_, n) =>
+    change({ item: { ...item, PK: `FAN#${n}`, fanId: `fan-${n}` } as never, id: `bad-${n}` }),
+  )
+  writeFileSync(
+    join(folder, 'changes.jsonl'),
+    Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')])),
+  )
+  expect(
+    dmdProcess(['deliver', join(folder, 'changes.jsonl'), '--archive', join(folder, 'errors')]).status,
+  ).toBe(0)
+  whole = join(folder, 'whole')
+  cpSync(join(folder, 'errors'), whole, { recursive: true })
+  expect(dmdProcess(replay(whole)).status).toBe(0)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Who replayed each error file into what; who was first and when is a matter of chance. */
+function provenance(archive: string): readonly object[] {
+  return readdirSync(join(archive, 'replays'))
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => {
+      const { replay: _, at: __, ...told } = JSON.parse(readFileSync(join(archive, 'replays', name), 'utf8'))
+      return told
+    })
+}
+
+function expectWhole(archive: string, what: string): void {
+  expect(tree(join(archive, 'data')), what).toEqual(tree(join(whole, 'data')))
+  expect(tree(join(archive, 'errors')), what).toEqual(tree(join(whole, 'errors')))
+  expect(provenance(archive), what).toEqual(provenance(whole))
+  const [group] = JSON.parse(dmdProcess(['errors', 'list', '--json', '--archive', archive]).stdout)
+  expect(group, what).toMatchObject({ files: errors, open: 0 })
+}
+
+test('a replay that is killed at 20 seeded points and run again comes to the end of an unbroken one', async () => {
+  expect(tree(join(whole, 'data')).size).toBeGreaterThan(errors)
+  const random = createRandom(toSeed('replay kills'), 0)
+  let killed = 0
+  let broken = 0
+  for (let n = 0; n < kills; n++) {
+    const archive = join(folder, `killed-${n}`)
+    cpSync(join(folder, 'errors'), archive, { recursive: true })
+    // Three lines of heading come before the first result.
+    const atLine = 3 + below(random, errors - 20)
+    if (await dmdKilled([...replay(archive), '--verbose'], (line) => line === atLine, below(random, 6)))
+      killed += 1
+    if (readdirSync(join(archive, 'replays')).length < errors + 1) broken += 1
+    const again = dmdProcess(replay(archive))
+    expect(again.status, `kill ${n}, line ${atLine}: ${again.stdout}${again.stderr}`).toBe(0)
+    expectWhole(archive, `kill ${n}, line ${atLine}`)
+    rmSync(archive, { recursive: true })
+  }
+  expect(killed).toBe(kills)
+  expect(broken).toBeGreaterThan(kills / 2)
+}, 240_000)
+
+test('two replays of the same group at once come to the end of one', async () => {
+  for (let round = 0; round < 3; round++) {
+    const archive = join(folder, `both-${round}`)
+    cpSync(join(folder, 'errors'), archive, { recursive: true })
+    const both = await Promise.all([ended(replay(archive)), ended(replay(archive))])
+    expect(both).toEqual([0, 0])
+    expectWhole(archive, `round ${round}`)
+    expect(JSON.parse(dmdProcess(['replay', 'list', '--json', '--archive', archive]).stdout)).toHaveLength(2)
+  }
+}, 120_000)
+
+function ended(args: readonly string[]): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [main, ...args], { stdio: 'ignore' })
+    child.on('error', reject)
+    child.on('close', resolve)
+  })
+}
