@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { openDuckDb } from '../query/duckdb.ts'
 import type { QueryEngine, Scan } from '../query/engine.ts'
 import type { Catalog } from '../record/schema.ts'
 import type { Settings } from '../settings.ts'
@@ -16,6 +15,8 @@ export type EngineParts = {
 /** Opens the SQL engine over an archive, with the cache and the bounds that the settings name. */
 export async function openEngine(io: Io, { settings, store, catalog }: EngineParts): Promise<QueryEngine> {
   const folder = cacheFolder(io, settings, store)
+  // Loaded when it is needed: commands without SQL start sooner.
+  const { openDuckDb } = await import('../query/duckdb.ts')
   const engine = await openDuckDb({
     store,
     catalog,

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Log } from '../delivery/telemetry.ts'
-import { type RunningStack, type StackOptions, startStack } from '../local/stack.ts'
+import type { RunningStack, StackOptions } from '../local/stack.ts'
 import { type Code, codes } from '../record/error.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import {
@@ -92,6 +92,8 @@ export async function runLive(
   leave: (stack: RunningStack, isDrained: boolean) => Promise<void>,
 ): Promise<ExitCode> {
   const stopped = untilStopped(io)
+  // Loaded when it is needed: other commands start sooner.
+  const { startStack } = await import('../local/stack.ts')
   const stack = await startStack({
     ...{ command, settings, log, version },
     catalog: catalogFor(settings),

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { eachBounded } from '../delivery/bounded.ts'
 import { parseInstant } from '../record/date.ts'
 import type { Catalog } from '../record/schema.ts'
+import { compareKeys } from '../store/key.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { type Cause, causeOf, fingerprintOf } from './cause.ts'
 import { failedPrefix, parseFailedBatch } from './failed.ts'
@@ -50,43 +51,62 @@ export async function readErrorIndex(
   catalog: Catalog,
   { file, owner = 'reader', onRead = async () => {}, signal }: IndexOptions = {},
 ): Promise<ErrorIndex> {
-  const before = file === undefined ? new Map<string, ErrorEntry>() : await load(file, catalog)
-  const found = new Map<string, ErrorEntry | undefined>()
-  const unread: string[] = []
-  for (const prefix of [errorsPrefix, failedPrefix]) {
-    for await (const key of store.keys(prefix, signal ? { signal } : {})) {
-      const entry = before.get(key)
-      found.set(key, entry)
-      if (entry === undefined) unread.push(key)
-    }
-  }
-  const causes = new Map<string, Pick<ErrorEntry, 'cause' | 'fingerprint'>>()
+  const before = file === undefined ? [] : await load(file, catalog)
+  const listed: string[] = []
+  for (const prefix of [errorsPrefix, failedPrefix])
+    for await (const page of store.keys(prefix, signal ? { signal } : {})) listed.push(...page)
+  const entries = join(listed, before)
+  const unread = [...entries.keys()].filter((place) => entries[place] === undefined)
+  const causes = new Map<string, Shared>()
   let done = 0
   try {
-    await eachBounded(unread, readsAtOnce, async (key) => {
+    await eachBounded(unread, readsAtOnce, async (place) => {
       signal?.throwIfAborted()
+      const key = listed[place] as string
       const object = await store.get(key, signal ? { signal } : {})
-      const entry = object && summarize(key, object.bytes, catalog, causes)
-      if (entry) found.set(key, entry)
-      else if (object === undefined) found.delete(key)
+      entries[place] = object ? summarize(key, object.bytes, catalog, causes) : 'gone'
       done += 1
       await onRead(done, unread.length)
     })
   } finally {
-    const entries = [...found.values()].filter((entry) => entry !== undefined)
     // What was read before an interruption need not be read again.
-    if (file !== undefined && (entries.length !== before.size || unread.length > 0))
-      await save(file, owner, entries, catalog).catch(() => {})
+    if (file !== undefined && (unread.length > 0 || before.length !== listed.length))
+      await save(file, owner, entries.filter(isEntry), catalog).catch(() => {})
   }
-  const entries = [...found.values()].filter((entry) => entry !== undefined)
-  return { entries, foreign: found.size - entries.length }
+  return {
+    entries: entries.filter(isEntry),
+    foreign: entries.filter((entry) => entry === undefined).length,
+  }
+}
+
+type Shared = Pick<ErrorEntry, 'cause' | 'fingerprint'>
+/** Undefined: it was not read, or it is no error file. */
+type Found = ErrorEntry | 'gone' | undefined
+
+function isEntry(found: Found): found is ErrorEntry {
+  return typeof found === 'object'
+}
+
+/** For each key of a listing the entry that is known of it; both are in the order of the keys. */
+function join(listed: readonly string[], before: readonly ErrorEntry[]): Found[] {
+  let next = 0
+  return listed.map((key) => {
+    while (next < before.length && before[next]!.key !== key && isBefore(before[next]!.key, key)) next += 1
+    return before[next]?.key === key ? before[next] : undefined
+  })
+}
+
+/** `errors/` is listed before `failed/`, and each in the order of its keys. */
+function isBefore(a: string, b: string): boolean {
+  const [one, other] = [a.startsWith(failedPrefix), b.startsWith(failedPrefix)]
+  return one === other ? compareKeys(a, b) < 0 : other
 }
 
 function summarize(
   key: string,
   bytes: Uint8Array,
   catalog: Catalog,
-  causes: Map<string, Pick<ErrorEntry, 'cause' | 'fingerprint'>>,
+  causes: Map<string, Shared>,
 ): ErrorEntry | undefined {
   const read = key.startsWith(failedPrefix) ? summarizeBatch(bytes) : summarizeFile(bytes, catalog)
   if (!read) return undefined
@@ -152,24 +172,38 @@ async function save(
 
 const format = 1
 
-async function load(file: string, catalog: Catalog): Promise<Map<string, ErrorEntry>> {
-  const entries = new Map<string, ErrorEntry>()
+async function load(file: string, catalog: Catalog): Promise<readonly ErrorEntry[]> {
+  const entries: ErrorEntry[] = []
   try {
-    const [first = '', ...lines] = (await readFile(file, 'utf8')).split('\n')
-    const header = JSON.parse(first) as { format: number; types: string; causes: readonly Cause[] }
-    if (header.format !== format || header.types !== digestOf(catalog)) return entries
+    const text = (await readFile(file)).toString('utf8')
+    const first = text.indexOf('\n')
+    const header = JSON.parse(text.slice(0, first)) as Header
+    if (header.format !== format || header.types !== digestOf(catalog)) return []
     const causes = header.causes.map((cause) => ({ cause, fingerprint: fingerprintOf(cause) }))
-    for (const line of lines) {
-      const [key, number, records, timestampMs] = line.split('\t')
-      const shared = causes[Number(number)]
-      if (!key || !shared || timestampMs === undefined) continue
-      entries.set(key, { key, ...shared, records: Number(records), timestampMs: Number(timestampMs) })
+    for (let start = first + 1, end: number; start < text.length; start = end + 1) {
+      end = text.indexOf('\n', start)
+      if (end < 0) return []
+      // A hundred thousand lines: taken apart without an array for each.
+      const one = text.indexOf('\t', start)
+      const two = text.indexOf('\t', one + 1)
+      const three = text.indexOf('\t', two + 1)
+      const shared = causes[Number(text.slice(one + 1, two))]
+      if (one < start || two < 0 || three < 0 || three > end || !shared) return []
+      entries.push({
+        key: text.slice(start, one),
+        cause: shared.cause,
+        fingerprint: shared.fingerprint,
+        records: Number(text.slice(two + 1, three)),
+        timestampMs: Number(text.slice(three + 1, end)),
+      })
     }
     return entries
   } catch {
-    return new Map()
+    return []
   }
 }
+
+type Header = { readonly format: number; readonly types: string; readonly causes: readonly Cause[] }
 
 /** Which types are known decides on the type in a cause. */
 function digestOf(catalog: Catalog): string {

@@ -124,11 +124,12 @@ export type History = {
 export async function readHistory(store: ObjectStore): Promise<History> {
   const replayed = new Set<string>()
   const files = new Map<string, string[]>()
-  for await (const key of store.keys(replaysPrefix)) {
-    const [id] = key.startsWith(runsPrefix) ? key.slice(runsPrefix.length).split('/') : []
-    if (id === undefined) replayed.add(key)
-    else files.set(id, [...(files.get(id) ?? []), key])
-  }
+  for await (const page of store.keys(replaysPrefix))
+    for (const key of page) {
+      const [id] = key.startsWith(runsPrefix) ? key.slice(runsPrefix.length).split('/') : []
+      if (id === undefined) replayed.add(key)
+      else files.set(id, [...(files.get(id) ?? []), key])
+    }
   const runs = new Map<string, ReadonlySet<string>>()
   for (const [id, keys] of files) runs.set(id, await readLeft(store, id, keys))
   return { replayed, runs, unfinished: new Set([...runs.values()].flatMap((left) => [...left])) }
@@ -152,7 +153,7 @@ async function readLeft(
 
 /** True for an error file whose records may not be in the data. */
 export function isOpen({ replayed, unfinished }: History, key: string): boolean {
-  return !replayed.has(provenanceKey(key)) || unfinished.has(key)
+  return replayed.size === 0 || !replayed.has(provenanceKey(key)) || unfinished.has(key)
 }
 
 /** How often each error file was tried without success, by its key. A try that was begun counts. */

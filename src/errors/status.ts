@@ -31,7 +31,9 @@ export const triagePrefix = 'triage/'
 /** Every entry of the log by group, the one that counts last. Throws as the store does. */
 export async function readStatuses(store: ObjectStore): Promise<ReadonlyMap<string, readonly StatusEntry[]>> {
   const groups = new Map<string, { key: string; entry: StatusEntry }[]>()
-  for await (const key of store.keys(triagePrefix)) {
+  const keys: string[] = []
+  for await (const page of store.keys(triagePrefix)) keys.push(...page)
+  for (const key of keys) {
     const object = await store.get(key)
     const entry = object && parseEntry(object.bytes)
     if (!entry) continue

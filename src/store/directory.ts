@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { mkdir, open, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { PipelineError } from '../record/error.ts'
@@ -96,8 +96,8 @@ async function getObject(archive: Archive, key: string): Promise<StoredObject | 
   try {
     const found = await handle.stat({ bigint: true })
     if (!found.isFile()) return undefined
-    const bytes = await handle.readFile()
-    if (BigInt(bytes.length) !== found.size)
+    const bytes = await readWhole(handle, Number(found.size))
+    if (bytes === undefined)
       throw unavailable(
         `get ${key}`,
         'it changed while it was read',
@@ -108,6 +108,23 @@ async function getObject(archive: Archive, key: string): Promise<StoredObject | 
     await handle.close()
   }
 }
+
+/** The bytes of a file of this size, in one call for all but the largest; undefined when it is of another one. */
+async function readWhole(handle: FileHandle, size: number): Promise<Uint8Array | undefined> {
+  // One byte more than there should be: a file that grew meanwhile is told by it.
+  const bytes = Buffer.allocUnsafe(size + 1)
+  let length = 0
+  do {
+    const asked = Math.min(size + 1 - length, readBytesMax)
+    const { bytesRead } = await handle.read(bytes, length, asked, length)
+    if (bytesRead === 0) break
+    length += bytesRead
+  } while (length < size)
+  return length === size ? bytes.subarray(0, size) : undefined
+}
+
+/** Systems read no more than 2 GB at once. */
+const readBytesMax = 1 << 30
 
 type ListOptions = { readonly after?: string; readonly signal?: AbortSignal }
 
@@ -120,13 +137,12 @@ async function* list(
   yield* listing(archive, prefix, walk({ root: archive.root, prefix, after, signal }, head))
 }
 
-async function* keys(
+function keys(
   archive: Archive,
   prefix: string,
   { after, signal }: ListOptions,
-): AsyncGenerator<string> {
-  for await (const page of listing(archive, prefix, walkKeys({ root: archive.root, prefix, after, signal })))
-    yield* page
+): AsyncGenerator<readonly string[]> {
+  return listing(archive, prefix, walkKeys({ root: archive.root, prefix, after, signal }))
 }
 
 async function* listing<T>(archive: Archive, prefix: string, found: AsyncGenerator<T>): AsyncGenerator<T> {

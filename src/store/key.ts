@@ -18,8 +18,12 @@ export function checkKey(key: string): void {
   throw new PipelineError('KEY_INVALID', `the key ${shown} cannot be stored: ${problem}`)
 }
 
+/** ASCII parts that begin with a letter or a digit, as nearly all are: nothing can be wrong with them. */
+const plain = /^(?:[A-Za-z0-9][\w.=-]*\/)*[A-Za-z0-9][\w.=-]*$/
+
 /** What keeps a text from being a key, with the fix, or undefined. */
 export function keyProblem(key: string): string | undefined {
+  if (key.length < partBytesMax && plain.test(key)) return undefined
   if (key === '') return 'it is empty. Name the object.'
   if (!key.isWellFormed()) return 'it is not well-formed Unicode. Remove the lone surrogate.'
   if (/\p{Cc}/u.test(key)) return 'it holds a control character. Remove it.'

@@ -28,9 +28,11 @@ export async function openS3Store(options: S3Options): Promise<ObjectStore> {
     put: (key, bytes, options) => putObject(bucket, key, bytes, options ?? {}),
     get: (key, options) => getObject(bucket, key, options?.signal),
     head: (key, options) => headObject(bucket, key, options?.signal),
-    list: (prefix, options) => listObjects(bucket, prefix, options ?? {}),
+    async *list(prefix, options) {
+      for await (const page of listObjects(bucket, prefix, options ?? {})) yield* page
+    },
     async *keys(prefix, options) {
-      for await (const { key } of listObjects(bucket, prefix, options ?? {})) yield key
+      for await (const page of listObjects(bucket, prefix, options ?? {})) yield page.map(({ key }) => key)
     },
     delete: (key, options) => removeObject(bucket, key, options ?? {}),
   }

@@ -50,8 +50,8 @@ export interface ObjectStore {
   head(key: string, options?: { signal?: AbortSignal }): Promise<ObjectInfo | undefined>
   /** Every object whose key starts with `prefix` (a plain string prefix), page by page in bounded memory. */
   list(prefix: string, options?: { after?: string; signal?: AbortSignal }): AsyncIterable<ObjectInfo>
-  /** The keys that `list` would give, and no more about them: many times faster where each object has to be looked at. */
-  keys(prefix: string, options?: { after?: string; signal?: AbortSignal }): AsyncIterable<string>
+  /** The keys that `list` would give, in pages, and no more about them: many times faster where each object has to be looked at. */
+  keys(prefix: string, options?: { after?: string; signal?: AbortSignal }): AsyncIterable<readonly string[]>
   /** Deletes; true when an object was there. With `ifMatch`, only the object that was read. */
   delete(key: string, options?: { ifMatch?: string; signal?: AbortSignal }): Promise<boolean>
 }

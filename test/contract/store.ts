@@ -491,7 +491,7 @@ async function keys(store: ObjectStore, prefix: string, after?: string): Promise
 async function onlyKeys(store: ObjectStore, prefix: string, after?: string, signal?: AbortSignal) {
   const found: string[] = []
   const options = { ...(after === undefined ? {} : { after }), ...(signal === undefined ? {} : { signal }) }
-  for await (const key of store.keys(prefix, options)) found.push(key)
+  for await (const page of store.keys(prefix, options)) found.push(...page)
   return found
 }
 

@@ -62,7 +62,7 @@ export async function openErrorArchive(): Promise<ErrorArchive> {
 
 export async function keysOf(store: ObjectStore, prefix: string): Promise<readonly string[]> {
   const found: string[] = []
-  for await (const key of store.keys(prefix)) found.push(key)
+  for await (const page of store.keys(prefix)) found.push(...page)
   return found
 }
 

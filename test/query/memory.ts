@@ -21,7 +21,7 @@ export function memoryStore(): ObjectStore {
       }
     },
     keys: async function* (prefix) {
-      yield* [...objects.keys()].filter((key) => key.startsWith(prefix)).sort()
+      yield [...objects.keys()].filter((key) => key.startsWith(prefix)).sort()
     },
     delete: async (key) => objects.delete(key),
   }

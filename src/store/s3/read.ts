@@ -50,11 +50,12 @@ async function readBody(body: unknown, alive: () => void): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
+/** The objects below a prefix, a page of S3's at a time. */
 export async function* listObjects(
   bucket: Bucket,
   start: string,
   { after, signal }: { readonly after?: string; readonly signal?: AbortSignal },
-): AsyncGenerator<ObjectInfo> {
+): AsyncGenerator<readonly ObjectInfo[]> {
   const { sdk, client, call, name, prefix } = bucket
   const action = `list '${start}'`
   const range = { Bucket: name, Prefix: `${prefix}${start}` }
@@ -66,6 +67,7 @@ export async function* listObjects(
     checkSignal(signal)
     const command = new sdk.ListObjectsV2Command({ ...range, ...from })
     const page = await call(action, signal, ({ abortSignal }) => client.send(command, { abortSignal }))
+    const objects: ObjectInfo[] = []
     for (const { Key = '', Size = 0, ETag = '' } of page.Contents ?? []) {
       if (last !== undefined && compareKeys(Key, last) <= 0)
         throw unavailable(
@@ -76,8 +78,9 @@ export async function* listObjects(
       last = Key
       const key = Key.slice(prefix.length)
       // Consoles make empty objects for folders, whose keys are none of ours.
-      if (keyProblem(key) === undefined) yield { key, size: Size, etag: ETag }
+      if (keyProblem(key) === undefined) objects.push({ key, size: Size, etag: ETag })
     }
+    yield objects
     if (!page.IsTruncated) return
     if (page.NextContinuationToken === undefined)
       throw unavailable(
