@@ -13,6 +13,7 @@ import type { ObjectStore } from '../store/store.ts'
 import { columns } from './columns.ts'
 import { catalogFor, type ExitCode, exitCodes, settingsFor, UsageError, wholeNumber } from './command.ts'
 import { deliverInput } from './deliver.ts'
+import { mend, mendedSale } from './demo/mend.ts'
 import { openEngine } from './engine.ts'
 import { count, duration, type Io, size, style } from './io.ts'
 import { openInput } from './lines.ts'
@@ -91,9 +92,17 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
   try {
     await ask(io, engine)
     await showErrors(io, store, catalog)
-    const wrong = await verify(engine, delivery, simulation)
-    await title(io, '7', 'Where all of it lies')
-    await io.out(whereabouts(directory, changes, archive, delivery, io.clock() - startedMs))
+    const wrong = [...(await verify(engine, delivery, simulation))]
+    await title(io, '7', 'Operations mends one cause, and replays it')
+    const mended = await mend(io, { ...parts, catalog, file: join(directory, 'edit.json') })
+    await show(io, engine, `SELECT COUNT(*) FROM demand WHERE saleid = '${mendedSale}'`)
+    const [found] = await readAll(
+      await engine.query(`SELECT COUNT(*) FROM demand_changes WHERE saleid = '${mendedSale}'`),
+    )
+    if (mended === 0 || Number(found?.[0]) !== mended)
+      wrong.push(`${mended} records were mended, ${found?.[0]} are there`)
+    await title(io, '8', 'Where all of it lies')
+    await io.out(whereabouts(directory, changes, archive, delivery, mended, io.clock() - startedMs))
     if (wrong.length === 0) return exitCodes.ok
     await io.err(`${style(io, 'red', 'the numbers do not add up:')} ${wrong.join('; ')}\n`)
     return exitCodes.problems
@@ -236,12 +245,14 @@ function whereabouts(
   changes: string,
   archive: string,
   delivery: Delivery,
+  mended: number,
   tookMs: number,
 ): string {
   const rows = [
     `${changes}  the change records, one a line`,
-    `${join(archive, 'data')}  ${count(delivery.objects)} Avro files, by type and date`,
+    `${join(archive, 'data')}  ${count(delivery.objects + mended)} Avro files, by type and date`,
     `${join(archive, 'errors')}  ${count(delivery.errorFiles)} error files, each with its original`,
+    `${join(archive, 'replays')}  who replayed which of them, into what`,
   ]
   return [
     ...rows.map((row) => `  ${row}`),

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import type { PlanRules } from '../../delivery/plan.ts'
+import { parsePatch } from '../../errors/edit.ts'
+import { readHistory } from '../../errors/history.ts'
+import { freeze, replay } from '../../errors/replay.ts'
+import { type ErrorGroup, triage } from '../../errors/triage.ts'
+import { toBasicIso } from '../../record/date.ts'
+import type { Catalog } from '../../record/schema.ts'
+import type { ObjectStore } from '../../store/store.ts'
+import { count, type Io, style } from '../io.ts'
+import { describeEdit, outcomeLines } from '../replay/tell.ts'
+
+type Parts = {
+  readonly store: ObjectStore
+  readonly catalog: Catalog
+  readonly rules: PlanRules
+  /** Where the edit is written, as a person would have. */
+  readonly file: string
+}
+
+export const mendedSale = 'sale-mended'
+
+/** The cause that the demo mends: requests that came without the sale that they are for. */
+export function isMendable({ code, type, path }: ErrorGroup): boolean {
+  return code === 'FIELD_MISSING' && type === 'demand' && path === '/saleId'
+}
+
+/** Mends one cause by one edit and replays it, twice. Returns how many rows that has to make. */
+export async function mend(io: Io, { store, catalog, rules, file }: Parts): Promise<number> {
+  const patch = `${JSON.stringify([{ op: 'add', path: '/dynamodb/NewImage/saleId', value: { S: mendedSale } }])}\n`
+  writeFileSync(file, patch)
+  const edit = parsePatch(Buffer.from(patch, 'utf8'), file)
+  const { groups, entries } = await triage(store, catalog)
+  const group = groups.find(isMendable)
+  if (!group) return 0
+  const keys = entries.filter(({ fingerprint }) => fingerprint === group.fingerprint).map(({ key }) => key)
+  await io.out(
+    `${count(group.records)} requests name no sale (${group.code} ${group.path}). The edit: ${describeEdit(edit.summary)}\n`,
+  )
+  for (let time = 0; time < 2; time++) {
+    await io.out(style(io, 'dim', `> dmd replay ${group.fingerprint} --edit ${file} --yes\n`))
+    const id = `${toBasicIso(io.clock())}-${randomUUID()}`
+    const request = { id, by: 'demo', asked: group.fingerprint, selection: freeze(keys), edit }
+    const { counts } = await replay(
+      { ...request, history: await readHistory(store) },
+      { store, rules, clock: io.clock, putsParallel: 16 },
+    )
+    await io.out(outcomeLines(io, counts, false))
+  }
+  return group.records
+}
