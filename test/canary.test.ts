@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -94,6 +94,38 @@ test('no log line, metric, error message, command output or file name holds pers
     expect(shown.code).toBe(0)
     expectClean(`errors show of ${shown.out.slice(0, 60)}`, shown.out + shown.err)
   }
+  const edit = join(folder, 'edit.json')
+  writeFileSync(
+    edit,
+    JSON.stringify([
+      { op: 'add', path: '/dynamodb/NewImage/saleId', value: { S: 'sale-1' } },
+      { op: 'add', path: `/dynamodb/NewImage/${email.replace('/', '~1')}`, value: { S: phone } },
+      { op: 'add', path: '/dynamodb/NewImage/messageBody', value: { S: text } },
+    ]),
+  )
+  const groups = JSON.parse((await dmd(['errors', 'list', '--archive', archive, '--json'])).out)
+  expect(groups.length).toBeGreaterThan(12)
+  for (const { fingerprint } of groups) {
+    for (const args of [
+      ['errors', 'show', fingerprint, '--json'],
+      ['errors', 'show', fingerprint],
+      ['errors', 'set', fingerprint, 'acknowledged', '--json'],
+      ['replay', fingerprint, '--edit', edit, '--dry-run'],
+      ['replay', fingerprint, '--edit', edit, '--dry-run', '--json'],
+      ['replay', fingerprint, '--dry-run'],
+      ['replay', fingerprint, '--edit', edit, '--yes', '--verbose'],
+      ['replay', fingerprint, '--edit', edit, '--yes', '--json'],
+      ['errors', 'list', '--json'],
+      ['replay', 'list', '--json'],
+    ]) {
+      const ran = await dmd([...args, '--archive', archive])
+      expect([0, 3], `${args.join(' ')}: ${ran.err}`).toContain(ran.code)
+      expectClean(args.join(' '), ran.out + ran.err)
+    }
+  }
+  const kept = [...tree(archive).keys()].filter((name) => /^(replays|triage)\/.*json$/.test(name))
+  expect(kept.length).toBeGreaterThan(3 * groups.length)
+  for (const name of kept) expectClean(name, name + readFileSync(join(archive, name), 'utf8'))
 })
 
 test('a row of a delete holds no personal value, and its text columns say so', () => {

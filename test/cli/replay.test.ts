@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { change, demandItem } from '../changes.ts'
 import { tree } from '../tree.ts'
@@ -208,6 +209,31 @@ test('one error by its key, a few at a time, slowly, and as a rehearsal in JSON'
   expect((await json('replay', '--all', ...edit('sale-1'), '--yes')).counts).toEqual({ written: 181 })
   const rest = await run('replay', '--all', '--yes')
   expect([rest.code, rest.err]).toEqual([0, expect.stringContaining('no errors to replay')])
+})
+
+test('on a terminal it shows what it would do, asks, and takes only yes for yes', async () => {
+  const [{ fingerprint }] = await json('errors', 'list')
+  const answer = async (text: string) => {
+    const input = new PassThrough()
+    const output = new PassThrough()
+    let asked = ''
+    output.on('data', (chunk: Buffer) => {
+      asked += chunk.toString()
+      if (asked.includes('[y/N]') && !input.writableEnded) input.end(text)
+    })
+    const terminal = { input, output } as never
+    const args = ['replay', fingerprint, ...edit('sale-1'), '--max', '7', '--archive', archive]
+    const ran = await dmd(args, { env, clock, terminal })
+    expect(asked).toContain('Replay 7 error files? [y/N]')
+    expect(ran.out).toMatch(/✓ +7 +would be delivered/)
+    return ran
+  }
+  const before = tree(archive)
+  for (const text of ['', '\n', 'n\n', 'yesterday\n', 'no\n']) expect((await answer(text)).code).toBe(130)
+  expect(tree(archive)).toEqual(before)
+  const ran = await answer('Y\n')
+  expect(ran.code).toBe(0)
+  expect(ran.out).toMatch(/✓ +7 +delivered/)
 })
 
 test('what is ignored is left alone by --all', async () => {

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../../src/store/open.ts'
-import { change, kinesisEvent } from '../changes.ts'
+import { change, demandItem, kinesisEvent } from '../changes.ts'
 import { dmdProcess } from '../cli/process.ts'
 
 // The commands and the bundled function over a bucket, by its URL and the SDK's own environment alone.
@@ -34,6 +34,47 @@ describe.each(Object.entries(endpoints))('an archive on S3, spoken by %s,', (_, 
     client.destroy()
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  test('is triaged and replayed as a folder is, and what is mended is written once', async () => {
+    const changes = join(folder, 'errors.jsonl')
+    const { saleId: _, ...item } = demandItem
+    const bad = Array.from({ length: 40 }, (_, n) =>
+      change({ id: `bad-${n}`, item: { ...item, PK: `FAN#${n}`, fanId: `fan-${n}` } as never }),
+    )
+    writeFileSync(changes, Buffer.concat(bad.flatMap((line) => [line, Buffer.from('\n')])))
+    const edit = join(folder, 'edit.json')
+    writeFileSync(edit, '[{"op":"add","path":"/dynamodb/NewImage/saleId","value":{"S":"sale-1"}}]')
+    const run = (archive: string, ...args: readonly string[]) => {
+      const place = ['--archive', archive]
+      const ran = dmdProcess([...args, ...place], { env: { ...env, DMD_CACHE: join(folder, 'cache') } })
+      return ran.stdout
+    }
+    const local = join(folder, 'errors')
+    const remote = `${url}/errors-of-one`
+    const told = [local, remote].map((archive) => {
+      run(archive, 'deliver', changes)
+      const [group] = JSON.parse(run(archive, 'errors', 'list', '--json'))
+      run(archive, 'errors', 'set', group.fingerprint, 'acknowledged', '--by', 'ops')
+      const replay = ['replay', group.fingerprint, '--edit', edit, '--yes', '--json']
+      const counts = [0, 1].map(() => JSON.parse(run(archive, ...replay)).counts)
+      const [after] = JSON.parse(run(archive, 'errors', 'list', '--json'))
+      return { counts, open: [group.open, after.open], state: after.state }
+    })
+    expect(told[0]).toEqual({
+      counts: [{ written: 40 }, { there: 40 }],
+      open: [40, 0],
+      state: 'acknowledged',
+    })
+    expect(told[1]).toEqual(told[0])
+    const names = async (archive: string) => {
+      process.env.AWS_ENDPOINT_URL_S3 = endpoint
+      const found: string[] = []
+      for await (const page of (await openStore(archive)).keys('data/')) found.push(...page)
+      return found
+    }
+    expect(await names(remote)).toEqual(await names(local))
+    expect(await names(remote)).toHaveLength(40)
+  })
 
   test('gives by SQL the rows that a folder gives, and is written once however often it is delivered', async () => {
     const changes = join(folder, 'changes.jsonl')

@@ -199,8 +199,9 @@ async function confirm(io: Io, results: readonly Result[]): Promise<boolean> {
   const reader = createInterface({ input: io.terminal!.input, output: io.terminal!.output })
   const files = countOf(results).written ?? 0
   try {
-    const answer = await reader.question(`Replay ${count(files)} error files? [y/N] `)
-    return /^y(es)?$/i.test(answer.trim())
+    const closed = new Promise<string>((resolve) => reader.once('close', () => resolve('')))
+    const answer = reader.question(`Replay ${count(files)} error files? [y/N] `)
+    return /^y(es)?$/i.test((await Promise.race([answer, closed])).trim())
   } finally {
     reader.close()
   }
