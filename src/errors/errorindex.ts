@@ -69,8 +69,9 @@ export async function readErrorIndex(
       await onRead(done, unread.length)
     })
   } finally {
-    // What was read before an interruption need not be read again.
-    if (file !== undefined && (unread.length > 0 || before.length !== listed.length))
+    // What was read before an interruption need not be read again. A few are read again sooner than all are written.
+    const news = unread.length + Math.max(0, before.length - listed.length)
+    if (file !== undefined && news > before.length / 200)
       await save(file, owner, entries.filter(isEntry), catalog).catch(() => {})
   }
   return {

@@ -59,10 +59,12 @@ describe('the index', () => {
     const second = await readErrorIndex(store, catalog, { file })
     expect(reads).toHaveLength(22)
     expect(second).toEqual(first)
-    expect(await readErrorIndex(store, catalog)).toEqual(first)
+    expect(await readErrorIndex(archive.store, catalog)).toEqual(first)
     await archive.deliver([withoutSale(77)])
-    expect((await readErrorIndex(store, catalog, { file })).entries).toHaveLength(23)
-    expect(reads).toHaveLength(22 + 22 + 1)
+    for (const reading of [1, 0]) {
+      expect((await readErrorIndex(store, catalog, { file })).entries).toHaveLength(23)
+      expect(reads.splice(22)).toHaveLength(reading)
+    }
   })
 
   test('an error file that went is dropped, one that came is read, and what is none is counted', async () => {
