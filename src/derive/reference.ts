@@ -1,4 +1,6 @@
-import { type CodeEntry, codes } from '../record/error.ts'
+import { type CodeEntry, codes, type RecordCode, type RunCode } from '../record/error.ts'
+import { type RecordExample, recordExamples, runExamples, soundRecords } from '../record/examples.ts'
+import { isObject, type Json } from '../record/type.ts'
 import { describeSettings } from '../settings.ts'
 
 const notice = (source: string) =>
@@ -10,7 +12,7 @@ export function errorReference(): string {
   const section = (scope: CodeEntry['scope']) =>
     entries.filter(([, entry]) => entry.scope === scope).map(([code, entry]) => codeSection(code, entry))
   return `${[
-    notice('`src/record/error.ts`'),
+    notice('`src/record/error.ts` and `src/record/examples.ts`'),
     '# Error codes',
     'Every failure has one of these codes. No message and no path ever holds a value of a record, so both may be logged.',
     '## Records',
@@ -27,18 +29,71 @@ const stages: { readonly [stage in NonNullable<CodeEntry['stage']>]: string } = 
   validate: 'validate: the image was checked against its schema',
   place: 'place: the partition was chosen',
   deliver: 'deliver: the object was written',
+  invoke: 'invoke: the worker was called',
 }
 
-function codeSection(code: string, { stage, meaning, fix, retryable }: CodeEntry): string {
+function codeSection(code: string, { scope, stage, meaning, cause, fix, retryable }: CodeEntry): string {
   return [
     `### ${code}`,
     meaning,
     [
       ...(stage ? [`- Stage: ${stages[stage]}.`] : []),
+      `- Usual cause: ${cause}`,
       `- What to do: ${fix}`,
       `- Worth a retry as it is: ${retryable ? 'yes' : 'no'}.`,
     ].join('\n'),
+    ...(scope === 'record' ? recordExample(recordExamples[code as RecordCode]) : runExample(code as RunCode)),
   ].join('\n\n')
+}
+
+function recordExample(example: RecordExample): readonly string[] {
+  if ('told' in example) return [`Example: ${example.told}`]
+  if ('payload' in example)
+    return [
+      `Example: \`${example.payload}\``,
+      '`dmd replay KEY --with record.json --yes` puts a whole record in its place.',
+    ]
+  const { of, at, spoil, fix } = example
+  const came = valueAt(apply(soundRecords[of], spoil), at)
+  return [
+    `Example${at === '' ? '' : `, at \`${at}\``}:`,
+    json(came),
+    ...(fix ? ['`dmd replay FINGERPRINT --edit fix.json --yes` with the `fix.json`', json(fix)] : []),
+  ]
+}
+
+function runExample(code: RunCode): readonly string[] {
+  const { when, command, env = {}, says } = runExamples[code]
+  const set = Object.entries(env).map(([name, value]) => `${name}=${value} `)
+  return [`Example: ${when ?? `\`${set.join('')}${command}\``}`, `    ${says}`]
+}
+
+function json(value: Json): string {
+  const lines = JSON.stringify(value, null, 2)
+  const short = JSON.stringify(value)
+  return `\`\`\`json\n${short.length <= 100 ? short : lines}\n\`\`\``
+}
+
+/** The few operations that examples use, on members of objects. */
+export function apply(record: Json, operations: readonly { op: string; path: string; value?: Json }[]): Json {
+  return operations.reduce((whole, { op, path, value }) => {
+    const [, ...names] = path.split('/')
+    return set(whole, names, op === 'remove' ? undefined : value)
+  }, record)
+}
+
+function set(whole: Json, [name = '', ...rest]: readonly string[], value: Json | undefined): Json {
+  const { [name]: old = {}, ...others } = isObject(whole) ? whole : {}
+  if (rest.length === 0 && value === undefined) return others
+  return {
+    ...(isObject(whole) ? whole : {}),
+    [name]: rest.length === 0 ? (value as Json) : set(old, rest, value),
+  }
+}
+
+function valueAt(record: Json, pointer: string): Json {
+  const names = pointer === '' ? [] : pointer.slice(1).split('/')
+  return names.reduce<Json>((value, name) => (isObject(value) ? (value[name] ?? null) : null), record)
 }
 
 /** The reference of every setting. */

@@ -7,6 +7,8 @@ export type CodeEntry = {
   /** True when the same input may succeed later with nothing changed. */
   readonly retryable: boolean
   readonly meaning: string
+  /** What usually is behind it. */
+  readonly cause: string
   readonly fix: string
 }
 
@@ -17,6 +19,7 @@ export const codes = {
     stage: 'decode',
     retryable: false,
     meaning: 'The payload holds bytes that are not UTF-8.',
+    cause: 'A producer wrote binary or Latin-1 bytes to the stream.',
     fix: 'Find the writer that put raw bytes on the stream; the error file holds them as base64.',
   },
   NOT_JSON: {
@@ -24,6 +27,7 @@ export const codes = {
     stage: 'decode',
     retryable: false,
     meaning: 'The payload is not JSON.',
+    cause: 'A payload was cut off, or something else than the table writes to the stream.',
     fix: 'Usually a cut-off payload or a foreign writer: compare the end of the original with a good record.',
   },
   NOT_A_CHANGE: {
@@ -31,6 +35,7 @@ export const codes = {
     stage: 'decode',
     retryable: false,
     meaning: 'The payload is JSON, but not a change record of Kinesis Data Streams for DynamoDB.',
+    cause: 'Another producer writes to the stream, or a DynamoDB Streams event was put on it unconverted.',
     fix: 'Send only change records to this stream. A DynamoDB Streams event has to be converted first.',
   },
   OPERATION_UNKNOWN: {
@@ -38,6 +43,7 @@ export const codes = {
     stage: 'decode',
     retryable: false,
     meaning: 'eventName is none of INSERT, MODIFY and REMOVE.',
+    cause: 'A home-made producer writes the stream and uses words of its own.',
     fix: 'Correct eventName and replay.',
   },
   KEYS_INVALID: {
@@ -45,6 +51,7 @@ export const codes = {
     stage: 'decode',
     retryable: false,
     meaning: "dynamodb.Keys is missing, empty, or holds something that cannot be an item's key.",
+    cause: 'A producer left Keys out, or a converter dropped or emptied a key attribute.',
     fix: 'Without Keys the item cannot be named: add them and replay.',
   },
   IMAGE_MISSING: {
@@ -53,6 +60,7 @@ export const codes = {
     retryable: false,
     meaning:
       'The image that the operation needs is missing: NewImage for INSERT and MODIFY, OldImage for REMOVE.',
+    cause: 'The change comes from a stream that carries keys only, or one image of the two.',
     fix: 'The table must stream new and old images.',
   },
   TIME_INVALID: {
@@ -60,6 +68,7 @@ export const codes = {
     stage: 'decode',
     retryable: false,
     meaning: 'ApproximateCreationDateTime is no time in the unit that its precision field names.',
+    cause: 'The precision was left out, so that microseconds read as milliseconds, or seconds were written.',
     fix: 'Milliseconds have 13 digits, microseconds 16: correct the value or the precision.',
   },
   TIME_MISSING: {
@@ -67,6 +76,7 @@ export const codes = {
     stage: 'decode',
     retryable: false,
     meaning: 'Neither the change nor the stream says when it happened.',
+    cause: 'A producer left the time out, and the records came from a file, which has no arrival.',
     fix: 'Add ApproximateCreationDateTime and replay.',
   },
   TYPE_UNKNOWN: {
@@ -74,6 +84,7 @@ export const codes = {
     stage: 'validate',
     retryable: false,
     meaning: 'The attribute `type` is missing or names no known record type: invalid record type.',
+    cause: 'The table holds items of another kind, or a new type was written before its schema was there.',
     fix: 'Correct the item, or add a schema file for the new type.',
   },
   FIELD_MISSING: {
@@ -81,6 +92,7 @@ export const codes = {
     stage: 'validate',
     retryable: false,
     meaning: 'A required field is absent or NULL.',
+    cause: 'The service that writes the items left the attribute out, often since a release of its own.',
     fix: 'Add the field and replay.',
   },
   FIELD_EMPTY: {
@@ -88,6 +100,7 @@ export const codes = {
     stage: 'validate',
     retryable: false,
     meaning: 'A required text is empty.',
+    cause: 'A form was sent with an empty field, or a default of "" was written.',
     fix: 'Give the field a value and replay.',
   },
   FIELD_TYPE: {
@@ -95,6 +108,8 @@ export const codes = {
     stage: 'validate',
     retryable: false,
     meaning: 'A field has another type than its schema says. Nothing is coerced.',
+    cause:
+      'A client library changed how it writes a value: a number as text, a text as a number, a list as a set.',
     fix: 'Write the attribute with the type that the schema names.',
   },
   NUMBER_INEXACT: {
@@ -102,6 +117,7 @@ export const codes = {
     stage: 'validate',
     retryable: false,
     meaning: 'A number cannot be kept exactly: a fraction where an integer is due, or a value out of range.',
+    cause: 'A counter was computed in floating point, or an id too large for its type was written.',
     fix: 'Correct the number and replay.',
   },
   DATE_INVALID: {
@@ -109,6 +125,7 @@ export const codes = {
     stage: 'validate',
     retryable: false,
     meaning: 'A date is impossible or in no accepted form.',
+    cause: 'A date was formatted by hand, in local form, or with day and month exchanged.',
     fix: 'Use ISO-8601 text, or epoch seconds (10 digits) or milliseconds (13 digits) as a number.',
   },
   SYMBOL_UNKNOWN: {
@@ -116,6 +133,7 @@ export const codes = {
     stage: 'validate',
     retryable: false,
     meaning: "A text is none of its enum's symbols.",
+    cause: 'A value was added in the service and not yet in the schema.',
     fix: 'Correct the value, or add the symbol to the schema.',
   },
   ATTRIBUTE_MALFORMED: {
@@ -123,6 +141,7 @@ export const codes = {
     stage: 'validate',
     retryable: false,
     meaning: 'A value is no DynamoDB attribute value, or is nested deeper than DynamoDB allows.',
+    cause: 'Items were written as plain JSON, or with an unknown or a second type tag.',
     fix: 'Compare the attribute with the DynamoDB JSON format: one type tag, one value.',
   },
   PARTITION_OUT_OF_RANGE: {
@@ -130,6 +149,7 @@ export const codes = {
     stage: 'place',
     retryable: false,
     meaning: 'The partition date lies outside the configured range, where no query would see the row.',
+    cause: 'A placeholder such as 1970-01-01 or 9999-12-31 was written for an unknown date.',
     fix: 'Correct the date, or widen `partitionFrom` or `partitionYearsAhead` for worker and catalog together.',
   },
   PUT_FAILED: {
@@ -137,109 +157,136 @@ export const codes = {
     stage: 'deliver',
     retryable: true,
     meaning: 'The object that these records were planned into could not be written.',
+    cause: 'The archive was out of reach, full or throttled for longer than its client tries.',
     fix: 'Restore the store, then replay: the replay writes the very object that was planned.',
+  },
+  BATCH_GIVEN_UP: {
+    scope: 'record',
+    stage: 'invoke',
+    retryable: true,
+    meaning: 'The worker was called with this batch until its records were too old, and failed each time.',
+    cause:
+      'The archive was out of reach for longer than the stream may wait, or the function fails as it starts.',
+    fix: 'Restore the archive or the function, then replay the file below `failed/`, as it is.',
   },
   INTERNAL: {
     scope: 'record',
     stage: 'validate',
     retryable: false,
     meaning: 'The record met a defect of this program; nothing is lost.',
+    cause: 'A combination that no test of this program has met.',
     fix: 'Please report it with the error file; replay after the update.',
   },
   SCHEMA_INVALID: {
     scope: 'run',
     retryable: false,
     meaning: 'A schema file cannot be used.',
+    cause: 'A schema was edited by hand, or uses a part of Avro that this program does not.',
     fix: 'The message names the file, the field and what is expected there.',
   },
   SETTING_INVALID: {
     scope: 'run',
     retryable: false,
     meaning: 'A setting is unknown or has an unusable value.',
+    cause: 'A name was mistyped, or the value is of another form.',
     fix: 'The message names the setting and the values it takes; see docs/configuration.md.',
   },
   KEY_INVALID: {
     scope: 'run',
     retryable: false,
     meaning: 'An object key cannot be stored: it is empty, too long, or leaves the archive.',
+    cause: 'A prefix or a name was put together with empty or dotted parts.',
     fix: 'Use relative keys without empty, `.` or `..` parts.',
   },
   SOURCE_UNAVAILABLE: {
     scope: 'run',
     retryable: true,
     meaning: 'The stream cannot be read.',
+    cause: 'Network, rights or throttling; or the stream was deleted.',
     fix: 'See the cause in the message: usually the endpoint, the permissions or throttling.',
   },
   TABLE_UNAVAILABLE: {
     scope: 'run',
     retryable: true,
     meaning: 'The table cannot be read or written.',
+    cause: 'Network, rights or throttling; for the embedded table, a full disk or lost rights.',
     fix: 'See the cause in the message: usually the endpoint, the permissions, throttling, or a full disk.',
   },
   STORE_UNAVAILABLE: {
     scope: 'run',
     retryable: true,
     meaning: 'The archive cannot be read or written. Nothing was acknowledged that is stored nowhere.',
+    cause: 'A full disk, lost rights, a removed folder; for S3, network, rights or throttling.',
     fix: 'Check space, rights and reachability of the archive, then run the same command again.',
   },
   STORE_BUSY: {
     scope: 'run',
     retryable: true,
     meaning: 'Another process held the lock of an object for too long.',
+    cause: 'Another process replaces the same object, or was killed while it did on another machine.',
     fix: 'Run it again; if the other process is gone, its lock is broken after a while by itself.',
   },
   CHECKPOINT_INVALID: {
     scope: 'run',
     retryable: false,
     meaning: 'The folder in which the worker keeps how far it has read cannot be used.',
+    cause: 'The file was edited or cut off, or the folder belongs to another version.',
     fix: 'The message names the file. A damaged one may be deleted: its shard is read again from its oldest record, so that changes come twice in the tables and once in their `_changes` views.',
   },
   EVENT_INVALID: {
     scope: 'run',
     retryable: false,
     meaning: 'The Lambda was called with something that is not a Kinesis event.',
+    cause: 'The function was mapped to another source, or tried with a test event of another service.',
     fix: 'Map a Kinesis stream to the function, not DynamoDB Streams or another source.',
   },
   INPUT_INVALID: {
     scope: 'run',
     retryable: false,
     meaning: 'An input file cannot be read as lines of change records.',
+    cause: 'The file is missing, of another form, or cut off.',
     fix: 'The message names the file and, where one is at fault, the line; nothing before it is lost.',
   },
   OUTPUT_INVALID: {
     scope: 'run',
     retryable: false,
     meaning: 'The file for the result cannot be written.',
+    cause: 'The folder does not exist, is not writable, or is full.',
     fix: 'Name a file in a folder that exists, that you may write, and that has room.',
   },
   ACCOUNTING: {
     scope: 'run',
     retryable: true,
     meaning: 'Records in were not delivered plus errored: the batch is refused rather than trusted.',
+    cause: 'A defect of this program.',
     fix: 'Please report it; the batch is delivered again and nothing is lost.',
   },
   CONTAINER_INVALID: {
     scope: 'run',
     retryable: false,
     meaning: 'An object is no sound Avro container.',
+    cause: 'The object was cut off or changed outside this program.',
     fix: 'The message names the object and the place; restore it from its source or move it away.',
   },
   QUERY_LIMIT: {
     scope: 'run',
     retryable: false,
     meaning: 'The query passed its bound: of time, of memory, or of rows in its result.',
+    cause: 'The query reads more than it was meant to, or the bound is tight.',
     fix: 'Narrow it, by partition_date above all, or raise the bound that the message names.',
   },
   QUERY_REFUSED: {
     scope: 'run',
     retryable: false,
     meaning: 'The statement does something else than reading tables.',
+    cause: 'A statement that would write, or reach a file, the network or a setting.',
     fix: 'Use SELECT, EXPLAIN, DESCRIBE, SHOW or MSCK REPAIR TABLE.',
   },
   QUERY_FAILED: {
     scope: 'run',
     retryable: false,
     meaning: 'The SQL engine could not run the statement.',
+    cause: 'A name was mistyped, or a value cannot be converted.',
     fix: 'The message is the engine’s own: it names the place in the statement.',
   },
 } as const satisfies Record<string, CodeEntry>
@@ -249,7 +296,7 @@ export type RecordCode = { [C in Code]: (typeof codes)[C]['scope'] extends 'reco
 export type RunCode = Exclude<Code, RecordCode>
 
 /** Where a record was when it failed. */
-export type Stage = 'decode' | 'validate' | 'place' | 'deliver'
+export type Stage = 'decode' | 'validate' | 'place' | 'deliver' | 'invoke'
 
 /**
  * Why one record is not in the archive's data. `message` and `path` never hold a value of the record,
