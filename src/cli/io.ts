@@ -31,6 +31,14 @@ export function style(io: Io, name: keyof typeof escapes, text: string): string 
   return io.isColored ? `\u001b[${escapes[name]}m${text}\u001b[0m` : text
 }
 
+/** A text of a stranger as it may be shown on a terminal: no character of it moves, hides or reorders anything. */
+export function harmless(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
+    (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`,
+  )
+}
+
 /** A whole number with separators: `51,200`. */
 export function count(value: number): string {
   return value.toLocaleString('en-US')

@@ -1,4 +1,5 @@
 import type { ErrorFile } from '../../delivery/errorfile.ts'
+import { type Explanation, explainRecord } from '../../errors/explain.ts'
 import { failedPrefix, parseFailedBatch } from '../../errors/failed.ts'
 import { type Frequency, frequenciesOf } from '../../errors/frequencies.ts'
 import { readProvenance, readTries } from '../../errors/history.ts'
@@ -8,7 +9,8 @@ import type { ErrorGroup, Triage } from '../../errors/triage.ts'
 import { codes } from '../../record/error.ts'
 import { columns } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
-import { count, type Io, style } from '../io.ts'
+import { count, harmless, type Io, style } from '../io.ts'
+import { explanationLines } from './explanation.ts'
 import { short } from './list.ts'
 import { type ErrorFlags, type Opened, openErrors, readTriage } from './open.ts'
 
@@ -93,6 +95,7 @@ async function tell(
       ...(file ? aboutFile(file) : {}),
       tries: tries.get(key) ?? 0,
       ...(envelope ? { masked: maskEnvelope(envelope, catalog) } : {}),
+      ...(file ? { explanation: explainRecord(file, catalog) } : {}),
       replayed: await readProvenance(store, key),
     },
   }
@@ -112,15 +115,17 @@ function render(io: Io, told: Told, archive: string): string {
   const lines = [
     `${label('cause')}${code} at stage ${stage}, group ${fingerprint}`,
     ...(entry ? [`${label('meaning')}${entry.meaning}`, `${label('fix')}${entry.fix}`] : []),
-    ...('message' in error ? [`${label('message')}${error.message}`] : []),
+    ...('message' in error ? [`${label('message')}${harmless(error.message ?? '')}`] : []),
     `${label('status')}${state}${last ? `: ${last.by} said ${last.status} at ${short(last.at)}${last.note ? `, ${last.note}` : ''}` : ''}`,
     `${label('group')}${count(records)} records in ${count(files)} files, ${count(open)} not replayed; grouped by stage ${stage}, code ${code}, type ${type}${path === '' ? '' : `, path ${path}`}`,
     `${label('seen')}${short(told.firstSeen)} to ${short(told.lastSeen)}`,
     '',
     ...frequencyLines(io, told),
-    `${label('file')}${error.key}`,
+    `${label('file')}${harmless(error.key)}`,
     ...('source' in error
-      ? [`${label('source')}${error.source.stream} ${error.source.shard} ${error.source.sequence}`]
+      ? [
+          `${label('source')}${harmless(`${error.source.stream} ${error.source.shard} ${error.source.sequence}`)}`,
+        ]
       : []),
     ...(error.tries > 0 ? [`${label('tries')}${error.tries} failed`] : []),
     ...(error.replayed
@@ -129,14 +134,27 @@ function render(io: Io, told: Told, archive: string): string {
         ]
       : []),
     '',
-    'masked' in error
-      ? JSON.stringify(error.masked, null, 2)
-      : `${count(error.bytes)} bytes that are no JSON object; --raw prints them, personal data included`,
+    ...('explanation' in error
+      ? [...explanationLines(io, error.explanation), ...suggested(io, error.explanation)]
+      : []),
     '',
-    style(io, 'dim', `try it again:  dmd replay ${fingerprint} --dry-run --archive ${archive}`),
+    style(
+      io,
+      'dim',
+      `try it again:  dmd replay ${fingerprint} --edit fix.json --dry-run --archive ${archive}`,
+    ),
     '',
   ]
   return lines.join('\n')
+}
+
+function suggested(io: Io, { suggestion }: Explanation): readonly string[] {
+  if (!suggestion) return []
+  return [
+    '',
+    style(io, 'bold', 'an edit that would help, with the right value in it'),
+    JSON.stringify(suggestion),
+  ]
 }
 
 const shownMax = 20
@@ -151,7 +169,7 @@ function frequencyLines(io: Io, { frequencies, sampledFiles, files }: Told): rea
       `${Math.round((present / records) * 100)}%`,
       tags.join(' '),
       distinct === undefined ? '' : count(distinct),
-      top ? `${top.value.slice(0, 40)} (${count(top.count)})` : '•••',
+      top ? `${harmless(top.value.slice(0, 40))} (${count(top.count)})` : '•••',
     ])
   const left = attributes.length - rows.length
   return [
