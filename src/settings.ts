@@ -127,6 +127,62 @@ const shape = {
     .describe(
       'How old a record may become, in milliseconds, before a batch that keeps failing is put below `failed/` and the next one is begun.',
     ),
+  alertUrl: z
+    .string()
+    .refine(
+      (text) => /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : ''),
+      'must be an http: or https: URL',
+    )
+    .optional()
+    .describe(
+      'Where `dmd up` and `dmd worker` post a notice when an alert begins or ends, as JSON; see docs/live.md.',
+    ),
+  alertErrors: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(20)
+    .describe('How many records must fail within `alertWindowMs` for an error spike, at least.'),
+  alertErrorPercent: z.coerce
+    .number()
+    .min(0)
+    .max(100)
+    .default(1)
+    .describe('And what share of the records of that time, in percent.'),
+  alertWindowMs: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .max(86_400_000)
+    .default(300_000)
+    .describe('Over which time errors are counted for an error spike, in milliseconds.'),
+  alertStaleMs: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .max(86_400_000)
+    .default(60_000)
+    .describe('How long nothing may be delivered while something waits, in milliseconds.'),
+  alertLagMs: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .max(604_800_000)
+    .default(60_000)
+    .describe('How old a change may become before it is archived, in milliseconds.'),
+  alertRepeatMs: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .max(86_400_000)
+    .default(900_000)
+    .describe('How long an alert that was posted is not posted again, in milliseconds.'),
+  runbooks: z
+    .string()
+    .min(1)
+    .default('docs/operations.md')
+    .describe('Where the runbooks are, for links in alerts: `#` and the name of the alert are added.'),
   cache: z
     .string()
     .min(1)

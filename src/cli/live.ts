@@ -27,6 +27,7 @@ export type LiveFlags = {
   readonly window?: number
   readonly batch?: number
   readonly parallel?: number
+  readonly alertUrl?: string
   readonly drain: number
   readonly json?: boolean
 }
@@ -53,6 +54,7 @@ export function addLiveOptions(command: Command): Command {
     .addOption(
       new Option('--parallel <n>', 'batches of a shard at once (default: 1)').argParser(wholeNumber(1, 10)),
     )
+    .option('--alert-url <url>', 'where a notice is posted when something is wrong, and when it is over')
     .addOption(
       new Option('--drain <time>', 'how long the delivery of the rest may take at the end')
         .default(60_000, '60s')
@@ -71,11 +73,11 @@ export function liveSettings(
     readonly bridge?: boolean
   },
 ): Settings {
-  const { archive, state, schemas, stream, host, port, table, bridge } = flags
+  const { archive, state, schemas, stream, host, port, table, bridge, alertUrl } = flags
   const { window: batchWindowMs, batch: batchRecords, parallel: parallelization } = flags
   return readSettings({
     flags: {
-      ...{ archive, state, schemas, stream, host, port, table, bridge },
+      ...{ archive, state, schemas, stream, host, port, table, bridge, alertUrl },
       ...{ batchWindowMs, batchRecords, parallelization },
     },
     env: io.env,

@@ -27,7 +27,7 @@ export function statusCommand(run: Run): Command {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExit code 0 means that it runs, 3 that nothing runs or that it has not reported.',
+      '\nExit code 0 means that it runs and is well, 3 that an alert fires, that nothing runs, or that it has not reported.',
     )
     .action((flags: Flags) => run((io) => status(io, flags)))
 }
@@ -44,7 +44,8 @@ async function status(io: Io, { state, watch, json }: Flags): Promise<ExitCode> 
         ? `${line(report, health, io.clock())}\n`
         : table(io, report, health, settings.state)
     await io.out(isRedrawn ? `${clearScreen}${text}` : text)
-    if (!watch) return health === 'running' ? exitCodes.ok : exitCodes.problems
+    const isWell = health === 'running' && report?.alerts.length === 0
+    if (!watch) return isWell ? exitCodes.ok : exitCodes.problems
     await sleep(watchMs, undefined, { signal: io.interrupt }).catch(() => undefined)
     if (io.interrupt.aborted) return exitCodes.ok
   }
@@ -108,6 +109,7 @@ function table(io: Io, report: Report | undefined, health: Health, state: string
       ? [['lost by the stream', `${counted(trimmed, 'time')}, before changes were read`] as const]
       : []),
     ...(lastError === undefined ? [] : [['last error', lastError] as const]),
+    ...(report.webhook ? [['notices', describeWebhook(report.webhook)] as const] : []),
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
@@ -122,7 +124,17 @@ function table(io: Io, report: Report | undefined, health: Health, state: string
     shardRows.length === 0
       ? ''
       : `\n${columns(io, ['shard', 'lag', 'held', 'retries', 'error'], shardRows, [1, 2, 3])}`
-  return `${[head, ...lines, ''].join('\n')}${shardTable}`
+  const alerts = report.alerts.flatMap(({ name, sinceMs, text, runbook }) => [
+    `  ${style(io, 'red', 'ALERT')} ${style(io, 'bold', name)} for ${duration(Math.max(0, nowMs - sinceMs))}: ${text}`,
+    `        what to do: ${runbook}`,
+  ])
+  return `${[head, ...alerts, ...lines, ''].join('\n')}${shardTable}`
+}
+
+function describeWebhook({ host, sent, failed, lastError }: NonNullable<Report['webhook']>): string {
+  const trouble =
+    failed === 0 ? '' : `, ${count(failed)} not taken${lastError === undefined ? '' : ` (${lastError})`}`
+  return `${count(sent)} posted to ${host}${trouble}`
 }
 
 /** The same in one line, for logs. */
@@ -136,6 +148,7 @@ function line(report: Report | undefined, health: Health, nowMs: number): string
     `delivered ${count(delivery.delivered)} (${rate(delivery.perSecond)})`,
     `lag ${duration(delivery.lagMs)}`,
     `errors ${count(delivery.errored)}`,
+    ...report.alerts.map(({ name }) => `ALERT ${name}`),
   ].join('  ')
 }
 

@@ -6,6 +6,8 @@ import type { Clock, Log } from '../delivery/telemetry.ts'
 import type { Catalog } from '../record/schema.ts'
 import type { Settings } from '../settings.ts'
 import { openStore } from '../store/open.ts'
+import { createWebhook, type Webhook } from './alert/webhook.ts'
+import { type Alert, createJudge } from './alert.ts'
 import { type RunningCapture, startCapture } from './capture.ts'
 import { type RunningMapping, startMapping } from './mapping.ts'
 import { createMeter, type Meter } from './stack/meter.ts'
@@ -124,11 +126,15 @@ async function run(options: StackOptions, parts: Parts): Promise<RunningStack> {
   const { origin, mapping, capture, archive } = parts
   const startedMs = clock()
   let state: Report['state'] = 'running'
-  const report = () => toReport(options, parts, { state, startedMs })
+  const watch = createWatch(options, parts)
+  const report = () => toReport(options, parts, { state, startedMs, ...watch.status() })
   const tell = createTeller(settings.state, report, log)
   // Who is told that it runs can ask for its status.
   await tell()
-  const timer = setInterval(tell, reportMs)
+  const timer = setInterval(() => {
+    watch.look(report())
+    void tell()
+  }, reportMs)
   return {
     ...(capture && { url: capture.url }),
     archive,
@@ -145,10 +151,63 @@ async function run(options: StackOptions, parts: Parts): Promise<RunningStack> {
       await mapping.stop().catch(() => undefined)
       await origin.close()
       clearInterval(timer)
+      watch.look(report())
+      await watch.drain()
       state = 'stopped'
       await tell()
       return isDrained
     },
+  }
+}
+
+type Watch = {
+  readonly look: (report: Report) => void
+  readonly status: () => Pick<Report, 'alerts' | 'webhook'>
+  readonly drain: () => Promise<void>
+}
+
+const noticesWaitMs = 5_000
+
+/** Judges what the pipeline reports, and has what is wrong posted. */
+function createWatch(
+  { settings, clock, monotonic, random, log }: StackOptions,
+  { archive, mapping }: Parts,
+): Watch {
+  const { alertErrors, alertErrorPercent, alertWindowMs, alertStaleMs, alertLagMs } = settings
+  const judge = createJudge({
+    errors: alertErrors,
+    errorPercent: alertErrorPercent,
+    windowMs: alertWindowMs,
+    staleMs: alertStaleMs,
+    lagMs: alertLagMs,
+  })
+  const runbook = (name: string) => `${settings.runbooks}#${name}`
+  const { stream } = mapping.status()
+  const webhook: Webhook | undefined =
+    settings.alertUrl === undefined
+      ? undefined
+      : createWebhook({
+          ...{ url: settings.alertUrl, archive, stream, runbook, clock, random, log },
+          repeatMs: settings.alertRepeatMs,
+        })
+  let alerts: readonly Alert[] = []
+  return {
+    look: ({ delivery }) => {
+      const { delivered, errored, held, lagMs, givenUp, trimmed } = delivery
+      const nowMs = monotonic()
+      // Judged by time that never steps back, told in that of people.
+      const offsetMs = clock() - nowMs
+      alerts = judge({ nowMs, delivered, errored, held, lagMs, givenUp, trimmed }).map((alert) => ({
+        ...alert,
+        sinceMs: Math.round(alert.sinceMs + offsetMs),
+      }))
+      webhook?.tell(alerts)
+    },
+    status: () => ({
+      alerts: alerts.map(({ name, sinceMs, text }) => ({ name, sinceMs, text, runbook: runbook(name) })),
+      ...(webhook && { webhook: webhook.status() }),
+    }),
+    drain: async () => webhook?.drain(noticesWaitMs),
   }
 }
 
@@ -168,7 +227,7 @@ async function settlesWithin(work: Promise<void>, waitMs: number): Promise<boole
 function toReport(
   { command, clock, pid }: StackOptions,
   { mapping, meter, archive, capture }: Parts,
-  { state, startedMs }: Pick<Report, 'state' | 'startedMs'>,
+  { state, startedMs, alerts, webhook }: Pick<Report, 'state' | 'startedMs' | 'alerts' | 'webhook'>,
 ): Report {
   const { stream, shards, records: _, ...totals } = mapping.status()
   const { accepted, refused, failed, ...stored } = meter.counts()
@@ -193,6 +252,8 @@ function toReport(
       lagMs: Math.max(0, ...shards.map(({ lagMs }) => lagMs)),
       held: shards.reduce((sum, { held }) => sum + held, 0),
     },
+    alerts,
+    ...(webhook && { webhook }),
     shards: [...shards],
   }
 }

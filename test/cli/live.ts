@@ -61,8 +61,11 @@ export function startLive(args: readonly string[], env: NodeJS.ProcessEnv = {}):
 }
 
 /** Starts `dmd up` and waits until it takes requests. */
-export async function startUp(args: readonly string[]): Promise<Live & { url: string }> {
-  const live = startLive(['up', ...args])
+export async function startUp(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Live & { url: string }> {
+  const live = startLive(['up', ...args], env)
   await until(() => live.lines().length > 0 || live.child.exitCode !== null)
   const url = live.lines()[0]?.url
   if (url === undefined) throw new Error(`dmd up did not start: ${live.err()}`)

@@ -32,6 +32,7 @@ const report: Report = {
     held: 8,
     lastDeliveryMs: nowMs - 2_000,
   },
+  alerts: [],
   shards: [{ shard: 'shardId-000000000000', held: 8, lagMs: 1_500, retries: 0 }],
 }
 
@@ -42,6 +43,21 @@ async function status(given: Partial<Report> | undefined, args: readonly string[
   if (given) await writeReport(state, { ...report, ...given })
   return dmd(['status', '--state', state, ...args], { clock: () => nowMs })
 }
+
+test('an alert stands first, with its runbook, and makes an end with 3', async () => {
+  const runbook = 'https://wiki.example.com/dmd#lag'
+  const text = 'The oldest change that is not archived is 75 s old.'
+  const alerts: Report['alerts'] = [{ name: 'lag', sinceMs: nowMs - 65_000, text, runbook }]
+  const webhook = { host: 'chat.example.com', sent: 4, failed: 1, lastError: 'HTTP 404' }
+  const ran = await status({ alerts, webhook })
+  expect(ran.code).toBe(3)
+  expect(ran.out.split('\n').slice(1, 3)).toEqual([
+    `  ALERT lag for 1 min 5 s: ${text}`,
+    `        what to do: ${runbook}`,
+  ])
+  expect(ran.out).toMatch(/notices +4 posted to chat\.example\.com, 1 not taken \(HTTP 404\)/)
+  expect(JSON.parse((await status({ alerts }, ['--json'])).out)).toMatchObject({ alerts })
+})
 
 test('rates, lag, errors and the last delivery are told', async () => {
   const ran = await status({})

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Log } from '../../delivery/telemetry.ts'
 import { PipelineError } from '../../record/error.ts'
 import { systemCode } from '../../store/failure.ts'
+import { alertNames } from '../alert.ts'
 
 const count = z.number().int().nonnegative()
 
@@ -41,6 +42,21 @@ const shape = z.object({
     lastDeliveryMs: z.number().optional(),
     lastError: z.string().optional(),
   }),
+  /** What is wrong now. */
+  alerts: z
+    .array(
+      z.object({
+        name: z.enum(alertNames),
+        /** Milliseconds since 1970. */
+        sinceMs: z.number(),
+        text: z.string(),
+        runbook: z.string(),
+      }),
+    )
+    .default([]),
+  webhook: z
+    .object({ host: z.string(), sent: count, failed: count, lastError: z.string().optional() })
+    .optional(),
   shards: z.array(
     z.object({
       shard: z.string(),
