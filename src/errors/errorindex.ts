@@ -7,7 +7,7 @@ import type { Catalog } from '../record/schema.ts'
 import { compareKeys } from '../store/key.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { type Cause, causeOf, fingerprintOf } from './cause.ts'
-import { failedPrefix, parseFailedBatch } from './failed.ts'
+import { failedPrefixes, isFailedKey, parseFailedBatch } from './failed.ts'
 import { errorsPrefix, parseErrorFile } from './read.ts'
 
 /** What is known of one error file without reading it again. */
@@ -42,7 +42,7 @@ const ownName = /-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.json)?$/
 const readsAtOnce = 32
 
 /**
- * Every error file of an archive by its cause: those in `errors/`, and the batches in `failed/`. A file that was read
+ * Every error file of an archive by its cause: those in `errors/`, and the batches that were given up. A file that was read
  * before is only listed. Holds about 200 bytes of memory a file. Throws as the store does; a file of its own that
  * cannot be read is made anew, and one that cannot be written is left.
  */
@@ -53,7 +53,7 @@ export async function readErrorIndex(
 ): Promise<ErrorIndex> {
   const before = file === undefined ? [] : await load(file, catalog)
   const listed: string[] = []
-  for (const prefix of [errorsPrefix, failedPrefix])
+  for (const prefix of prefixes)
     for await (const page of store.keys(prefix, signal ? { signal } : {})) listed.push(...page)
   const entries = join(listed, before)
   const unread = [...entries.keys()].filter((place) => entries[place] === undefined)
@@ -97,10 +97,12 @@ function join(listed: readonly string[], before: readonly ErrorEntry[]): Found[]
   })
 }
 
-/** `errors/` is listed before `failed/`, and each in the order of its keys. */
+/** In this order they are listed, and each in the order of its keys. */
+const prefixes = [errorsPrefix, ...failedPrefixes]
+const rank = (key: string) => prefixes.findIndex((prefix) => key.startsWith(prefix))
+
 function isBefore(a: string, b: string): boolean {
-  const [one, other] = [a.startsWith(failedPrefix), b.startsWith(failedPrefix)]
-  return one === other ? compareKeys(a, b) < 0 : other
+  return rank(a) === rank(b) ? compareKeys(a, b) < 0 : rank(a) < rank(b)
 }
 
 function summarize(
@@ -109,7 +111,7 @@ function summarize(
   catalog: Catalog,
   causes: Map<string, Shared>,
 ): ErrorEntry | undefined {
-  const read = key.startsWith(failedPrefix) ? summarizeBatch(bytes) : summarizeFile(bytes, catalog)
+  const read = isFailedKey(key) ? summarizeBatch(bytes) : summarizeFile(bytes, catalog)
   if (!read) return undefined
   const { cause, records, timestampMs } = read
   const fingerprint = fingerprintOf(cause)

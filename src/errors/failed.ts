@@ -3,8 +3,16 @@ import type { Batch } from '../delivery/plan.ts'
 import { parseInstant } from '../record/date.ts'
 import { isObject, type Json } from '../record/type.ts'
 
-/** Where batches lie that were given up. */
-export const failedPrefix = 'failed/'
+/**
+ * Where batches lie that were given up: `dmd up` and `dmd worker` write below `failed/`; Lambda, whose destination is a
+ * whole bucket, below `aws/lambda/` at its root.
+ */
+export const failedPrefixes: readonly string[] = ['failed/', 'aws/lambda/']
+
+/** True for the key of a batch that was given up. */
+export function isFailedKey(key: string): boolean {
+  return failedPrefixes.some((prefix) => key.startsWith(prefix))
+}
 
 /** A batch that the event source mapping gave up. */
 export type FailedBatch = {

@@ -3,7 +3,7 @@ import type { ErrorFile } from '../delivery/errorfile.ts'
 import { type Batch, type PlanRules, planBatch } from '../delivery/plan.ts'
 import { parseInstant } from '../record/date.ts'
 import type { Edit } from './edit.ts'
-import { failedPrefix, parseFailedBatch } from './failed.ts'
+import { isFailedKey, parseFailedBatch } from './failed.ts'
 import type { Result } from './history.ts'
 import { parseErrorFile, payloadsOf } from './read.ts'
 
@@ -32,7 +32,7 @@ export type Planned =
  * Never throws for any bytes and any edit.
  */
 export function planReplay(key: string, bytes: Uint8Array, edit: Edit, rules: PlanRules): Planned {
-  if (key.startsWith(failedPrefix)) return planFailedBatch(bytes, edit, rules)
+  if (isFailedKey(key)) return planFailedBatch(bytes, edit, rules)
   const file = parseErrorFile(bytes)
   if (!file) return foreign('it is no error file')
   if (file.object) return planObject(file, file.object, edit, rules)

@@ -3,11 +3,13 @@ import { readContainer } from '../../src/codec/container.ts'
 import { noEdit, replaceBy } from '../../src/errors/edit.ts'
 import { isOpen, provenanceKey, readHistory, readProvenance, readReport } from '../../src/errors/history.ts'
 import { freeze, rehearse, replay } from '../../src/errors/replay.ts'
+import { triage } from '../../src/errors/triage.ts'
 import { storeFailure } from '../../src/local/mapping/failed.ts'
 import { change, demandItem } from '../changes.ts'
 import { tree } from '../tree.ts'
 import {
   addSale,
+  catalog,
   type ErrorArchive,
   failing,
   Killed,
@@ -325,6 +327,19 @@ describe('a batch that was given up', () => {
     // The record that fails is an error like any other now.
     expect((await replayAll(archive.store, addSale())).counts).toEqual({ written: 1 })
     expect(await archive.keys('data/')).toHaveLength(3)
+  })
+
+  test('is found where Lambda puts it as well, whose destination is the bucket', async () => {
+    const key = await giveUp([change({ id: 'lambda' })])
+    const object = await archive.store.get(key)
+    const root = key.replace('failed/', '')
+    expect(root).toMatch(/^aws\/lambda\//)
+    await archive.store.delete(key)
+    await archive.store.put(root, object!.bytes)
+    await archive.deliver(some(2))
+    const { entries } = await triage(archive.store, catalog)
+    expect(entries.map((entry) => entry.key)).toEqual([...(await archive.keys('errors/')), root])
+    expect((await replayAll(archive.store, noEdit, { keys: [root] })).counts).toEqual({ written: 1 })
   })
 
   test('writes nothing twice that the worker had written before it was given up', async () => {

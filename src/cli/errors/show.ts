@@ -1,6 +1,6 @@
 import type { ErrorFile } from '../../delivery/errorfile.ts'
 import { type Explanation, explainRecord } from '../../errors/explain.ts'
-import { failedPrefix, parseFailedBatch } from '../../errors/failed.ts'
+import { isFailedKey, parseFailedBatch } from '../../errors/failed.ts'
 import { type Frequency, frequenciesOf } from '../../errors/frequencies.ts'
 import { readProvenance, readTries } from '../../errors/history.ts'
 import { maskEnvelope } from '../../errors/mask.ts'
@@ -19,7 +19,7 @@ export type ShowFlags = ErrorFlags & { readonly raw?: boolean }
 /** `dmd errors show`: one group, or one error file. */
 export async function show(io: Io, name: string, flags: ShowFlags): Promise<ExitCode> {
   const opened = await openErrors(io, flags)
-  const isKey = name.startsWith(errorsPrefix) || name.startsWith(failedPrefix)
+  const isKey = name.startsWith(errorsPrefix) || isFailedKey(name)
   if (isKey && flags.raw) return raw(io, opened, name)
   const found = await readTriage(io, opened)
   const fingerprint = isKey
@@ -53,7 +53,7 @@ async function raw(io: Io, { store }: Opened, key: string): Promise<ExitCode> {
 }
 
 function payloadsIn(key: string, bytes: Uint8Array): readonly Uint8Array[] | undefined {
-  if (!key.startsWith(failedPrefix)) {
+  if (!isFailedKey(key)) {
     const file = parseErrorFile(bytes)
     return file && payloadsOf(file)
   }

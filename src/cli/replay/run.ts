@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { toRules } from '../../delivery/rules.ts'
 import { type Difference, diffPayloads } from '../../errors/diff.ts'
 import { type Edit, noEdit, parsePatch, replaceBy } from '../../errors/edit.ts'
-import { failedPrefix } from '../../errors/failed.ts'
+import { isFailedKey } from '../../errors/failed.ts'
 import { isOpen, type Result } from '../../errors/history.ts'
 import { errorsPrefix } from '../../errors/read.ts'
 import {
@@ -43,7 +43,7 @@ export type ReplayFlags = ErrorFlags & {
 export async function replayErrors(io: Io, what: string | undefined, flags: ReplayFlags): Promise<ExitCode> {
   if ((what === undefined) === (flags.all !== true))
     throw new UsageError('name what to replay: the key of an error file, a fingerprint, or --all')
-  const isKey = what !== undefined && (what.startsWith(errorsPrefix) || what.startsWith(failedPrefix))
+  const isKey = what !== undefined && (what.startsWith(errorsPrefix) || isFailedKey(what))
   if (flags.with !== undefined && !isKey)
     throw new UsageError('--with replaces one record: name the key of its error file')
   const isAsked = flags.dryRun !== true && flags.yes !== true
