@@ -1,0 +1,104 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type IBucket,
+  type LifecycleRule,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3'
+import type { Construct } from 'constructs'
+import type { Config } from './config.ts'
+
+/** The tag of an error file that may go: it was replayed, ignored, or belongs to no item. */
+export const handledTag = { name: 'dmd-handled', value: 'true' }
+
+export type Archive = {
+  readonly bucket: IBucket
+  readonly isNew: boolean
+  readonly path: (key: string) => string
+}
+
+/** The bucket of the archive: encrypted, private, versioned, kept when the stack goes. */
+export function createArchive(scope: Construct, config: Config, key: IKey): Archive {
+  const path = (suffix: string) => (config.prefix === undefined ? suffix : `${config.prefix}/${suffix}`)
+  if (config.existingBucket !== undefined)
+    return { bucket: Bucket.fromBucketName(scope, 'Archive', config.existingBucket), isNew: false, path }
+  const logs = secureBucket(scope, 'AccessLogs', undefined, [{ id: 'expire', expiration: Duration.days(90) }])
+  const bucket = secureBucket(
+    scope,
+    'Archive',
+    key,
+    [
+      {
+        id: 'noncurrent-versions',
+        noncurrentVersionExpiration: Duration.days(config.archive.noncurrentDays),
+        expiredObjectDeleteMarker: true,
+      },
+      {
+        id: 'handled-errors',
+        prefix: path('errors/'),
+        tagFilters: { [handledTag.name]: handledTag.value },
+        expiration: Duration.days(config.archive.handledErrorDays),
+      },
+    ],
+    { serverAccessLogsBucket: logs, versioned: true },
+  )
+  return { bucket, isNew: true, path }
+}
+
+/** The bucket of query results, which expire. */
+export function createResults(scope: Construct, config: Config, key: IKey): Bucket {
+  return secureBucket(scope, 'Results', key, [
+    { id: 'expire', expiration: Duration.days(config.athena.resultDays) },
+  ])
+}
+
+/** No public access, TLS only, owner-enforced, and no leftovers of uploads. */
+function secureBucket(
+  scope: Construct,
+  id: string,
+  key: IKey | undefined,
+  rules: readonly LifecycleRule[],
+  more: { readonly serverAccessLogsBucket?: IBucket; readonly versioned?: boolean } = {},
+): Bucket {
+  return new Bucket(scope, id, {
+    ...(key
+      ? { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }
+      : { encryption: BucketEncryption.S3_MANAGED }),
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    enforceSSL: true,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    removalPolicy: RemovalPolicy.RETAIN,
+    lifecycleRules: [
+      { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ...rules,
+    ],
+    ...more,
+  })
+}
+
+/**
+ * What is in the archive is created, never replaced: a put without `If-None-Match` is denied, but to the maintenance
+ * role, which replaces what it has read (`If-Match`). Parts of a large upload create nothing yet and are let through.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+ */
+export function protectWrites({ bucket, isNew, path }: Archive, maintenanceArn: string): void {
+  if (!isNew) return
+  bucket.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'CreateOnly',
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: ['s3:PutObject'],
+      resources: [bucket.arnForObjects(path('data/*')), bucket.arnForObjects(path('errors/*'))],
+      conditions: {
+        Null: { 's3:if-none-match': 'true' },
+        Bool: { 's3:ObjectCreationOperation': 'true' },
+        ArnNotEquals: { 'aws:PrincipalArn': maintenanceArn },
+      },
+    }),
+  )
+}

@@ -1,0 +1,137 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+/** How much of the stream's retention a record may spend before its batch is given up: the rest is for repair. */
+export const recordAgeShareMax = 0.75
+
+const arn = (service: string) =>
+  z.string().regex(new RegExp(`^arn:aws[\\w-]*:${service}:`), `must be an ARN of ${service}`)
+
+const days = (fallback: number) => z.number().int().min(1).max(3_653).default(fallback)
+
+const shape = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and -, at most 31')
+    .default('dmd')
+    .describe('What the stacks and all that is in them is named after.'),
+  account: z
+    .string()
+    .regex(/^\d{12}$/, 'must be 12 digits')
+    .optional()
+    .describe('The account; that of the credentials where it is not given.'),
+  region: z.string().min(1).optional().describe('The region; that of the credentials where it is not given.'),
+  existingTable: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The name of a table to read instead of a new one. Connect its stream yourself: the output says how.',
+    ),
+  existingStream: arn('kinesis').optional().describe('A Kinesis stream to read instead of a new one.'),
+  existingBucket: z
+    .string()
+    .min(3)
+    .optional()
+    .describe(
+      'A bucket for the archive instead of a new one. Its settings are left alone: `docs/deploy.md` says which it needs.',
+    ),
+  existingKey: arn('kms').optional().describe('A KMS key instead of a new one.'),
+  vpc: z
+    .strictObject({
+      id: z.string().regex(/^vpc-/, 'must begin with vpc-'),
+      subnets: z.array(z.string().regex(/^subnet-/)).min(1),
+      zones: z.array(z.string()).min(1),
+      securityGroup: z.string().regex(/^sg-/, 'must begin with sg-'),
+    })
+    .optional()
+    .describe('A VPC for the worker. It needs endpoints of S3, Kinesis, KMS and CloudWatch Logs.'),
+  permissionsBoundary: arn('iam').optional().describe('The boundary of every role.'),
+  prefix: z
+    .string()
+    .regex(/^[\w.-]+(\/[\w.-]+)*$/, 'must be a path such as team/demand')
+    .optional()
+    .describe('Where in the bucket the archive is.'),
+  schemas: z.string().min(1).optional().describe('A folder of further record types.'),
+  partitionFrom: z.iso
+    .date()
+    .default('2020-01-01')
+    .describe('The first partition date, for worker and catalog alike.'),
+  partitionYearsAhead: z
+    .number()
+    .int()
+    .min(0)
+    .max(100)
+    .default(3)
+    .describe('How far ahead partition dates may lie.'),
+  stream: z
+    .strictObject({
+      shards: z.number().int().min(1).max(10_000).optional().describe('On demand where it is not given.'),
+      retentionHours: z.number().int().min(24).max(8_760).default(168),
+    })
+    .prefault({}),
+  delivery: z
+    .strictObject({
+      batchRecords: z.number().int().min(1).max(10_000).default(1_000),
+      windowSeconds: z.number().int().min(0).max(300).default(5),
+      parallelization: z.number().int().min(1).max(10).default(2),
+      recordAgeMaxSeconds: z.number().int().min(60).max(604_800).default(259_200),
+      memoryMb: z.number().int().min(256).max(10_240).default(1_024),
+      timeoutSeconds: z.number().int().min(10).max(900).default(60),
+      reservedConcurrency: z.number().int().min(1).optional(),
+      logDays: z
+        .union([z.literal(7), z.literal(14), z.literal(30), z.literal(90), z.literal(365)])
+        .default(30),
+    })
+    .prefault({}),
+  archive: z.strictObject({ noncurrentDays: days(7), handledErrorDays: days(30) }).prefault({}),
+  athena: z
+    .strictObject({
+      scanBytesMax: z.number().int().min(10_000_000).default(100_000_000_000),
+      resultDays: days(14),
+    })
+    .prefault({}),
+  alarms: z
+    .strictObject({
+      email: z.email().optional(),
+      errorsIn5Minutes: z.number().int().min(1).default(20),
+      lagSeconds: z.number().int().min(10).default(60),
+      staleMinutes: z.number().int().min(5).max(1_440).default(15),
+      runbooks: z.url().default('https://example.com/docs/operations.md'),
+    })
+    .prefault({}),
+})
+
+export type Config = z.infer<typeof shape>
+
+/** A mistake in the configuration, for the person who wrote it. */
+export class ConfigError extends Error {}
+
+/** Checks a configuration and fills in the defaults. Throws ConfigError, naming the option and what it takes. */
+export function parseConfig(value: unknown, source: string): Config {
+  const result = shape.safeParse(value)
+  if (!result.success) {
+    const [issue] = result.error.issues
+    const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
+    const place = [...(issue?.path ?? []), ...(unknown ? [unknown] : [])].join('.')
+    throw new ConfigError(`${source}: ${place}: ${unknown ? 'there is no such option' : issue?.message}`)
+  }
+  const config = result.data
+  const limit = config.stream.retentionHours * 3_600 * recordAgeShareMax
+  if (config.delivery.recordAgeMaxSeconds > limit)
+    throw new ConfigError(
+      `${source}: delivery.recordAgeMaxSeconds: must be at most ${limit}, ${recordAgeShareMax * 100} % of stream.retentionHours: else the stream drops records before their batch is given up`,
+    )
+  return config
+}
+
+/** Reads `dmd.deploy.json`, or takes the defaults where there is none. */
+export function readConfig(path: string): Config {
+  if (!existsSync(path)) return parseConfig({}, 'defaults')
+  try {
+    return parseConfig(JSON.parse(readFileSync(path, 'utf8')), path)
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    throw new ConfigError(`${path}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

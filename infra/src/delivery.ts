@@ -1,0 +1,152 @@
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib'
+import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { IStream } from 'aws-cdk-lib/aws-kinesis'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import {
+  Architecture,
+  CfnEventSourceMapping,
+  type Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { Construct } from 'constructs'
+import type { Archive } from './archive.ts'
+import type { Config } from './config.ts'
+import { useKey } from './roles.ts'
+
+export type DeliveryParts = {
+  readonly config: Config
+  readonly stream: IStream
+  readonly archive: Archive
+  readonly key: IKey
+  readonly code: Code
+}
+
+/** The worker: its function, its log and the mapping that calls it. */
+export function createDelivery(scope: Construct, parts: DeliveryParts): LambdaFunction {
+  const { config, stream, archive, key, code } = parts
+  const { delivery, name } = config
+  const logGroup = new LogGroup(scope, 'WorkerLog', {
+    logGroupName: `/aws/lambda/${name}-deliveryWorker`,
+    retention: delivery.logDays,
+    encryptionKey: key,
+    removalPolicy: RemovalPolicy.RETAIN,
+  })
+  const role = new Role(scope, 'WorkerRole', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+  logGroup.grantWrite(role)
+  const root = config.prefix === undefined ? '' : `/${config.prefix}`
+  const worker = new LambdaFunction(scope, 'Worker', {
+    functionName: `${name}-deliveryWorker`,
+    description: 'Archives the changes of a DynamoDB table as Avro files',
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    handler: 'lambda.handler',
+    code,
+    role,
+    // Memory buys CPU: 1,769 MB are one processor. A batch of 10,000 records needs well under 200 MB.
+    memorySize: delivery.memoryMb,
+    ephemeralStorageSize: Size.mebibytes(512),
+    timeout: Duration.seconds(delivery.timeoutSeconds),
+    logGroup,
+    // The worker writes JSON itself, its metrics among it.
+    loggingFormat: LoggingFormat.TEXT,
+    environmentEncryption: key,
+    environment: {
+      DMD_ARCHIVE: `s3://${archive.bucket.bucketName}${root}`,
+      DMD_PARTITION_FROM: config.partitionFrom,
+      DMD_PARTITION_YEARS_AHEAD: String(config.partitionYearsAhead),
+      NODE_OPTIONS: '--enable-source-maps',
+    },
+    ...(delivery.reservedConcurrency === undefined
+      ? {}
+      : { reservedConcurrentExecutions: delivery.reservedConcurrency }),
+    ...(config.vpc ? network(scope, config.vpc, role) : {}),
+  })
+  grantArchive(role, archive)
+  useKey(role, key)
+  readStream(role, stream)
+  role.addToPolicy(
+    new PolicyStatement({
+      sid: 'GivenUp',
+      actions: ['s3:PutObject'],
+      resources: [archive.bucket.arnForObjects('aws/lambda/*')],
+    }),
+  )
+  const mapping = new CfnEventSourceMapping(scope, 'Mapping', {
+    functionName: worker.functionName,
+    eventSourceArn: stream.streamArn,
+    startingPosition: 'TRIM_HORIZON',
+    batchSize: delivery.batchRecords,
+    maximumBatchingWindowInSeconds: delivery.windowSeconds,
+    parallelizationFactor: delivery.parallelization,
+    // One bad batch may hold up its shard so long and no longer. No number of tries: the age decides.
+    maximumRecordAgeInSeconds: delivery.recordAgeMaxSeconds,
+    maximumRetryAttempts: -1,
+    // A batch that is cut otherwise gets other names: it comes again as it was.
+    bisectBatchOnFunctionError: false,
+    // Whole batches, below aws/lambda/ in the archive's bucket, where `dmd errors` and `dmd replay` find them.
+    // No FilterCriteria: a filter on data drops what is no JSON without a word.
+    destinationConfig: { onFailure: { destination: archive.bucket.bucketArn } },
+  })
+  mapping.node.addDependency(role)
+  return worker
+}
+
+/** What the worker does to the archive: it creates in two folders, and lists to open it. */
+function grantArchive(role: Role, { bucket, path }: Archive): void {
+  role.addToPolicy(
+    new PolicyStatement({
+      sid: 'Create',
+      actions: ['s3:PutObject'],
+      resources: [bucket.arnForObjects(path('data/*')), bucket.arnForObjects(path('errors/*'))],
+    }),
+  )
+  role.addToPolicy(
+    new PolicyStatement({ sid: 'Open', actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+  )
+}
+
+/** What an event source mapping of a stream needs, and not the right to register consumers. */
+function readStream(role: Role, stream: IStream): void {
+  role.addToPolicy(
+    new PolicyStatement({
+      sid: 'Stream',
+      actions: [
+        'kinesis:DescribeStream',
+        'kinesis:DescribeStreamSummary',
+        'kinesis:GetRecords',
+        'kinesis:GetShardIterator',
+        'kinesis:ListShards',
+      ],
+      resources: [stream.streamArn],
+    }),
+  )
+}
+
+function network(scope: Construct, vpc: NonNullable<Config['vpc']>, role: Role) {
+  // Lambda makes network interfaces, for which IAM knows no resource: explained in `wildcards`.
+  role.addToPolicy(
+    new PolicyStatement({
+      sid: 'Network',
+      actions: [
+        'ec2:CreateNetworkInterface',
+        'ec2:DeleteNetworkInterface',
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeSubnets',
+        'ec2:AssignPrivateIpAddresses',
+        'ec2:UnassignPrivateIpAddresses',
+      ],
+      resources: ['*'],
+    }),
+  )
+  return {
+    vpc: Vpc.fromVpcAttributes(scope, 'Vpc', { vpcId: vpc.id, availabilityZones: vpc.zones }),
+    vpcSubnets: { subnets: vpc.subnets.map((id, index) => Subnet.fromSubnetId(scope, `Subnet${index}`, id)) },
+    securityGroups: [
+      SecurityGroup.fromSecurityGroupId(scope, 'SecurityGroup', vpc.securityGroup, { mutable: false }),
+    ],
+  }
+}

@@ -1,0 +1,40 @@
+import { hiveColumns, partitionColumn } from '../../src/derive/ddl.ts'
+import type { RecordSchema } from '../../src/record/schema.ts'
+import type { RecordType, Type } from '../../src/record/type.ts'
+
+const mask = "'•••'"
+
+/**
+ * The table of a record type without personal data: its personal columns, and whatever no schema models, are masked
+ * where they have a value. A column that holds a personal field further down is left out whole.
+ */
+export function maskedSelect(schema: RecordSchema): string {
+  const columns = schema.row.fields.flatMap((field) => {
+    const name = field.name.toLowerCase()
+    if (field.pii) return [`CASE WHEN "${name}" IS NULL THEN NULL ELSE ${mask} END AS "${name}"`]
+    if (field.name === 'extra') return [`map_keys("extra") AS "extra_names"`]
+    return holdsPersonal(field.type) ? [] : [`"${name}"`]
+  })
+  return `SELECT ${[...columns, `"${partitionColumn.name}"`].join(', ')} FROM "${schema.type}"`
+}
+
+function holdsPersonal(type: Type): boolean {
+  switch (type.kind) {
+    case 'record':
+      return (type as RecordType).fields.some((field) => field.pii || holdsPersonal(field.type))
+    case 'optional':
+      return holdsPersonal(type.of)
+    case 'array':
+      return holdsPersonal(type.items)
+    case 'map':
+      return holdsPersonal(type.values)
+    default:
+      return false
+  }
+}
+
+/** The columns of a table that are personal. */
+export function personalColumns(schema: RecordSchema): readonly string[] {
+  const personal = new Set(schema.row.fields.filter(({ pii }) => pii).map(({ name }) => name.toLowerCase()))
+  return hiveColumns(schema).flatMap(({ name }) => (personal.has(name) ? [name] : []))
+}

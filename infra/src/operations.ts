@@ -1,0 +1,211 @@
+import { Duration } from 'aws-cdk-lib'
+import {
+  Alarm,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch'
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { IStream } from 'aws-cdk-lib/aws-kinesis'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import { Topic } from 'aws-cdk-lib/aws-sns'
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
+import type { Construct } from 'constructs'
+import type { Config } from './config.ts'
+
+export type OperationsParts = {
+  readonly config: Config
+  readonly worker: LambdaFunction
+  readonly stream: IStream
+  readonly tableName: string
+  readonly key: IKey
+}
+
+type Watched = {
+  readonly id: string
+  readonly runbook: string
+  readonly text: string
+  readonly metric: IMetric
+  readonly threshold: number
+  readonly periods?: number
+  /** What silence means: an idle stream is not broken, but what waits has to move. */
+  readonly missing?: TreatMissingData
+}
+
+const namespace = 'dmd-pipeline'
+
+/** Alarms to a topic, each with its runbook, and a dashboard of what they watch. */
+export function createOperations(
+  scope: Construct,
+  { config, worker, stream, tableName, key }: OperationsParts,
+): Topic {
+  const topic = new Topic(scope, 'Alerts', {
+    topicName: `${config.name}-alerts`,
+    masterKey: key,
+    enforceSSL: true,
+  })
+  // Alarms publish to an encrypted topic only when CloudWatch may use its key.
+  key.grantEncryptDecrypt(new ServicePrincipal('cloudwatch.amazonaws.com'))
+  if (config.alarms.email !== undefined) topic.addSubscription(new EmailSubscription(config.alarms.email))
+  const minute = Duration.minutes(1)
+  const own = (metricName: string, statistic: string = Stats.SUM, period = minute) =>
+    new Metric({ namespace, metricName, statistic, period, dimensionsMap: { stream: stream.streamName } })
+  const kinesis = (metricName: string, statistic: string) =>
+    new Metric({
+      namespace: 'AWS/Kinesis',
+      metricName,
+      statistic,
+      period: minute,
+      dimensionsMap: { StreamName: stream.streamName },
+    })
+  const table = (metricName: string, statistic: string) =>
+    new Metric({
+      namespace: 'AWS/DynamoDB',
+      metricName,
+      statistic,
+      period: minute,
+      dimensionsMap: { TableName: tableName, DelegatedOperation: 'PutToKinesis' },
+    })
+  const lagMs = config.alarms.lagSeconds * 1_000
+  const watched: readonly Watched[] = [
+    {
+      id: 'ErrorSpike',
+      runbook: 'error-spike',
+      text: 'many records fail',
+      metric: own('RecordsErrored', Stats.SUM, Duration.minutes(5)),
+      threshold: config.alarms.errorsIn5Minutes,
+    },
+    {
+      id: 'Lag',
+      runbook: 'lag',
+      text: 'changes are archived late',
+      metric: own('DeliveryLagMs', Stats.MAXIMUM),
+      threshold: lagMs,
+      periods: 3,
+    },
+    {
+      id: 'IteratorAge',
+      runbook: 'lag',
+      text: 'the worker falls behind',
+      metric: worker.metric('IteratorAge', { statistic: Stats.MAXIMUM, period: minute }),
+      threshold: lagMs,
+      periods: 3,
+    },
+    {
+      id: 'ReaderAge',
+      runbook: 'stale-delivery',
+      text: 'nobody reads what is in the stream',
+      metric: kinesis('GetRecords.IteratorAgeMilliseconds', Stats.MAXIMUM),
+      threshold: config.alarms.staleMinutes * 60_000,
+      periods: 3,
+    },
+    {
+      id: 'Failures',
+      runbook: 'stale-delivery',
+      text: 'calls of the worker fail',
+      metric: worker.metricErrors({ period: minute }),
+      threshold: 1,
+      periods: 3,
+    },
+    {
+      id: 'Throttles',
+      runbook: 'lag',
+      text: 'the worker is throttled',
+      metric: worker.metricThrottles({ period: minute }),
+      threshold: 1,
+      periods: 3,
+    },
+    {
+      id: 'Duration',
+      runbook: 'lag',
+      text: 'a batch takes nearly all of its time',
+      metric: worker.metricDuration({ statistic: Stats.MAXIMUM, period: minute }),
+      threshold: config.delivery.timeoutSeconds * 800,
+    },
+    {
+      id: 'ReadThrottled',
+      runbook: 'lag',
+      text: 'reads of the stream are throttled',
+      metric: kinesis('ReadProvisionedThroughputExceeded', Stats.SUM),
+      threshold: 1,
+      periods: 5,
+    },
+    {
+      id: 'GivenUp',
+      runbook: 'given-up',
+      text: 'a batch was given up',
+      metric: worker.metric('DestinationDeliveryFailures', { statistic: Stats.SUM, period: minute }),
+      threshold: 1,
+    },
+    {
+      id: 'NotReplicated',
+      runbook: 'trimmed',
+      text: 'DynamoDB skipped a change',
+      metric: table('FailedToReplicateRecordCount', Stats.SUM),
+      threshold: 1,
+    },
+    {
+      id: 'ReplicationAge',
+      runbook: 'lag',
+      text: 'DynamoDB sends its changes late',
+      metric: table('AgeOfOldestUnreplicatedRecord', Stats.MAXIMUM),
+      threshold: lagMs,
+      periods: 3,
+    },
+  ]
+  for (const {
+    id,
+    runbook,
+    text,
+    metric,
+    threshold,
+    periods = 1,
+    missing = TreatMissingData.NOT_BREACHING,
+  } of watched) {
+    const alarm = new Alarm(scope, `Alarm${id}`, {
+      alarmName: `${config.name}-${id}`,
+      alarmDescription: `dmd-pipeline: ${text}. What to do: ${config.alarms.runbooks}#${runbook}`,
+      metric,
+      threshold,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: periods,
+      datapointsToAlarm: periods,
+      treatMissingData: missing,
+    })
+    alarm.addAlarmAction(new SnsAction(topic))
+    alarm.addOkAction(new SnsAction(topic))
+  }
+  const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12, height: 6 })
+  new Dashboard(scope, 'Dashboard', {
+    dashboardName: config.name,
+    widgets: [
+      [
+        graph('Records', [own('RecordsIn'), own('RecordsDelivered'), own('RecordsErrored')]),
+        graph('Lag, ms', [own('DeliveryLagMs', Stats.MAXIMUM), own('DeliveryLagMs', Stats.percentile(50))]),
+      ],
+      [
+        graph('Files and bytes', [own('ObjectsWritten'), own('BytesWritten')]),
+        graph('Worker', [
+          worker.metricInvocations(),
+          worker.metricErrors(),
+          worker.metricThrottles(),
+          worker.metricDuration({ statistic: Stats.percentile(99) }),
+        ]),
+      ],
+      [
+        graph('What no schema models', [own('ExtraAttributes'), own('RepairedTexts')]),
+        graph('Stream', [
+          kinesis('IncomingRecords', Stats.SUM),
+          kinesis('GetRecords.IteratorAgeMilliseconds', Stats.MAXIMUM),
+        ]),
+      ],
+    ],
+  })
+  return topic
+}

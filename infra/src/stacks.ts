@@ -1,0 +1,142 @@
+import {
+  App,
+  CfnOutput,
+  CfnParameter,
+  DefaultStackSynthesizer,
+  type Environment,
+  PermissionsBoundary,
+  RemovalPolicy,
+  Stack,
+  type StackProps,
+} from 'aws-cdk-lib'
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms'
+import { Code } from 'aws-cdk-lib/aws-lambda'
+import { Bucket } from 'aws-cdk-lib/aws-s3'
+import { createAnalystRole, createCatalog, createNamedQueries, createWorkgroup } from './analytics.ts'
+import { type Archive, createArchive, createResults, protectWrites } from './archive.ts'
+import type { Config } from './config.ts'
+import { createDelivery } from './delivery.ts'
+import { createOperations } from './operations.ts'
+import { createMaintenanceRole, createOperationsRole } from './roles.ts'
+import { createSource, type Source } from './source.ts'
+
+export type AppOptions = {
+  readonly config: Config
+  /** The folder of what goes into the worker's zip; where it is not given, the zip is named by parameters of the stack. */
+  readonly worker?: string
+  readonly outdir?: string
+}
+
+/** All of it: what is kept in one stack, what can be made anew in another. */
+export function createApp({ config, worker, outdir }: AppOptions): App {
+  const app = new App({
+    ...(outdir === undefined ? {} : { outdir }),
+    analyticsReporting: false,
+    treeMetadata: false,
+    // Ways of the library that older apps keep the old way of; this one is new.
+    context: {
+      '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true,
+      '@aws-cdk/aws-iam:minimizePolicies': true,
+      '@aws-cdk/core:target-partitions': ['aws'],
+    },
+  })
+  const env: Environment = {
+    ...(config.account === undefined ? {} : { account: config.account }),
+    ...(config.region === undefined ? {} : { region: config.region }),
+  }
+  const props: StackProps = {
+    env,
+    ...(config.permissionsBoundary === undefined
+      ? {}
+      : { permissionsBoundary: PermissionsBoundary.fromArn(config.permissionsBoundary) }),
+    // A template for others to deploy names no bootstrap.
+    ...(worker === undefined
+      ? { synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }) }
+      : {}),
+  }
+  const data = new DataStack(app, `${config.name}-data`, config, {
+    ...props,
+    description: 'dmd-pipeline: what is kept: table, stream, archive, catalog',
+    terminationProtection: true,
+  })
+  new PipelineStack(app, `${config.name}-pipeline`, config, data, worker, {
+    ...props,
+    description: 'dmd-pipeline: what runs: worker, workgroup, roles, alarms',
+  })
+  return app
+}
+
+/** What is kept when the stack goes. */
+export class DataStack extends Stack {
+  readonly key: IKey
+  readonly source: Source
+  readonly archive: Archive
+  readonly results: Bucket
+
+  constructor(app: App, id: string, config: Config, props: StackProps) {
+    super(app, id, props)
+    this.key = config.existingKey ? Key.fromKeyArn(this, 'Key', config.existingKey) : createKey(this, config)
+    this.source = createSource(this, config, this.key)
+    this.archive = createArchive(this, config, this.key)
+    this.results = createResults(this, config, this.key)
+    createCatalog(this, config, this.archive)
+    const maintenance = createMaintenanceRole(this, config, this.archive, this.key)
+    protectWrites(this.archive, maintenance.roleArn)
+    const output = (name: string, value: string) => new CfnOutput(this, name, { value })
+    output('TableName', this.source.tableName)
+    output('StreamName', this.source.stream.streamName)
+    output('ArchiveBucket', this.archive.bucket.bucketName)
+    output(
+      'ArchiveUrl',
+      `s3://${this.archive.bucket.bucketName}${config.prefix === undefined ? '' : `/${config.prefix}`}`,
+    )
+    if (config.existingTable !== undefined)
+      output(
+        'ConnectTable',
+        `aws dynamodb enable-kinesis-streaming-destination --table-name ${config.existingTable} --stream-arn ${this.source.stream.streamArn} --enable-kinesis-streaming-configuration ApproximateCreationDateTimePrecision=MICROSECOND`,
+      )
+  }
+}
+
+function createKey(scope: Stack, config: Config): Key {
+  const key = new Key(scope, 'Key', {
+    alias: `alias/${config.name}`,
+    description: 'Everything of dmd-pipeline',
+    enableKeyRotation: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  })
+  key.grantEncryptDecrypt(new ServicePrincipal(`logs.${scope.region}.amazonaws.com`))
+  return key
+}
+
+/** What can be made anew at any time. */
+export class PipelineStack extends Stack {
+  constructor(
+    app: App,
+    id: string,
+    config: Config,
+    data: DataStack,
+    worker: string | undefined,
+    props: StackProps,
+  ) {
+    super(app, id, props)
+    const { key, source, archive, results } = data
+    const code = worker === undefined ? zipByParameters(this) : Code.fromAsset(worker)
+    const fn = createDelivery(this, { config, stream: source.stream, archive, key, code })
+    const workgroup = createWorkgroup(this, config, results, key)
+    createNamedQueries(this, config, workgroup)
+    createAnalystRole(this, config, { archive, results, key, workgroup })
+    createOperationsRole(this, config, archive, key)
+    createOperations(this, { config, worker: fn, stream: source.stream, tableName: source.tableName, key })
+    new CfnOutput(this, 'FunctionName', { value: fn.functionName })
+    new CfnOutput(this, 'WorkgroupName', { value: config.name })
+  }
+}
+
+/** For a template that is deployed by other means: where its zip lies. */
+function zipByParameters(stack: Stack): Code {
+  const bucket = new CfnParameter(stack, 'WorkerBucket', { description: 'The bucket of delivery-worker.zip' })
+  const key = new CfnParameter(stack, 'WorkerKey', { description: 'Its key', default: 'delivery-worker.zip' })
+  return Code.fromBucket(Bucket.fromBucketName(stack, 'WorkerZip', bucket.valueAsString), key.valueAsString)
+}

@@ -1,0 +1,130 @@
+import type { Template } from 'aws-cdk-lib/assertions'
+import { expect, test } from 'vitest'
+import { resources, synthesise } from './app.ts'
+
+const vpc = { id: 'vpc-1', subnets: ['subnet-1'], zones: ['a'], securityGroup: 'sg-1' }
+const { data, pipeline } = synthesise()
+const inside = synthesise({ vpc })
+
+type Statement = {
+  readonly Sid?: string
+  readonly Effect: string
+  readonly Action: string | readonly string[]
+  readonly Resource?: unknown
+}
+
+function statements(template: Template): readonly { readonly of: string; readonly statement: Statement }[] {
+  const documents = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].flatMap((type) =>
+    resources(template, type),
+  )
+  return documents.flatMap(([of, { Properties }]) =>
+    (Properties as never as { PolicyDocument: { Statement: Statement[] } }).PolicyDocument.Statement.map(
+      (statement) => ({
+        of,
+        statement,
+      }),
+    ),
+  )
+}
+
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value])
+const all = [...statements(data), ...statements(pipeline)]
+
+/** The statements that name all resources, each with why. */
+const wildcards = [
+  {
+    of: /^WorkerRole/,
+    sid: 'Network',
+    why: 'Only in a VPC: Lambda makes network interfaces, for which IAM knows no resource.',
+  },
+]
+
+test('no action is a wildcard, whole or in part', () => {
+  const actions = [...all, ...statements(inside.pipeline)].flatMap(({ statement }) => list(statement.Action))
+  expect(actions.length).toBeGreaterThan(30)
+  for (const action of actions) expect(action).not.toMatch(/\*/)
+})
+
+test('all resources are named, but for a list of at most five, each explained', () => {
+  const unnamed = [...all, ...statements(inside.pipeline)].filter(({ statement }) =>
+    list(statement.Resource).includes('*'),
+  )
+  for (const { of, statement } of unnamed)
+    expect(
+      wildcards.some((one) => one.of.test(of) && one.sid === statement.Sid),
+      `${of} ${statement.Sid}`,
+    ).toBe(true)
+  expect(wildcards.length).toBeLessThanOrEqual(5)
+  for (const one of wildcards)
+    expect(
+      unnamed.some(({ of, statement }) => one.of.test(of) && one.sid === statement.Sid),
+      one.why,
+    ).toBe(true)
+})
+
+/** Which folders of a bucket a role may do an action in. */
+function folders(role: RegExp, action: string): readonly string[] {
+  return all
+    .filter(({ of, statement }) => role.test(of) && list(statement.Action).includes(action))
+    .flatMap(({ statement }) => list(statement.Resource).map((resource) => JSON.stringify(resource)))
+    .flatMap((text) => /"\/([\w/]+)\/\*"/.exec(text)?.[1] ?? [])
+    .sort()
+}
+
+test('the worker creates in data/ and errors/, gives up below aws/lambda/, and reads and deletes nothing', () => {
+  expect(folders(/^WorkerRole/, 's3:PutObject')).toEqual(['aws/lambda', 'data', 'errors'])
+  const actions = all
+    .filter(({ of }) => /^WorkerRole/.test(of))
+    .flatMap(({ statement }) => list(statement.Action))
+  expect([...new Set(actions)].sort()).toEqual([
+    ...[
+      'kinesis:DescribeStream',
+      'kinesis:DescribeStreamSummary',
+      'kinesis:GetRecords',
+      'kinesis:GetShardIterator',
+    ],
+    ...[
+      'kinesis:ListShards',
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+    ],
+    ...['s3:ListBucket', 's3:PutObject'],
+  ])
+})
+
+test('an analyst reads data/, and neither errors nor anything else of the archive', () => {
+  expect(folders(/^Analyst/, 's3:GetObject')).toEqual(['data'])
+  const actions = all
+    .filter(({ of }) => /^Analyst/.test(of))
+    .flatMap(({ statement }) => list(statement.Action))
+  for (const action of actions) expect(action).toMatch(/^(athena|glue|s3|kms):/)
+  for (const action of actions.filter((one) => String(one).startsWith('glue:')))
+    expect(action).toMatch(/^glue:(BatchGet|Get)/)
+  expect(actions).not.toContain('s3:DeleteObject')
+})
+
+test('operations read what failed and add; they delete nothing', () => {
+  expect(folders(/^Operations/, 's3:GetObject')).toEqual([
+    'aws/lambda',
+    'data',
+    'errors',
+    'failed',
+    'replays',
+    'triage',
+  ])
+  expect(folders(/^Operations/, 's3:PutObject')).toEqual(['data', 'errors', 'replays', 'triage'])
+  expect(
+    all
+      .filter(({ of }) => /^Operations/.test(of))
+      .flatMap(({ statement }) => list(statement.Action))
+      .join(),
+  ).not.toMatch(/Delete/)
+})
+
+test('only maintenance deletes', () => {
+  for (const { of, statement } of all)
+    if (/Delete/.test(list(statement.Action).join()) && !/^ec2/.test(String(list(statement.Action)[0])))
+      expect(of).toMatch(/^Maintenance/)
+})

@@ -1,0 +1,377 @@
+import { describe, expect, test } from 'vitest'
+import { loadCatalog } from '../../src/catalog.ts'
+import { avroLiteral, hiveColumns } from '../../src/derive/ddl.ts'
+import { savedQueries } from '../../src/query/saved.ts'
+import { readSettings } from '../../src/settings.ts'
+import { ConfigError, parseConfig } from '../src/config.ts'
+import { explained, findings, unexplained } from '../src/findings.ts'
+import { only, resources, synthesise } from './app.ts'
+
+const { app, data, pipeline } = synthesise()
+
+describe('the source', () => {
+  test('a table streams its changes with microseconds, is encrypted, restorable and kept', () => {
+    const [, table] = resources(data, 'AWS::DynamoDB::Table')[0]!
+    expect(table.Properties).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      KinesisStreamSpecification: { ApproximateCreationDateTimePrecision: 'MICROSECOND' },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+      DeletionProtectionEnabled: true,
+      TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+    })
+    expect(table.DeletionPolicy).toBe('Retain')
+  })
+  test('the stream is encrypted by our key, keeps a week, and is on demand unless shards are given', () => {
+    expect(only(data, 'AWS::Kinesis::Stream')).toMatchObject({
+      RetentionPeriodHours: 168,
+      StreamEncryption: { EncryptionType: 'KMS' },
+      StreamModeDetails: { StreamMode: 'ON_DEMAND' },
+    })
+    const { data: provisioned } = synthesise({ stream: { shards: 4 } })
+    expect(only(provisioned, 'AWS::Kinesis::Stream')).toMatchObject({
+      ShardCount: 4,
+      StreamModeDetails: { StreamMode: 'PROVISIONED' },
+    })
+  })
+})
+
+describe('delivery', () => {
+  test('the mapping cuts batches as they are delivered again: none bisected, none filtered, none answered in part', () => {
+    const mapping = only(pipeline, 'AWS::Lambda::EventSourceMapping')
+    expect(mapping).toMatchObject({
+      ...{ BatchSize: 1_000, MaximumBatchingWindowInSeconds: 5, ParallelizationFactor: 2 },
+      ...{ StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: -1, MaximumRecordAgeInSeconds: 259_200 },
+      BisectBatchOnFunctionError: false,
+    })
+    expect(mapping).not.toHaveProperty('FilterCriteria')
+    expect(mapping).not.toHaveProperty('FunctionResponseTypes')
+    const { RetentionPeriodHours } = only(data, 'AWS::Kinesis::Stream') as unknown as {
+      RetentionPeriodHours: number
+    }
+    expect(
+      (mapping as unknown as { MaximumRecordAgeInSeconds: number }).MaximumRecordAgeInSeconds,
+    ).toBeLessThanOrEqual(RetentionPeriodHours * 3_600 * 0.75)
+  })
+  test('what is given up goes to the bucket of the archive', () => {
+    const mapping = only(pipeline, 'AWS::Lambda::EventSourceMapping') as unknown as {
+      DestinationConfig: unknown
+    }
+    expect(JSON.stringify(mapping.DestinationConfig)).toMatch(/Archive\w+Arn/)
+  })
+  test('the worker is the newest Node on ARM, and every DMD_ variable of it is a setting that it takes', () => {
+    const fn = only(pipeline, 'AWS::Lambda::Function') as unknown as {
+      Runtime: string
+      Environment: { Variables: { [name: string]: string } }
+    }
+    expect(fn).toMatchObject({
+      ...{
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'lambda.handler',
+        MemorySize: 1_024,
+        Timeout: 60,
+      },
+      KmsKeyArn: expect.anything(),
+    })
+    const { NODE_OPTIONS: _, DMD_ARCHIVE, ...env } = fn.Environment.Variables
+    expect(DMD_ARCHIVE).toBeDefined()
+    const settings = readSettings({ env: { ...env, DMD_ARCHIVE: 's3://bucket' } })
+    expect(settings).toMatchObject({ partitionFrom: '2020-01-01', partitionYearsAhead: 3 })
+  })
+  test('its log is kept for a time, encrypted', () => {
+    expect(only(pipeline, 'AWS::Logs::LogGroup')).toMatchObject({
+      RetentionInDays: 30,
+      KmsKeyId: expect.anything(),
+    })
+  })
+})
+
+describe('the archive', () => {
+  const buckets = resources(data, 'AWS::S3::Bucket')
+  test('every bucket is private, encrypted, for TLS only, swept of unfinished uploads, and kept', () => {
+    expect(buckets.length).toBe(3)
+    for (const [id, bucket] of buckets) {
+      expect(bucket.DeletionPolicy, id).toBe('Retain')
+      expect(bucket.Properties, id).toMatchObject({
+        PublicAccessBlockConfiguration: {
+          ...{
+            BlockPublicAcls: true,
+            BlockPublicPolicy: true,
+            IgnorePublicAcls: true,
+            RestrictPublicBuckets: true,
+          },
+        },
+        BucketEncryption: expect.anything(),
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      })
+      expect(JSON.stringify(bucket.Properties)).toContain(
+        '"AbortIncompleteMultipartUpload":{"DaysAfterInitiation":1}',
+      )
+      const policies = resources(data, 'AWS::S3::BucketPolicy').map(([, { Properties }]) =>
+        JSON.stringify(Properties),
+      )
+      const policy = policies.find((text) => text.includes(`"Bucket":{"Ref":"${id}"}`)) ?? ''
+      expect(policy, id).toContain('"aws:SecureTransport":"false"')
+    }
+  })
+  test('it keeps versions for a while, and lets go of errors that were handled, and of no others', () => {
+    const archive = buckets.find(([id]) => id.startsWith('Archive'))![1].Properties as unknown as {
+      VersioningConfiguration: object
+      LifecycleConfiguration: { Rules: { Id: string }[] }
+    }
+    expect(archive.VersioningConfiguration).toEqual({ Status: 'Enabled' })
+    const rules = archive.LifecycleConfiguration.Rules
+    expect(rules.map(({ Id }) => Id).sort()).toEqual([
+      'handled-errors',
+      'noncurrent-versions',
+      'unfinished-uploads',
+    ])
+    expect(rules.find(({ Id }) => Id === 'handled-errors')).toMatchObject({
+      ...{ Prefix: 'errors/', ExpirationInDays: 30, TagFilters: [{ Key: 'dmd-handled', Value: 'true' }] },
+    })
+  })
+  test('what is there is not replaced: a put without a condition is denied to all but maintenance', () => {
+    const deny = resources(data, 'AWS::S3::BucketPolicy')
+      .flatMap(
+        ([, { Properties }]) =>
+          (Properties as never as { PolicyDocument: { Statement: { Sid?: string }[] } }).PolicyDocument
+            .Statement,
+      )
+      .find(({ Sid }) => Sid === 'CreateOnly')
+    expect(deny).toMatchObject({
+      ...{ Effect: 'Deny', Principal: { AWS: '*' }, Action: 's3:PutObject' },
+      Condition: {
+        Null: { 's3:if-none-match': 'true' },
+        Bool: { 's3:ObjectCreationOperation': 'true' },
+        ArnNotEquals: {
+          'aws:PrincipalArn': { 'Fn::GetAtt': [expect.stringMatching(/^Maintenance/), 'Arn'] },
+        },
+      },
+    })
+    expect(JSON.stringify(deny)).toMatch(/\/data\/\*.*\/errors\/\*/)
+  })
+})
+
+describe('analytics', () => {
+  test.each([...loadCatalog().values()])(
+    'the table of $type is that of the schema, with its literal in both places',
+    (schema) => {
+      const [, table] = resources(data, 'AWS::Glue::Table').find(
+        ([, { Properties }]) =>
+          (Properties as never as { TableInput: { Name: string } }).TableInput.Name === schema.type,
+      )!
+      const literal = avroLiteral(schema)
+      expect(table.Properties).toMatchObject({
+        TableInput: {
+          TableType: 'EXTERNAL_TABLE',
+          PartitionKeys: [{ Name: 'partition_date', Type: 'string' }],
+          Parameters: {
+            ...{ EXTERNAL: 'TRUE', classification: 'avro', 'avro.schema.literal': literal },
+            'projection.enabled': 'true',
+            'projection.partition_date.range': '2020-01-01,NOW+3YEARS',
+          },
+          StorageDescriptor: {
+            InputFormat: 'org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat',
+            OutputFormat: 'org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat',
+            SerdeInfo: { Parameters: { 'avro.schema.literal': literal } },
+            Columns: hiveColumns(schema).map(({ name, type }) =>
+              expect.objectContaining({ Name: name, Type: type }),
+            ),
+          },
+        },
+      })
+    },
+  )
+  test('worker and catalog take one range of dates', () => {
+    const config = { partitionFrom: '2024-06-01', partitionYearsAhead: 1 }
+    const { data: other, pipeline: runs } = synthesise(config)
+    for (const [, table] of resources(other, 'AWS::Glue::Table'))
+      expect(JSON.stringify(table)).toContain('"projection.partition_date.range":"2024-06-01,NOW+1YEARS"')
+    expect(JSON.stringify(only(runs, 'AWS::Lambda::Function'))).toContain(
+      '"DMD_PARTITION_FROM":"2024-06-01","DMD_PARTITION_YEARS_AHEAD":"1"',
+    )
+  })
+  test('the workgroup holds everybody to its settings', () => {
+    expect(only(pipeline, 'AWS::Athena::WorkGroup')).toMatchObject({
+      WorkGroupConfiguration: {
+        EnforceWorkGroupConfiguration: true,
+        PublishCloudWatchMetricsEnabled: true,
+        BytesScannedCutoffPerQuery: 100_000_000_000,
+        EngineVersion: { SelectedEngineVersion: 'Athena engine version 3' },
+        ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_KMS' } },
+      },
+    })
+  })
+  test('views, masked views and saved queries are there, in Athena’s words', () => {
+    const queries = resources(pipeline, 'AWS::Athena::NamedQuery').map(
+      ([, { Properties }]) => Properties as never as { Name: string; QueryString: string },
+    )
+    const types = [...loadCatalog().keys()]
+    expect(queries.length).toBe(savedQueries.length + 4 * types.length)
+    for (const { QueryString } of queries) {
+      expect(QueryString).not.toMatch(/UNIX_TIMESTAMP/i)
+      expect(Buffer.byteLength(QueryString)).toBeLessThan(262_144)
+    }
+    const lag = queries.find(({ Name }) => Name === 'notification-lag')
+    expect(lag?.QueryString).toContain(
+      'CAST(to_unixtime(date.notified) AS bigint) - CAST(to_unixtime(date.requested) AS bigint)',
+    )
+    const masked = queries.find(({ Name }) => Name === 'view demand_masked')?.QueryString ?? ''
+    for (const column of ['phonenumber', 'email', 'messagebody']) {
+      expect(masked).toContain(`CASE WHEN "${column}" IS NULL THEN NULL ELSE '•••' END AS "${column}"`)
+      expect(masked).not.toMatch(new RegExp(`, "${column}"`))
+    }
+    expect(masked).toContain('"fanid"')
+    expect(masked).not.toContain(', "extra",')
+  })
+})
+
+describe('operations', () => {
+  test('each alarm goes to the topic, both ways, and names its runbook', () => {
+    const alarms = resources(pipeline, 'AWS::CloudWatch::Alarm')
+    const watched = alarms.map(
+      ([, { Properties }]) => (Properties as never as { MetricName: string }).MetricName,
+    )
+    for (const metric of [
+      ...['IteratorAge', 'Errors', 'Throttles', 'Duration', 'GetRecords.IteratorAgeMilliseconds'],
+      ...[
+        'ReadProvisionedThroughputExceeded',
+        'AgeOfOldestUnreplicatedRecord',
+        'FailedToReplicateRecordCount',
+      ],
+      ...['RecordsErrored', 'DeliveryLagMs', 'DestinationDeliveryFailures'],
+    ])
+      expect(watched).toContain(metric)
+    for (const [id, { Properties }] of alarms) {
+      const alarm = Properties as never as {
+        AlarmDescription: string
+        AlarmActions: []
+        OKActions: []
+        TreatMissingData: string
+      }
+      expect(alarm.AlarmDescription, id).toMatch(/#(error-spike|stale-delivery|lag|given-up|trimmed)$/)
+      expect([alarm.AlarmActions.length, alarm.OKActions.length]).toEqual([1, 1])
+      expect(alarm.TreatMissingData).toBeDefined()
+    }
+    expect(only(pipeline, 'AWS::SNS::Topic')).toMatchObject({ KmsMasterKeyId: expect.anything() })
+    const key = only(data, 'AWS::KMS::Key')
+    expect(key).toMatchObject({ EnableKeyRotation: true })
+    for (const service of ['cloudwatch.amazonaws.com', '"logs.'])
+      expect(JSON.stringify(key)).toContain(service)
+  })
+  test('an address is told, where one is given', () => {
+    expect(resources(pipeline, 'AWS::SNS::Subscription')).toEqual([])
+    const { pipeline: told } = synthesise({ alarms: { email: 'ops@example.com' } })
+    expect(only(told, 'AWS::SNS::Subscription')).toMatchObject({
+      Protocol: 'email',
+      Endpoint: 'ops@example.com',
+    })
+  })
+})
+
+describe('what is there already', () => {
+  test.each([
+    ['table', { existingTable: 'demand' }, 'AWS::DynamoDB::Table'],
+    [
+      'stream',
+      { existingStream: 'arn:aws:kinesis:eu-west-1:123456789012:stream/changes' },
+      'AWS::Kinesis::Stream',
+    ],
+    ['key', { existingKey: 'arn:aws:kms:eu-west-1:123456789012:key/0000' }, 'AWS::KMS::Key'],
+  ])('a %s is used, and none is made', (_, config, type) => {
+    const { data: other } = synthesise(config)
+    expect(resources(other, type)).toEqual([])
+    expect(JSON.stringify(synthesise(config).data.toJSON())).toContain(
+      Object.values(config)[0]!.split('/').at(-1),
+    )
+  })
+  test('a bucket is used: the worker writes to it, and its settings are left alone', () => {
+    const { data: other, pipeline: runs } = synthesise({ existingBucket: 'my-bucket', prefix: 'team/demand' })
+    expect(resources(other, 'AWS::S3::Bucket')).toHaveLength(1)
+    expect(JSON.stringify(only(runs, 'AWS::Lambda::Function'))).toContain('s3://my-bucket/team/demand')
+    expect(JSON.stringify(runs.toJSON())).toContain(':s3:::my-bucket/team/demand/data/*')
+    expect(JSON.stringify(other.toJSON())).not.toContain('CreateOnly')
+  })
+  test('a table that is there is told how to be connected', () => {
+    const { data: other } = synthesise({ existingTable: 'demand' })
+    expect(JSON.stringify(other.toJSON().Outputs)).toContain(
+      'enable-kinesis-streaming-destination --table-name demand',
+    )
+  })
+  test('a VPC is used by the worker', () => {
+    const vpc = { id: 'vpc-1', subnets: ['subnet-1', 'subnet-2'], zones: ['a', 'b'], securityGroup: 'sg-1' }
+    const { pipeline: inside } = synthesise({ vpc })
+    expect(only(inside, 'AWS::Lambda::Function')).toMatchObject({
+      VpcConfig: { SubnetIds: ['subnet-1', 'subnet-2'], SecurityGroupIds: ['sg-1'] },
+    })
+  })
+  test('a permissions boundary is on every role', () => {
+    const boundary = 'arn:aws:iam::123456789012:policy/boundary'
+    const { data: a, pipeline: b } = synthesise({ permissionsBoundary: boundary })
+    const roles = [...resources(a, 'AWS::IAM::Role'), ...resources(b, 'AWS::IAM::Role')]
+    expect(roles.length).toBeGreaterThanOrEqual(4)
+    for (const [id, role] of roles)
+      expect(role.Properties, id).toMatchObject({ PermissionsBoundary: boundary })
+  })
+})
+
+test('what is kept is protected: it can be made anew, and is not taken down with the stack', () => {
+  for (const type of ['AWS::DynamoDB::Table', 'AWS::Kinesis::Stream', 'AWS::S3::Bucket', 'AWS::KMS::Key'])
+    for (const [id, resource] of resources(data, type)) {
+      expect(resource.DeletionPolicy, id).toBe('Retain')
+      expect(resource.UpdateReplacePolicy, id).toBe('Retain')
+    }
+  for (const type of ['AWS::DynamoDB::Table', 'AWS::Kinesis::Stream', 'AWS::S3::Bucket', 'AWS::Glue::Table'])
+    expect(resources(pipeline, type)).toEqual([])
+})
+
+test('the same configuration gives the same templates', () => {
+  const again = synthesise()
+  expect(again.data.toJSON()).toEqual(data.toJSON())
+  expect(again.pipeline.toJSON()).toEqual(pipeline.toJSON())
+})
+
+test('the templates for others name no bootstrap, and take the zip by parameters', () => {
+  const { data: a, pipeline: b } = synthesise({}, { isRelease: true })
+  for (const template of [a, b])
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/cdk-bootstrap|hnb659fds/)
+  expect(b.toJSON().Parameters).toMatchObject({
+    WorkerBucket: { Type: 'String' },
+    WorkerKey: { Default: 'delivery-worker.zip' },
+  })
+  expect(only(b, 'AWS::Lambda::Function')).toMatchObject({
+    Code: { S3Bucket: { Ref: 'WorkerBucket' }, S3Key: { Ref: 'WorkerKey' } },
+  })
+})
+
+test('cdk-nag finds nothing that is not explained, and each explanation is of something', () => {
+  expect(unexplained(app)).toEqual([])
+  const vpc = { id: 'vpc-1', subnets: ['subnet-1'], zones: ['a'], securityGroup: 'sg-1' }
+  const inside = synthesise({ vpc })
+  expect(unexplained(inside.app)).toEqual([])
+  const all = [...findings(app), ...findings(inside.app)]
+  for (const { path, rule, reason } of explained) {
+    expect(
+      all.some((one) => path.test(one.path) && rule.test(one.rule)),
+      reason,
+    ).toBe(true)
+    expect(reason.length).toBeGreaterThan(30)
+  }
+}, 300_000)
+
+test.each<[object, RegExp]>([
+  [{ nam: 'x' }, /nam: there is no such option/],
+  [{ delivery: { batch: 1 } }, /delivery\.batch: there is no such option/],
+  [{ name: 'Has Space' }, /name: must be lower-case/],
+  [
+    { stream: { retentionHours: 24 } },
+    /delivery\.recordAgeMaxSeconds: must be at most 64800, 75 % of stream\.retentionHours/,
+  ],
+  [{ existingKey: 'alias/x' }, /existingKey: must be an ARN of kms/],
+  [{ partitionFrom: '2020-13-01' }, /partitionFrom/],
+  [{ delivery: { parallelization: 11 } }, /delivery\.parallelization/],
+])('the mistake %j is named', (config, message) => {
+  expect(() => parseConfig(config, 'file')).toThrow(ConfigError)
+  expect(() => parseConfig(config, 'file')).toThrow(message)
+})
