@@ -25,7 +25,10 @@ function isErrorFile({ timestamp, error, source, events, encoding, object }: Jso
   return (
     areTexts([timestamp]) &&
     isObject(error) &&
-    areTexts([error.code, error.stage, error.message, error.path ?? '']) &&
+    areTexts([error.message, error.path ?? '']) &&
+    // Shown as they are, in lists and groups.
+    /^[A-Z][A-Z0-9_]{0,63}$/.test(String(error.code)) &&
+    /^[a-z]{1,32}$/.test(String(error.stage)) &&
     isObject(source) &&
     areTexts([source.stream, source.shard, source.sequence, source.arrived ?? '']) &&
     Array.isArray(events) &&

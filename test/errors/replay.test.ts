@@ -30,6 +30,14 @@ afterEach(() => archive.close())
 
 const some = (n: number) => Array.from({ length: n }, (_, index) => withoutSale(index))
 
+/** An error file that is whole but for its code. */
+function hostile(code: string): string {
+  const source = { stream: 's', shard: '0', sequence: '1' }
+  const error = { code, stage: 'decode', message: 'm' }
+  const timestamp = '2025-02-13T18:30:00.000Z'
+  return JSON.stringify({ timestamp, error, events: ['{}'], encoding: 'utf8', source, attempt: 0 })
+}
+
 /** The rows of an object. */
 async function rowsIn(key: string) {
   const object = await archive.store.get(key)
@@ -168,7 +176,15 @@ describe('one record that was mended', () => {
     const { request, parts } = await prepare(archive.store, addSale())
     await archive.store.delete(key)
     expect((await replay(request, parts)).counts).toEqual({ gone: 1 })
-    for (const text of ['', '{}', '{"timestamp":1}', 'null', '{"error":{"code":"X"},"events":[]}']) {
+    for (const text of [
+      '',
+      '{}',
+      '{"timestamp":1}',
+      'null',
+      '{"error":{"code":"X"},"events":[]}',
+      hostile('\u001b[2JX'),
+      hostile('x'.repeat(99)),
+    ]) {
       await archive.store.put('errors/other.json', Buffer.from(text))
       expect((await replayAll(archive.store, noEdit, { keys: ['errors/other.json'] })).counts, text).toEqual({
         foreign: 1,

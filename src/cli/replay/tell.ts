@@ -1,7 +1,7 @@
 import type { Difference } from '../../errors/diff.ts'
 import { type EditSummary, type Outcome, outcomes, type Report, type Result } from '../../errors/history.ts'
 import { columns } from '../columns.ts'
-import { count, type Io, style } from '../io.ts'
+import { count, harmless, type Io, style } from '../io.ts'
 
 /** What an edit changes, in words and without a value. */
 export function describeEdit({ kind, operations = [] }: EditSummary): string {
@@ -51,10 +51,10 @@ export function resultRows(io: Io, results: readonly Result[], max = shownMax): 
     .slice(0, max)
     .map(({ error, outcome, code, path, message, objects = [] }) => [
       outcome,
-      error,
+      harmless(error),
       outcome === 'written' || outcome === 'there'
         ? `${objects[0] ?? ''}${objects.length > 1 ? ` and ${count(objects.length - 1)} more` : ''}`
-        : [code, path, message].filter(Boolean).join(' '),
+        : harmless([code, path, message].filter(Boolean).join(' ')),
     ])
   const left = results.length - rows.length
   return (
