@@ -145,7 +145,16 @@ async function startTrino(folder, port) {
   const classes = [inLane('classes'), inLane('lib', '*')].join(':')
   const child = spawn(
     'java',
-    ['-Xmx1G', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...flags, '-cp', classes, 'TrinoServer'],
+    [
+      '-Xmx1G',
+      '-XX:ReservedCodeCacheSize=512M',
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      ...flags,
+      '-cp',
+      classes,
+      'TrinoServer',
+    ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: folder,

@@ -2,7 +2,12 @@ import type { Template } from 'aws-cdk-lib/assertions'
 import { expect, test } from 'vitest'
 import { resources, synthesise } from './app.ts'
 
-const vpc = { id: 'vpc-1', subnets: ['subnet-1'], zones: ['a'], securityGroup: 'sg-1' }
+const vpc = {
+  id: 'vpc-0123456789abcdef0',
+  subnets: ['subnet-0123456789abcdef0'],
+  zones: ['a'],
+  securityGroup: 'sg-0123456789abcdef0',
+}
 const { data, pipeline } = synthesise()
 const inside = synthesise({ vpc })
 

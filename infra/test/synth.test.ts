@@ -278,7 +278,11 @@ describe('what is there already', () => {
       { existingStream: 'arn:aws:kinesis:eu-west-1:123456789012:stream/changes' },
       'AWS::Kinesis::Stream',
     ],
-    ['key', { existingKey: 'arn:aws:kms:eu-west-1:123456789012:key/0000' }, 'AWS::KMS::Key'],
+    [
+      'key',
+      { existingKey: 'arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef' },
+      'AWS::KMS::Key',
+    ],
   ])('a %s is used, and none is made', (_, config, type) => {
     const { data: other } = synthesise(config)
     expect(resources(other, type)).toEqual([])
@@ -300,10 +304,18 @@ describe('what is there already', () => {
     )
   })
   test('a VPC is used by the worker', () => {
-    const vpc = { id: 'vpc-1', subnets: ['subnet-1', 'subnet-2'], zones: ['a', 'b'], securityGroup: 'sg-1' }
+    const vpc = {
+      id: 'vpc-0123456789abcdef0',
+      subnets: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+      zones: ['a', 'b'],
+      securityGroup: 'sg-0123456789abcdef0',
+    }
     const { pipeline: inside } = synthesise({ vpc })
     expect(only(inside, 'AWS::Lambda::Function')).toMatchObject({
-      VpcConfig: { SubnetIds: ['subnet-1', 'subnet-2'], SecurityGroupIds: ['sg-1'] },
+      VpcConfig: {
+        SubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+        SecurityGroupIds: ['sg-0123456789abcdef0'],
+      },
     })
   })
   test('a permissions boundary is on every role', () => {
@@ -347,7 +359,12 @@ test('the templates for others name no bootstrap, and take the zip by parameters
 
 test('cdk-nag finds nothing that is not explained, and each explanation is of something', () => {
   expect(unexplained(app)).toEqual([])
-  const vpc = { id: 'vpc-1', subnets: ['subnet-1'], zones: ['a'], securityGroup: 'sg-1' }
+  const vpc = {
+    id: 'vpc-0123456789abcdef0',
+    subnets: ['subnet-0123456789abcdef0'],
+    zones: ['a'],
+    securityGroup: 'sg-0123456789abcdef0',
+  }
   const inside = synthesise({ vpc })
   expect(unexplained(inside.app)).toEqual([])
   const all = [...findings(app), ...findings(inside.app)]

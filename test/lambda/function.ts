@@ -29,11 +29,10 @@ export type RunningFunction = {
   readonly initMs: number
   /** Calls it with an event. Lambda ends a function that has not answered after `timeoutMs`; this does so too. */
   invoke(event: unknown, timeoutMs?: number): Promise<Invocation>
-  /** All that it has written so far, to both of its outputs: its log. */
-  log(): string
   /** The most memory that it has held, in MB; undefined where the system does not say. */
   peakMb(): number | undefined
-  end(): Promise<void>
+  /** Ends it, if it has not ended; gives its log: all that it wrote, to either output. */
+  end(): Promise<string>
 }
 
 const timeoutMsDefault = 120_000
@@ -48,7 +47,8 @@ export async function startFunction(spec: FunctionSpec): Promise<RunningFunction
     env: environment(spec, api.address),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const gone = once(child, 'exit')
+  // Its outputs are read to their ends then.
+  const gone = once(child, 'close')
   const read = collect(child)
   const initError = await Promise.race([
     api.init,
@@ -56,10 +56,11 @@ export async function startFunction(spec: FunctionSpec): Promise<RunningFunction
   ])
   const initMs = performance.now() - startedMs
 
-  async function end(): Promise<void> {
+  async function end(): Promise<string> {
     child.kill('SIGKILL')
-    if (child.exitCode === null && child.signalCode === null) await gone
+    await gone
     api.close()
+    return read()
   }
   async function invoke(event: unknown, timeoutMs = timeoutMsDefault): Promise<Invocation> {
     const body = JSON.stringify(event)
@@ -74,7 +75,7 @@ export async function startFunction(spec: FunctionSpec): Promise<RunningFunction
     timeout.abort()
     return { ...outcome, tookMs: performance.now() - fromMs }
   }
-  return { initError, initMs, invoke, log: read, peakMb: () => peakMb(child), end }
+  return { initError, initMs, invoke, peakMb: () => peakMb(child), end }
 }
 
 function failure(errorType: string, errorMessage: string): Outcome {

@@ -51,6 +51,7 @@ describe.each(nodes)('the function on Node %s', (major, node) => {
       worker = await startFunction({ node, major, taskRoot, env })
       expect(worker.initError).toBeUndefined()
     })
+    // Each test may end it: what is told of it then is told again.
     afterAll(() => worker.end())
 
     test('writes to S3 what the library writes to a folder, and nothing new when events come again', async () => {
@@ -72,18 +73,16 @@ describe.each(nodes)('the function on Node %s', (major, node) => {
       }
     })
 
-    test('counts every record once an invocation', () => {
-      const counts = messages(worker.log(), 'batch delivered').map(({ records, delivered, errored }) => [
-        records,
-        delivered,
-        errored,
-      ])
+    test('counts every record once an invocation', async () => {
+      const counts = messages(await worker.end(), 'batch delivered').map(
+        ({ records, delivered, errored }) => [records, delivered, errored],
+      )
       const all = [everyChange.length + badPayloads.length, everyChange.length, badPayloads.length]
       expect(counts).toEqual([[2, 0, 2], all, [2, 0, 2], all])
     })
 
-    test('says nothing of what a record holds', () => {
-      const log = worker.log()
+    test('says nothing of what a record holds', async () => {
+      const log = await worker.end()
       expect(lines(log).length).toBeGreaterThan(20)
       for (const event of events)
         for (const { kinesis } of event.Records) expect(log).not.toContain(kinesis.data.slice(0, 400))
@@ -93,9 +92,9 @@ describe.each(nodes)('the function on Node %s', (major, node) => {
       }
     })
 
-    test('gives metrics that CloudWatch can read, each of them documented', () => {
+    test('gives metrics that CloudWatch can read, each of them documented', async () => {
       const operations = readFileSync(join('docs', 'operations.md'), 'utf8')
-      const documents = messages(worker.log(), 'metrics')
+      const documents = messages(await worker.end(), 'metrics')
       expect(documents).toHaveLength(4)
       for (const document of documents) {
         const { Timestamp, CloudWatchMetrics } = document._aws
