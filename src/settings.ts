@@ -190,6 +190,20 @@ const shape = {
     .describe(
       'The folder in which queries keep rows in a form that is fast to read; `dmd-pipeline` in the user’s cache folder where it is not set. It holds personal data, for its owner alone.',
     ),
+  queryEngine: z
+    .enum(['duckdb', 'athena'])
+    .default('duckdb')
+    .describe('What runs queries: DuckDB on this machine, or Amazon Athena over the tables of a deployment.'),
+  workgroup: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]{1,128}$/, 'must be the name of a workgroup')
+    .default('dmd')
+    .describe('The workgroup of Athena that queries run in.'),
+  database: z
+    .string()
+    .regex(/^[a-zA-Z0-9_]{1,128}$/, 'must be the name of a database')
+    .default('dmd')
+    .describe('The database of Athena that the tables are in.'),
   queryMemory: z
     .string()
     .regex(/^\d+(\.\d+)?(MB|GB|MiB|GiB)$/, 'must be a size such as 2GB')

@@ -14,6 +14,7 @@ import {
   tableLocation,
   tableParameters,
 } from '../../src/derive/ddl.ts'
+import { toAthena } from '../../src/query/dialect/athena.ts'
 import { savedQueries } from '../../src/query/saved.ts'
 import { viewsOf } from '../../src/query/views.ts'
 import type { RecordSchema } from '../../src/record/schema.ts'
@@ -89,11 +90,6 @@ export function createWorkgroup(scope: Construct, config: Config, results: IBuck
   })
 }
 
-/** Athena has no UNIX_TIMESTAMP: whole seconds since 1970 are written so there. */
-function forAthena(sql: string): string {
-  return sql.replace(/\bUNIX_TIMESTAMP\(([\w.]+)\)/g, 'CAST(to_unixtime($1) AS bigint)')
-}
-
 /** The views, to be run once after the tables are there, and the saved queries. */
 export function createNamedQueries(scope: Construct, config: Config, workgroup: CfnWorkGroup): void {
   const database = databaseName(config)
@@ -125,7 +121,7 @@ export function createNamedQueries(scope: Construct, config: Config, workgroup: 
       `CREATE OR REPLACE VIEW "${masked}" AS ${maskedSelect(schema)}`,
     )
   }
-  for (const { name, title, sql } of savedQueries) add(`Saved-${name}`, name, title, forAthena(sql))
+  for (const { name, title, sql } of savedQueries) add(`Saved-${name}`, name, title, toAthena(sql))
 }
 
 /** Who may ask: reads the tables' files and the catalog, runs queries in the workgroup, and no more. */

@@ -18,12 +18,22 @@ export const archiveOption = () => new Option('--archive <url>', 'the archive: a
 export const schemasOption = () => new Option('--schemas <folder>', 'a folder of further schemas')
 export const jsonOption = () => new Option('--json', 'print JSON for scripts')
 
+/** The settings that commands have flags for. */
+const flagged: readonly SettingName[] = [
+  'archive',
+  'schemas',
+  'cache',
+  'queryEngine',
+  'workgroup',
+  'database',
+  'queryTimeoutMs',
+  'queryRowsMax',
+]
+
 /** Reads the settings for a command: its flags, the environment, the configuration file. */
-export function settingsFor(
-  io: Io,
-  { archive, schemas, cache, queryTimeoutMs, queryRowsMax }: { readonly [name in SettingName]?: unknown },
-): Settings {
-  const flags = { archive, schemas, cache, queryTimeoutMs, queryRowsMax }
+export function settingsFor(io: Io, given: { readonly [name in SettingName]?: unknown }): Settings {
+  // A command has flags besides those of settings.
+  const flags = Object.fromEntries(flagged.map((name) => [name, given[name]]))
   return readSettings({ flags, env: io.env, file: configFile })
 }
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import type { QueryEngine, Scan } from '../query/engine.ts'
+import type { Charge, QueryEngine, Scan } from '../query/engine.ts'
 import type { Catalog } from '../record/schema.ts'
 import type { Settings } from '../settings.ts'
 import type { ObjectStore } from '../store/store.ts'
@@ -24,12 +24,7 @@ export async function openEngine(io: Io, { settings, store, catalog }: EnginePar
     range: { from: settings.partitionFrom, yearsAhead: settings.partitionYearsAhead },
     ...(folder === undefined ? {} : { cache: { folder, clock: io.clock } }),
   })
-  const bounds = { timeoutMs: settings.queryTimeoutMs, rowsMax: settings.queryRowsMax }
-  return {
-    query: (sql, options) => engine.query(sql, { ...bounds, ...options }),
-    exportParquet: (sql, path, options) => engine.exportParquet(sql, path, { ...bounds, ...options }),
-    close: engine.close,
-  }
+  return bounded(engine, settings)
 }
 
 /** Where the cache of one archive lies: two must not share a folder, as what one of them lacks would be dropped. */
@@ -46,13 +41,46 @@ export function cacheRoot({ cache }: Settings, env: NodeJS.ProcessEnv): string |
   return home ? join(home, 'dmd-pipeline') : undefined
 }
 
+/** Opens Athena, with the bounds that the settings name. */
+export async function openAthenaEngine(settings: Settings): Promise<QueryEngine> {
+  const { workgroup, database } = settings
+  const { openAthena } = await import('../query/athena.ts')
+  return bounded(await openAthena({ workgroup, database, nextToken: randomUUID }), settings)
+}
+
+function bounded(
+  engine: QueryEngine,
+  { queryTimeoutMs: timeoutMs, queryRowsMax: rowsMax }: Settings,
+): QueryEngine {
+  const bounds = { timeoutMs, rowsMax }
+  return {
+    query: (sql, options) => engine.query(sql, { ...bounds, ...options }),
+    exportParquet: (sql, path, options) => engine.exportParquet(sql, path, { ...bounds, ...options }),
+    close: engine.close,
+  }
+}
+
+/** What a query read, or cost. */
+export type Cost = { readonly scan?: Scan | undefined; readonly charge?: Charge | undefined }
+
 /** What a query read and how long it took, in a line for people. */
-export function describeScan(scan: Scan | undefined, rows: number, tookMs: number): string {
+export function describeRun({ scan, charge }: Cost, rows: number, tookMs: number): string {
   const took = `${count(rows)} ${rows === 1 ? 'row' : 'rows'} in ${duration(tookMs)}`
+  if (charge) return `${took}; ${describeCharge(charge)}`
   if (!scan || scan.filesTotal === 0) return took
   const { files, filesTotal, partitions, partitionsTotal, bytes } = scan
   return (
     `${took}; read ${count(files)} of ${count(filesTotal)} files, ${count(partitions)} of ${count(partitionsTotal)} ` +
     `partitions, ${size(bytes)}, ${count(scan.rows)} rows`
   )
+}
+
+// Athena's list price in most regions, and the least that a query is charged for; docs/cost.md.
+const dollarsPerTb = 5
+const chargedBytesMin = 10_000_000
+
+function describeCharge({ scannedBytes, queuedMs, ranMs }: Charge): string {
+  const dollars = (Math.max(scannedBytes, chargedBytesMin) / 1e12) * dollarsPerTb
+  const price = scannedBytes === 0 ? '' : `, about $${dollars.toFixed(5)} at $${dollarsPerTb} a TB`
+  return `Athena scanned ${size(scannedBytes)}${price}; queued ${duration(queuedMs)}, ran ${duration(ranMs)}`
 }

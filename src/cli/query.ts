@@ -1,7 +1,7 @@
 import { createWriteStream, readFileSync } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { Argument, Command, Option } from 'commander'
-import type { QueryEngine, QueryOptions, Scan } from '../query/engine.ts'
+import type { QueryEngine, QueryOptions } from '../query/engine.ts'
 import type { Write } from '../query/format.ts'
 import { savedQueries } from '../query/saved.ts'
 import { PipelineError } from '../record/error.ts'
@@ -17,7 +17,7 @@ import {
   UsageError,
   wholeNumber,
 } from './command.ts'
-import { describeScan, openEngine } from './engine.ts'
+import { type Cost, describeRun, openAthenaEngine, openEngine } from './engine.ts'
 import { count, type Io, style } from './io.ts'
 import type { Run } from './program.ts'
 import { type Progress, startProgress } from './progress.ts'
@@ -35,6 +35,9 @@ type Flags = {
   maxRows?: number
   cache?: string
   stats?: boolean
+  engine?: string
+  workgroup?: string
+  database?: string
 }
 
 export function queryCommand(run: Run): Command {
@@ -60,6 +63,9 @@ export function queryCommand(run: Run): Command {
     .option('--timeout <seconds>', 'how long it may take', wholeNumber(1, 86_400))
     .option('--max-rows <n>', 'how many rows the result may have', wholeNumber(1, 1_000_000_000))
     .option('--cache <folder>', 'where rows are kept in a form that is fast to read')
+    .addOption(new Option('--engine <name>', 'what runs it').choices(['duckdb', 'athena']))
+    .option('--workgroup <name>', 'with athena: the workgroup that it runs in')
+    .option('--database <name>', 'with athena: the database of the tables')
     .option('--stats', 'say what was read and how long it took, on standard error; a terminal is always told')
     .action((sql: string | undefined, flags: Flags) => run((io) => query(io, sql, flags)))
 }
@@ -73,12 +79,19 @@ async function query(io: Io, argument: string | undefined, flags: Flags): Promis
     throw new UsageError('--format parquet needs -o FILE')
   const settings = settingsFor(io, {
     ...flags,
+    queryEngine: flags.engine,
     queryTimeoutMs: flags.timeout === undefined ? undefined : flags.timeout * 1000,
     queryRowsMax: flags.maxRows,
   })
   const catalog = catalogFor(settings)
-  const store = await openStore(settings.archive, { create: false })
-  const engine = await openEngine(io, { settings, store, catalog })
+  const engine =
+    settings.queryEngine === 'athena'
+      ? await openAthenaEngine(settings)
+      : await openEngine(io, {
+          settings,
+          catalog,
+          store: await openStore(settings.archive, { create: false }),
+        })
   try {
     if (sql === undefined) await runShell(io, engine, catalog)
     else await runOnce(io, engine, sql, flags)
@@ -99,16 +112,17 @@ async function runOnce(io: Io, engine: QueryEngine, sql: string, flags: Flags): 
     onLoad: ({ files, filesTotal, rows }) => progress.update({ done: files, total: filesTotal, items: rows }),
   }
   try {
-    const { rows, scan } = await write(io, engine, sql, flags, options, progress)
+    const written = await write(io, engine, sql, flags, options, progress)
+    const { rows } = written
     if (flags.output !== undefined) await io.err(`${count(rows)} rows written to ${flags.output}\n`)
     if (flags.stats || io.isWatched)
-      await io.err(`${style(io, 'dim', describeScan(scan, rows, io.clock() - startedMs))}\n`)
+      await io.err(`${style(io, 'dim', describeRun(written, rows, io.clock() - startedMs))}\n`)
   } finally {
     await progress.end()
   }
 }
 
-type Written = { readonly rows: number; readonly scan?: Scan | undefined }
+type Written = Cost & { readonly rows: number }
 
 async function write(
   io: Io,
@@ -121,15 +135,15 @@ async function write(
   if (flags.format === 'parquet') return engine.exportParquet(sql, flags.output ?? '', options)
   const result = await engine.query(sql, options)
   await progress.end()
-  const { scan } = result
+  const { scan, charge } = result
   if (flags.output === undefined)
-    return { rows: await formatOf(io, flags.format, flags)(result, io.out), scan }
+    return { rows: await formatOf(io, flags.format, flags)(result, io.out), scan, charge }
   const { writeText, end } = openOutput(flags.output)
   // A file has no colours and no width.
   const { width: _, ...plain } = { ...io, isColored: false }
   const rows = await formatOf(plain, flags.format, flags)(result, writeText)
   await end()
-  return { rows, scan }
+  return { rows, scan, charge }
 }
 
 function openOutput(path: string): { readonly writeText: Write; readonly end: () => Promise<void> } {

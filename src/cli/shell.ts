@@ -5,7 +5,7 @@ import { savedQueries } from '../query/saved.ts'
 import { PipelineError } from '../record/error.ts'
 import type { Catalog, RecordSchema } from '../record/schema.ts'
 import { columns } from './columns.ts'
-import { describeScan } from './engine.ts'
+import { describeRun } from './engine.ts'
 import { type History, readHistory, writeHistory } from './history.ts'
 import { type Io, style } from './io.ts'
 
@@ -103,7 +103,7 @@ async function runDotCommand(
     case '.tables':
       return io.out(columns(io, ['table', 'views', 'what it holds'], [...catalog.values()].map(tableRow)))
     case '.columns':
-      return runStatement(io, engine, session, `DESCRIBE "${argument.replaceAll('"', '')}"`, interrupts)
+      return runStatement(io, engine, session, `DESCRIBE \`${argument.replaceAll('`', '')}\``, interrupts)
     case '.format': {
       const format = shownFormats.find((known) => known === argument)
       if (!format) return io.out(`formats: ${shownFormats.join(', ')}\n`)
@@ -146,7 +146,7 @@ async function runStatement(
   try {
     const result = await engine.query(sql, { signal: abort.signal })
     const rows = await formatOf(io, session.format)(result, io.out)
-    await io.err(`${style(io, 'dim', describeScan(result.scan, rows, io.clock() - startedMs))}\n`)
+    await io.err(`${style(io, 'dim', describeRun(result, rows, io.clock() - startedMs))}\n`)
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error
     await io.err(`${style(io, 'red', 'error:')} ${error.message}\n`)

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type {
@@ -7,7 +7,7 @@ import type {
   DuckDBPreparedStatement,
   DuckDBResult,
 } from '@duckdb/node-api'
-import { PipelineError } from '../record/error.ts'
+import type { PipelineError } from '../record/error.ts'
 import { defaultRange, type PartitionRange } from '../record/rules.ts'
 import type { Catalog, RecordSchema } from '../record/schema.ts'
 import { nextName } from '../store/owner.ts'
@@ -24,7 +24,7 @@ import { type ArchiveFile, listFiles } from './files.ts'
 import { findSystemViews, prepareReading, type Reading, readReading, refused } from './guard.ts'
 import { loadPacks, type Need } from './load.ts'
 import { FileMoved } from './pack/build.ts'
-import { copyToParquet, uniqueNames } from './parquet.ts'
+import { copyToParquet, moveFile, uniqueNames } from './parquet.ts'
 import { findFunctions, matchPartitions, planReads, type Reads } from './prune.ts'
 
 export type DuckDbParts = {
@@ -306,19 +306,4 @@ function toResult({ value, scan, explain, end }: Begun<Streaming>, { rowsMax }: 
     }
   }
   return { columns, rows: rows(), scan }
-}
-
-/** The cache may lie on another disk. */
-async function moveFile(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to).catch(async (error) => {
-      if (error.code !== 'EXDEV') throw error
-      const part = `${to}.part`
-      await copyFile(from, part)
-      await rename(part, to)
-    })
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new PipelineError('QUERY_FAILED', `${to} cannot be written: ${why}`, { cause })
-  }
 }

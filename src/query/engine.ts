@@ -28,8 +28,9 @@ export type QueryResult = {
   readonly columns: readonly Column[]
   /** Rows in the order of the result, some at a time, read once. */
   readonly rows: AsyncIterable<readonly (readonly Cell[])[]>
-  /** What it had to read for them; absent where that is no row of a table. */
+  /** What it had to read for them; absent where that is no row of a table, and where it is another's business. */
   readonly scan?: Scan
+  readonly charge?: Charge
 }
 
 /** What a query reads of the archive: of the tables that it names, the files that may hold rows for it. */
@@ -41,6 +42,15 @@ export type Scan = {
   /** Size of the files in the archive. */
   readonly bytes: number
   readonly rows: number
+}
+
+/** What a query took of a service that is paid for it. */
+export type Charge = {
+  /** What it read of the archive, by which it is paid. */
+  readonly scannedBytes: number
+  /** How long it waited for its turn, and how long it ran, in milliseconds. */
+  readonly queuedMs: number
+  readonly ranMs: number
 }
 
 /** How far an engine is with taking in the archive's files. */
@@ -56,7 +66,7 @@ export type QueryOptions = {
   readonly onLoad?: (progress: LoadProgress) => Promise<void>
 }
 
-export type Exported = { readonly rows: number; readonly scan: Scan }
+export type Exported = { readonly rows: number; readonly scan?: Scan; readonly charge?: Charge }
 
 /**
  * The outside seam to SQL: DuckDB over an archive on one machine, Athena in AWS. A query sees every file that was

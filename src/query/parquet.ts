@@ -1,4 +1,6 @@
+import { copyFile, rename } from 'node:fs/promises'
 import { type DuckDBConnection, type DuckDBPreparedStatement, DuckDBTypeId } from '@duckdb/node-api'
+import { PipelineError } from '../record/error.ts'
 import { nameColumns } from './dialect/rewrite.ts'
 import { passedRows } from './failure.ts'
 import { type Reading, refused } from './guard.ts'
@@ -52,4 +54,19 @@ export function uniqueNames(
     taken.add(fold(unique))
     return unique
   })
+}
+
+/** The cache may lie on another disk. */
+export async function moveFile(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to).catch(async (error) => {
+      if (error.code !== 'EXDEV') throw error
+      const part = `${to}.part`
+      await copyFile(from, part)
+      await rename(part, to)
+    })
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new PipelineError('QUERY_FAILED', `${to} cannot be written: ${why}`, { cause })
+  }
 }

@@ -32,3 +32,20 @@ export async function dmdKilled(
   })
   return new Promise((resolve) => child.on('close', (_, signal) => resolve(signal === 'SIGKILL')))
 }
+
+/** Starts the built command beside this process, which may be its server. */
+export function dmdStarted(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = '.') {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [out, err]: [Buffer[], Buffer[]] = [[], []]
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
+  const text = (chunks: readonly Buffer[]) => Buffer.concat(chunks).toString('utf8')
+  const done = new Promise<{ code: number | null; out: string; err: string }>((resolve) =>
+    child.on('close', (code) => resolve({ code, out: text(out), err: text(err) })),
+  )
+  return { done, kill: (signal: NodeJS.Signals) => child.kill(signal) }
+}

@@ -43,8 +43,3 @@ async function ask(url: string, request: RequestInit): Promise<Answer> {
   if (!response.ok) throw new Error(`Trino answers ${response.status}: ${await response.text()}`)
   return (await response.json()) as Answer
 }
-
-/** UNIX_TIMESTAMP is no function of Athena: this is what is sent there instead. */
-export function toAthena(sql: string): string {
-  return sql.replace(/UNIX_TIMESTAMP\(([^()]*)\)/gi, 'CAST(floor(to_unixtime($1)) AS bigint)')
-}

@@ -78,6 +78,7 @@ const kinds: readonly (readonly [string, RegExp])[] = [
   ['double', /^(?:double|real|float)$/],
   ['instant', /^timestamp/],
   ['decimal', /^decimal/],
+  ['bytes', /^(?:blob|varbinary)$/],
   ['row', /^(?:row|struct)/],
   ['map', /^map/],
   ['array', /^array/],

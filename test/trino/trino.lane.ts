@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
 import { athenaDdl } from '../../src/derive/ddl.ts'
+import { toAthena } from '../../src/query/dialect/athena.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import type { QueryEngine } from '../../src/query/engine.ts'
 import { quoteName } from '../../src/query/quote.ts'
@@ -10,7 +11,8 @@ import { viewsOf } from '../../src/query/views.ts'
 import { readSettings } from '../../src/settings.ts'
 import { openDirectoryStore } from '../../src/store/directory.ts'
 import { type Archive, deliverLater, fillArchive } from './archive.ts'
-import { toAthena, trino } from './client.ts'
+import { openTrinoAsAthena } from './athena.ts'
+import { trino } from './client.ts'
 import {
   type Comparable,
   type Difference,
@@ -123,6 +125,26 @@ describe('the statements of the use cases give the same rows', () => {
 
 describe('saved queries give the same rows', () => {
   testEach(savedQueries)
+})
+
+describe('the engine for Athena gives the rows that DuckDB gives, names and types with them', () => {
+  let athena: QueryEngine
+  beforeAll(async () => {
+    athena = await openTrinoAsAthena()
+  })
+  afterAll(() => athena.close())
+  const own = `SELECT fanid, isdeleted, CAST(sendattempts AS integer) AS attempts, change.micros AS micros, change.timestamp AS at,
+    CAST(change.timestamp AS date) AS day, 1e0 / 3 AS third, CAST(2.50 AS decimal(10,2)) AS price, current_date IS NULL AS no,
+    CAST(NULL AS bigint) AS nothing, '' AS blank, to_utf8('é') AS bytes
+    FROM notification`
+  const statements = [...useCaseQueries, ...savedQueries, { name: 'values of every kind', sql: own }]
+  test.each(statements.map(({ name, sql }) => [name, sql]))('%s', async (_, sql) => {
+    const theirs = await orError(athena.query(sql).then(fromDuckDb))
+    const ours = await orError(askDuckDb(sql))
+    expect(ours).not.toBeInstanceOf(Error)
+    if (isOrdered(sql)) expect(theirs).toEqual(ours)
+    else expect(sorted(theirs)).toEqual(sorted(ours))
+  })
 })
 
 describe('queries of analysts give the same rows', () => {

@@ -10,7 +10,7 @@ export type Spelling = {
 }
 
 /** What stands in the place of `[from, to)`. */
-type Edit = { readonly from: number; readonly to: number; readonly text: string }
+export type Edit = { readonly from: number; readonly to: number; readonly text: string }
 
 export const spellings: readonly Spelling[] = [
   {
@@ -91,16 +91,19 @@ export const spellings: readonly Spelling[] = [
 /** Puts Athena's spellings right. A statement that has none of them is given back as it is. */
 export function respell(sql: string): string {
   // Each on the text that the one before left: what one of them moves may be within another.
-  return spellings.reduce((text, { edits }) => {
-    const sorted = [...edits(codeOf(text))].sort((a, b) => a.from - b.from)
-    let at = 0
-    let out = ''
-    for (const edit of sorted) {
-      out += text.slice(at, edit.from) + edit.text
-      at = edit.to
-    }
-    return out + text.slice(at)
-  }, sql)
+  return spellings.reduce((text, { edits }) => applyEdits(text, edits(codeOf(text))), sql)
+}
+
+/** A text with its edits made, none of which may overlap another. */
+export function applyEdits(text: string, edits: readonly Edit[]): string {
+  const sorted = [...edits].sort((a, b) => a.from - b.from)
+  let at = 0
+  let out = ''
+  for (const edit of sorted) {
+    out += text.slice(at, edit.from) + edit.text
+    at = edit.to
+  }
+  return out + text.slice(at)
 }
 
 const quotedOrComment =
@@ -113,10 +116,10 @@ export function codeOf(sql: string): string {
   )
 }
 
-type Call = { readonly from: number; readonly open: number; readonly close: number }
+export type Call = { readonly from: number; readonly open: number; readonly close: number }
 
 /** Where a word stands with a pair of parentheses behind it. */
-function calls(code: string, word: string): readonly Call[] {
+export function calls(code: string, word: string): readonly Call[] {
   const pattern = new RegExp(`(?<![\\w."])${word}\\s*\\(`, 'gi')
   const starts = [...code.matchAll(pattern)]
   if (starts.length === 0) return []

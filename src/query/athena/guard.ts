@@ -1,0 +1,60 @@
+import { PipelineError } from '../../record/error.ts'
+import { toAthena } from '../dialect/athena.ts'
+import { codeOf } from '../dialect/spelling.ts'
+import { readCatalogStatement } from '../dialect/statements.ts'
+
+// In Athena's grammar a statement that begins with one of these reads and does nothing else: what inserts, deletes,
+// unloads, prepares or calls a function of one's own begins with a word of its own. Rights are IAM's; this keeps a slip
+// of the hand from reaching them.
+const readingWords: ReadonlySet<string> = new Set(['SELECT', 'WITH', 'VALUES', 'TABLE'])
+const tellingWords: ReadonlySet<string> = new Set(['SHOW', 'DESCRIBE', 'DESC'])
+
+const allowed =
+  'SELECT, EXPLAIN of a SELECT, DESCRIBE, SHOW, MSCK REPAIR TABLE, ALTER TABLE … ADD PARTITION without LOCATION'
+
+const explained = /^[\s(]*EXPLAIN(?!\w)(?:\s+ANALYZE(?!\w)(?:\s+VERBOSE(?!\w))?)?\s*(?:\([^()]*\))?/i
+
+const statementBytesMax = 262_144
+
+/**
+ * One statement that only reads, as it is sent to Athena: without a semicolon at its end.
+ *
+ * Throws QUERY_REFUSED, saying what is allowed, for every other one.
+ */
+export function readAthenaStatement(sql: string): string {
+  if (sql.includes('\0')) throw refused('a NUL character is not allowed')
+  const code = codeOf(sql)
+  const end = code.replace(/[\s;]+$/, '').length
+  if (code.slice(0, end).includes(';'))
+    throw refused('there are more statements than one: one is run at a time')
+  checkKind(sql.slice(0, end), code.slice(0, end))
+  const statement = toAthena(sql.slice(0, end))
+  const bytes = Buffer.byteLength(statement)
+  if (bytes > statementBytesMax)
+    throw refused(`a statement has at most ${statementBytesMax} bytes for Athena, and this one ${bytes}`)
+  return statement
+}
+
+function checkKind(sql: string, code: string): void {
+  const catalog = readCatalogStatement(sql)
+  if (catalog?.kind === 'repair') return
+  if (catalog?.kind === 'add') {
+    if (catalog.partitions.every(({ location }) => location === undefined)) return
+    throw refused('a partition whose files lie elsewhere than the table says is not allowed')
+  }
+  const word = firstWord(code)
+  if (tellingWords.has(word)) return
+  const read = word === 'EXPLAIN' ? firstWord(code.replace(explained, '')) : word
+  if (!readingWords.has(read)) throw refused(`${read === '' ? 'this statement' : read} is not allowed`)
+  // It runs a text in another database, whatever that does.
+  if (/(?<!\w)query\s*\(\s*query\s*=>/i.test(code)) throw refused('the table function query is not allowed')
+}
+
+/** The word that a statement begins with, in capitals, parentheses apart; quotes are none of a word in `code`. */
+function firstWord(code: string): string {
+  return /^[\s(]*(\w+)/.exec(code)?.[1]?.toUpperCase() ?? ''
+}
+
+function refused(what: string): PipelineError {
+  return new PipelineError('QUERY_REFUSED', `${what}; a query only reads tables: ${allowed}`)
+}
