@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseLocalDate } from './record/date.ts'
 import { PipelineError } from './record/error.ts'
 import { defaultRange } from './record/rules.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseInstant, parseLocalDate, toIso } from '../../record/date.ts'
 import type { Field, Json, RecordType, Type } from '../../record/type.ts'
 import { bounds } from './bounds.ts'

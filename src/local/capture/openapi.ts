@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { idPattern } from './fields.ts'
 import { type ProblemName, problems, problemType } from './problem.ts'
 import type { Route } from './routes.ts'

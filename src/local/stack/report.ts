@@ -1,6 +1,6 @@
 import { open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Log } from '../../delivery/telemetry.ts'
 import { PipelineError } from '../../record/error.ts'
 import { systemCode } from '../../store/failure.ts'
