@@ -10,10 +10,8 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
+import { handled, unattributable } from '../../src/delivery/expiry.ts'
 import type { Config } from './config.ts'
-
-/** The tag of an error file that may go: it was replayed, ignored, or belongs to no item. */
-export const handledTag = { name: 'dmd-handled', value: 'true' }
 
 export type Archive = {
   readonly bucket: IBucket
@@ -40,8 +38,14 @@ export function createArchive(scope: Construct, config: Config, key: IKey): Arch
       {
         id: 'handled-errors',
         prefix: path('errors/'),
-        tagFilters: { [handledTag.name]: handledTag.value },
+        tagFilters: { [handled.name]: handled.value },
         expiration: Duration.days(config.archive.handledErrorDays),
+      },
+      {
+        id: 'unattributable-errors',
+        prefix: path('errors/'),
+        tagFilters: { [unattributable.name]: unattributable.value },
+        expiration: Duration.days(config.archive.unattributableErrorDays),
       },
     ],
     { serverAccessLogsBucket: logs, versioned: true },

@@ -84,7 +84,13 @@ const shape = z.strictObject({
         .default(30),
     })
     .prefault({}),
-  archive: z.strictObject({ noncurrentDays: days(7), handledErrorDays: days(30) }).prefault({}),
+  archive: z
+    .strictObject({
+      noncurrentDays: days(7),
+      handledErrorDays: days(30),
+      unattributableErrorDays: days(365),
+    })
+    .prefault({}),
   athena: z
     .strictObject({
       scanBytesMax: z.number().int().min(10_000_000).default(100_000_000_000),

@@ -25,8 +25,10 @@ export type DeliveryParts = {
   readonly code: Code
 }
 
+export type Delivery = { readonly worker: LambdaFunction; readonly mapping: CfnEventSourceMapping }
+
 /** The worker: its function, its log and the mapping that calls it. */
-export function createDelivery(scope: Construct, parts: DeliveryParts): LambdaFunction {
+export function createDelivery(scope: Construct, parts: DeliveryParts): Delivery {
   const { config, stream, archive, key, code } = parts
   const { delivery, name } = config
   const logGroup = new LogGroup(scope, 'WorkerLog', {
@@ -46,9 +48,12 @@ export function createDelivery(scope: Construct, parts: DeliveryParts): LambdaFu
     handler: 'lambda.handler',
     code,
     role,
-    // Memory buys CPU: 1,769 MB are one processor. A batch of 10,000 records needs well under 200 MB.
+    // The most that a batch held when measured (test/lambda/batch.lane.ts), with Node, was 321 MB: 10,000 records of 17 MB,
+    // or 1,000 objects. Memory buys CPU, too: 1,769 MB are one processor, so that this one has more than half of one.
     memorySize: delivery.memoryMb,
     ephemeralStorageSize: Size.mebibytes(512),
+    // The slowest took 2.8 s, a cold start 0.4 s. The rest is for an S3 that is slow: each put is given 30 s, and the worker
+    // keeps back the time to write error files.
     timeout: Duration.seconds(delivery.timeoutSeconds),
     logGroup,
     // The worker writes JSON itself, its metrics among it.
@@ -58,7 +63,6 @@ export function createDelivery(scope: Construct, parts: DeliveryParts): LambdaFu
       DMD_ARCHIVE: `s3://${archive.bucket.bucketName}${root}`,
       DMD_PARTITION_FROM: config.partitionFrom,
       DMD_PARTITION_YEARS_AHEAD: String(config.partitionYearsAhead),
-      NODE_OPTIONS: '--enable-source-maps',
     },
     ...(delivery.reservedConcurrency === undefined
       ? {}
@@ -90,9 +94,11 @@ export function createDelivery(scope: Construct, parts: DeliveryParts): LambdaFu
     // Whole batches, below aws/lambda/ in the archive's bucket, where `dmd errors` and `dmd replay` find them.
     // No FilterCriteria: a filter on data drops what is no JSON without a word.
     destinationConfig: { onFailure: { destination: archive.bucket.bucketArn } },
+    // Without it nothing tells how many records were given up.
+    metricsConfig: { metrics: ['EventCount'] },
   })
   mapping.node.addDependency(role)
-  return worker
+  return { worker, mapping }
 }
 
 /** What the worker does to the archive: it creates in two folders, and lists to open it. */
@@ -102,6 +108,13 @@ function grantArchive(role: Role, { bucket, path }: Archive): void {
       sid: 'Create',
       actions: ['s3:PutObject'],
       resources: [bucket.arnForObjects(path('data/*')), bucket.arnForObjects(path('errors/*'))],
+    }),
+  )
+  role.addToPolicy(
+    new PolicyStatement({
+      sid: 'Expiry',
+      actions: ['s3:PutObjectTagging'],
+      resources: [bucket.arnForObjects(path('errors/*'))],
     }),
   )
   role.addToPolicy(

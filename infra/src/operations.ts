@@ -5,6 +5,7 @@ import {
   Dashboard,
   GraphWidget,
   type IMetric,
+  MathExpression,
   Metric,
   Stats,
   TreatMissingData,
@@ -13,7 +14,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IStream } from 'aws-cdk-lib/aws-kinesis'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import type { CfnEventSourceMapping, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Construct } from 'constructs'
@@ -22,6 +23,7 @@ import type { Config } from './config.ts'
 export type OperationsParts = {
   readonly config: Config
   readonly worker: LambdaFunction
+  readonly mapping: CfnEventSourceMapping
   readonly stream: IStream
   readonly tableName: string
   readonly key: IKey
@@ -43,7 +45,7 @@ const namespace = 'dmd-pipeline'
 /** Alarms to a topic, each with its runbook, and a dashboard of what they watch. */
 export function createOperations(
   scope: Construct,
-  { config, worker, stream, tableName, key }: OperationsParts,
+  { config, worker, mapping, stream, tableName, key }: OperationsParts,
 ): Topic {
   const topic = new Topic(scope, 'Alerts', {
     topicName: `${config.name}-alerts`,
@@ -71,6 +73,14 @@ export function createOperations(
       statistic,
       period: minute,
       dimensionsMap: { TableName: tableName, DelegatedOperation: 'PutToKinesis' },
+    })
+  const given = (metricName: string) =>
+    new Metric({
+      namespace: 'AWS/Lambda',
+      metricName,
+      statistic: Stats.SUM,
+      period: minute,
+      dimensionsMap: { EventSourceMappingUUID: mapping.ref },
     })
   const lagMs = config.alarms.lagSeconds * 1_000
   const watched: readonly Watched[] = [
@@ -139,9 +149,36 @@ export function createOperations(
     {
       id: 'GivenUp',
       runbook: 'given-up',
-      text: 'a batch was given up',
+      text: 'records were given up, and lie below aws/lambda/',
+      metric: given('OnFailureDestinationDeliveredEventCount'),
+      threshold: 1,
+    },
+    {
+      id: 'Dropped',
+      runbook: 'given-up',
+      text: 'records were given up, and are in the stream alone',
+      metric: given('DroppedEventCount'),
+      threshold: 1,
+    },
+    {
+      id: 'NotKept',
+      runbook: 'given-up',
+      text: 'a batch that was given up could not be kept',
       metric: worker.metric('DestinationDeliveryFailures', { statistic: Stats.SUM, period: minute }),
       threshold: 1,
+    },
+    {
+      id: 'Stale',
+      runbook: 'stale-delivery',
+      text: 'changes come, and none is delivered',
+      metric: new MathExpression({
+        expression: 'IF(FILL(incoming, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)',
+        usingMetrics: { incoming: kinesis('IncomingRecords', Stats.SUM), taken: own('RecordsIn') },
+        label: 'minutes without a delivery',
+        period: minute,
+      }),
+      threshold: 1,
+      periods: config.alarms.staleMinutes,
     },
     {
       id: 'NotReplicated',

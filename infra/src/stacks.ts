@@ -123,13 +123,16 @@ export class PipelineStack extends Stack {
     super(app, id, props)
     const { key, source, archive, results } = data
     const code = worker === undefined ? zipByParameters(this) : Code.fromAsset(worker)
-    const fn = createDelivery(this, { config, stream: source.stream, archive, key, code })
+    const delivery = createDelivery(this, { config, stream: source.stream, archive, key, code })
     const workgroup = createWorkgroup(this, config, results, key)
     createNamedQueries(this, config, workgroup)
     createAnalystRole(this, config, { archive, results, key, workgroup })
     createOperationsRole(this, config, archive, key)
-    createOperations(this, { config, worker: fn, stream: source.stream, tableName: source.tableName, key })
-    new CfnOutput(this, 'FunctionName', { value: fn.functionName })
+    createOperations(this, {
+      ...delivery,
+      ...{ config, stream: source.stream, tableName: source.tableName, key },
+    })
+    new CfnOutput(this, 'FunctionName', { value: delivery.worker.functionName })
     new CfnOutput(this, 'WorkgroupName', { value: config.name })
   }
 }

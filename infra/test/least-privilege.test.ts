@@ -95,7 +95,7 @@ test('the worker creates in data/ and errors/, gives up below aws/lambda/, and r
       'logs:CreateLogStream',
       'logs:PutLogEvents',
     ],
-    ...['s3:ListBucket', 's3:PutObject'],
+    ...['s3:ListBucket', 's3:PutObject', 's3:PutObjectTagging'],
   ])
 })
 

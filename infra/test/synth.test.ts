@@ -74,7 +74,7 @@ describe('delivery', () => {
       },
       KmsKeyArn: expect.anything(),
     })
-    const { NODE_OPTIONS: _, DMD_ARCHIVE, ...env } = fn.Environment.Variables
+    const { DMD_ARCHIVE, ...env } = fn.Environment.Variables
     expect(DMD_ARCHIVE).toBeDefined()
     const settings = readSettings({ env: { ...env, DMD_ARCHIVE: 's3://bucket' } })
     expect(settings).toMatchObject({ partitionFrom: '2020-01-01', partitionYearsAhead: 3 })
@@ -125,8 +125,13 @@ describe('the archive', () => {
     expect(rules.map(({ Id }) => Id).sort()).toEqual([
       'handled-errors',
       'noncurrent-versions',
+      'unattributable-errors',
       'unfinished-uploads',
     ])
+    expect(rules.find(({ Id }) => Id === 'unattributable-errors')).toMatchObject({
+      ...{ Prefix: 'errors/', ExpirationInDays: 365 },
+      TagFilters: [{ Key: 'dmd-handled', Value: 'unattributable' }],
+    })
     expect(rules.find(({ Id }) => Id === 'handled-errors')).toMatchObject({
       ...{ Prefix: 'errors/', ExpirationInDays: 30, TagFilters: [{ Key: 'dmd-handled', Value: 'true' }] },
     })
@@ -241,8 +246,26 @@ describe('operations', () => {
         'FailedToReplicateRecordCount',
       ],
       ...['RecordsErrored', 'DeliveryLagMs', 'DestinationDeliveryFailures'],
+      ...['OnFailureDestinationDeliveredEventCount', 'DroppedEventCount'],
     ])
       expect(watched).toContain(metric)
+    const given = alarms.find(([id]) => id.startsWith('AlarmGivenUp'))?.[1].Properties
+    expect(given).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      Dimensions: [{ Name: 'EventSourceMappingUUID', Value: { Ref: expect.stringMatching(/^Mapping/) } }],
+    })
+    const stale = alarms.find(([id]) => id.startsWith('AlarmStale'))?.[1].Properties
+    expect(stale).toMatchObject({
+      EvaluationPeriods: 15,
+      Metrics: expect.arrayContaining([
+        expect.objectContaining({ Expression: expect.stringContaining('incoming') }),
+        expect.objectContaining({
+          MetricStat: expect.objectContaining({
+            Metric: expect.objectContaining({ MetricName: 'RecordsIn', Namespace: 'dmd-pipeline' }),
+          }),
+        }),
+      ]),
+    })
     for (const [id, { Properties }] of alarms) {
       const alarm = Properties as never as {
         AlarmDescription: string

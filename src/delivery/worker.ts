@@ -1,6 +1,7 @@
 import { PipelineError } from '../record/error.ts'
-import type { ObjectStore } from '../store/store.ts'
+import type { ObjectStore, ObjectTag } from '../store/store.ts'
 import { eachBounded } from './bounded.ts'
+import { tagOf } from './expiry.ts'
 import { type Batch, type Plan, type PlannedObject, type PlanRules, planBatch } from './plan.ts'
 import { type Clock, type Log, metricsEntry } from './telemetry.ts'
 
@@ -51,7 +52,7 @@ export async function deliverBatch(
 ): Promise<Delivery> {
   const startedMs = parts.clock()
   const plan = planBatch(batch, parts.rules)
-  const put = (key: string, bytes: Uint8Array) => putOnce(parts, key, bytes, options)
+  const put = (key: string, bytes: Uint8Array, tag?: ObjectTag) => putOnce(parts, key, bytes, options, tag)
 
   const failed: PlannedObject[] = []
   const written: PlannedObject[] = []
@@ -64,7 +65,9 @@ export async function deliverBatch(
       parts.log({ level: 'error', message: 'object not written', key: object.key, code: codeOf(error) })
     }
   })
-  await eachBounded(plan.errors, parts.putsParallel, (error) => put(error.key, error.bytes))
+  await eachBounded(plan.errors, parts.putsParallel, ({ key, bytes, rejection }) =>
+    put(key, bytes, tagOf(rejection.code)),
+  )
   await eachBounded(failed, parts.putsParallel, ({ fallback }) => put(fallback.key, fallback.bytes()))
 
   const delivery: Delivery = {
@@ -86,10 +89,11 @@ async function putOnce(
   key: string,
   bytes: Uint8Array,
   options: DeliverOptions,
+  tag: ObjectTag | undefined,
 ): Promise<void> {
   const leftMs = (options.timeLeftMs?.() ?? Number.POSITIVE_INFINITY) - reserveMs
   const signal = AbortSignal.timeout(Math.max(1, Math.min(parts.putTimeoutMs, leftMs)))
-  await parts.store.put(key, bytes, { condition: { ifAbsent: true }, signal })
+  await parts.store.put(key, bytes, { condition: { ifAbsent: true }, signal, ...(tag && { tag }) })
 }
 
 /** Stays on in production: a batch that does not add up is refused, and so delivered again, rather than trusted. */

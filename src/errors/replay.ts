@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { eachBounded } from '../delivery/bounded.ts'
+import { handled } from '../delivery/expiry.ts'
 import type { PlanRules } from '../delivery/plan.ts'
 import type { Clock } from '../delivery/telemetry.ts'
 import { toIso } from '../record/date.ts'
 import { PipelineError } from '../record/error.ts'
 import type { ObjectStore } from '../store/store.ts'
 import type { Edit } from './edit.ts'
+import { tagErrors } from './expiry.ts'
 import {
   type History,
   type Left,
@@ -109,6 +111,12 @@ export async function replay(request: ReplayRequest, parts: ReplayParts): Promis
     await parts.pace?.()
     return apply(key, decided.plan, request, parts)
   })
+  // What is replayed may go, where the archive removes such files.
+  await tagErrors(
+    store,
+    results.filter(isDone).map(({ error }) => error),
+    handled,
+  )
   const report: Report = { format: 1, id, endedAt: toIso(clock()), counts: countOf(results), results }
   const unwritten = results.filter(({ outcome }) => outcome === 'unwritten')
   // Of these it may stand written who replayed them: they are not done.

@@ -2,7 +2,7 @@ import { PipelineError } from '../record/error.ts'
 import { type Bucket, connectToBucket, type S3Options } from './s3/connection.ts'
 import { statusOf } from './s3/failure.ts'
 import { getObject, headObject, listObjects } from './s3/read.ts'
-import { putObject, removeObject } from './s3/write.ts'
+import { putObject, removeObject, tagObject } from './s3/write.ts'
 import type { ObjectStore } from './store.ts'
 
 export type { S3Options } from './s3/connection.ts'
@@ -34,6 +34,7 @@ export async function openS3Store(options: S3Options): Promise<ObjectStore> {
     async *keys(prefix, options) {
       for await (const page of listObjects(bucket, prefix, options ?? {})) yield page.map(({ key }) => key)
     },
+    tag: (key, tag, options) => tagObject(bucket, key, tag, options?.signal),
     delete: (key, options) => removeObject(bucket, key, options ?? {}),
   }
 }

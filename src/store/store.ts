@@ -15,6 +15,9 @@ export type PutCondition =
   /** Replace exactly the object that was read: S3's `If-Match`. */
   | { readonly ifMatch: string }
 
+/** What a lifecycle rule of S3 may go by. Of letters, digits and `-`. */
+export type ObjectTag = { readonly name: string; readonly value: string }
+
 /**
  * - `stored`: the bytes are durable and visible under the key.
  * - `exists`: `ifAbsent` was asked and the key is taken, durably, by a whole object; nothing was written.
@@ -43,8 +46,15 @@ export interface ObjectStore {
   put(
     key: string,
     bytes: Uint8Array,
-    options?: { condition?: PutCondition; signal?: AbortSignal },
+    options?: {
+      condition?: PutCondition
+      signal?: AbortSignal
+      /** Kept where the store has tags. */
+      tag?: ObjectTag
+    },
   ): Promise<PutOutcome>
+  /** Gives an object this tag and no other. Absent where the store has none. */
+  tag?(key: string, tag: ObjectTag, options?: { signal?: AbortSignal }): Promise<void>
   /** The object, or undefined when there is none. `bytes` are the object that `etag` names. */
   get(key: string, options?: { signal?: AbortSignal }): Promise<StoredObject | undefined>
   head(key: string, options?: { signal?: AbortSignal }): Promise<ObjectInfo | undefined>

@@ -65,6 +65,27 @@ async function errorFile(key: string | undefined): Promise<ErrorFile> {
   return JSON.parse(Buffer.from(object?.bytes ?? []).toString('utf8'))
 }
 
+test('an error file that names no item is tagged from the beginning, and no other file is', async () => {
+  const tags = new Map<string, string | undefined>()
+  const tagged: ObjectStore = {
+    ...store,
+    url: store.url,
+    put: (key, bytes, options) => {
+      tags.set(key, options?.tag && `${options.tag.name}=${options.tag.value}`)
+      return store.put(key, bytes, options)
+    },
+  }
+  await deliverBatch(batch, partsWith({ store: tagged }))
+  const byCode = new Map<string, string | undefined>()
+  for (const [key, tag] of tags)
+    byCode.set(key.startsWith('data/') ? 'data' : (await errorFile(key)).error.code, tag)
+  expect(Object.fromEntries(byCode)).toEqual({
+    data: undefined,
+    NOT_JSON: 'dmd-handled=unattributable',
+    VALUE_INVALID: undefined,
+  })
+})
+
 test('every record of a batch is delivered or filed as an error, and counted', async () => {
   const delivery = await deliverBatch(batch, partsWith())
   expect(delivery).toMatchObject({ records: 5, delivered: 3, errored: 2, objects: 2, errorFiles: 2 })

@@ -5,6 +5,7 @@ import { isOpen, provenanceKey, readHistory, readProvenance, readReport } from '
 import { freeze, rehearse, replay } from '../../src/errors/replay.ts'
 import { triage } from '../../src/errors/triage.ts'
 import { storeFailure } from '../../src/local/mapping/failed.ts'
+import { PipelineError } from '../../src/record/error.ts'
 import { change, demandItem } from '../changes.ts'
 import { tree } from '../tree.ts'
 import {
@@ -46,6 +47,27 @@ async function rowsIn(key: string) {
 }
 
 describe('one record that was mended', () => {
+  test('is tagged as one that may go, and what is not done is not; a tag that fails fails nothing', async () => {
+    await archive.deliver([withoutSale(1), Buffer.from('{')])
+    const tagged: string[] = []
+    const tagging = (isRefused: boolean) => ({
+      ...archive.store,
+      tag: async (key: string, tag: { readonly value: string }) => {
+        tagged.push(`${key} ${tag.value}`)
+        if (isRefused) throw new PipelineError('STORE_UNAVAILABLE', 'no')
+      },
+    })
+    const keys = await archive.keys('errors/')
+    const report = await replayAll(tagging(true), addSale('sale-7'))
+    expect(report.counts).toMatchObject({ written: 1 })
+    const done = report.results.find(({ outcome }) => outcome === 'written')
+    expect(tagged).toEqual([`${done?.error} true`])
+    // The same replay again tags again.
+    tagged.length = 0
+    await replayAll(tagging(false), addSale('sale-7'), { keys })
+    expect(tagged).toEqual([`${done?.error} true`])
+  })
+
   test('becomes a row that keeps the time and the place in the stream of its change', async () => {
     await archive.deliver([change(), withoutSale(1)])
     const [error = ''] = await archive.keys('errors/')

@@ -58,16 +58,22 @@ def publish(assets):
             s3.put_object(Bucket=bucket, Key=fill(destination["objectKey"]), Body=body)
 
 
-# What the emulator does not know; nothing else of the templates depends on it.
-unknown = {"AWS::Athena::NamedQuery"}
+def unknown(resource):
+    """What the emulator does not know, in a word; nothing else of the templates depends on it."""
+    if resource["Type"] == "AWS::Athena::NamedQuery":
+        return "named query"
+    if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
+        return "alarm on several metrics"
+    return None
 
 
 def without(template):
     template = json.loads(template)
     resources = template["Resources"]
-    left_out = [name for name, resource in resources.items() if resource["Type"] in unknown]
-    if left_out:
-        print(f"left out, unknown to the emulator: {len(left_out)} of {', '.join(unknown)}", file=sys.stderr)
+    left_out = {name: unknown(resource) for name, resource in resources.items() if unknown(resource)}
+    for word in sorted(set(left_out.values())):
+        count = list(left_out.values()).count(word)
+        print(f"left out, unknown to the emulator: {count} × {word}", file=sys.stderr)
     template["Resources"] = {name: resource for name, resource in resources.items() if name not in left_out}
     return template
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, GetObjectTaggingCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../../src/store/open.ts'
 import { change, demandItem, kinesisEvent } from '../changes.ts'
@@ -74,6 +74,48 @@ describe.each(Object.entries(endpoints))('an archive on S3, spoken by %s,', (_, 
     }
     expect(await names(remote)).toEqual(await names(local))
     expect(await names(remote)).toHaveLength(40)
+  })
+
+  test('tags the errors that may go: those that were replayed or are ignored, or that name no item', async () => {
+    const changes = join(folder, 'tagged.jsonl')
+    const { saleId: _, ...item } = demandItem
+    writeFileSync(
+      changes,
+      Buffer.concat([Buffer.from('{\n'), change({ item: item as never }), Buffer.from('\n')]),
+    )
+    const edit = join(folder, 'sale.json')
+    writeFileSync(edit, '[{"op":"add","path":"/dynamodb/NewImage/saleId","value":{"S":"sale-1"}}]')
+    const archive = `${url}/tagged`
+    const run = (...args: readonly string[]) =>
+      dmdProcess([...args, '--archive', archive], { env: { ...env, DMD_CACHE: join(folder, 'cache') } })
+        .stdout
+    run('deliver', changes)
+    type Group = { readonly code: string; readonly sample: string; readonly fingerprint: string }
+    const groups: readonly Group[] = JSON.parse(run('errors', 'list', '--json'))
+    const [noJson, noSale] = ['NOT_JSON', 'FIELD_MISSING'].map((code) =>
+      groups.find((one) => one.code === code),
+    )
+    const client = new S3Client({ endpoint, forcePathStyle: true, region: 'us-east-1' })
+    const [, Bucket = '', root] = /^s3:\/\/([^/]+)\/(.*)$/.exec(archive) ?? []
+    const tags = () =>
+      Promise.all(
+        [noJson, noSale].map(async (group) => {
+          const { TagSet } = await client.send(
+            new GetObjectTaggingCommand({ Bucket, Key: `${root}/${group?.sample}` }),
+          )
+          return TagSet?.map(({ Key, Value }) => `${Key}=${Value}`).join()
+        }),
+      )
+    expect(await tags()).toEqual(['dmd-handled=unattributable', ''])
+    run('replay', noSale?.fingerprint ?? '', '--edit', edit, '--yes')
+    expect(await tags()).toEqual(['dmd-handled=unattributable', 'dmd-handled=true'])
+    for (const fingerprint of [noJson?.fingerprint ?? '', noSale?.fingerprint ?? ''])
+      run('errors', 'set', fingerprint, 'ignored', '--by', 'ops')
+    expect(await tags()).toEqual(['dmd-handled=true', 'dmd-handled=true'])
+    for (const fingerprint of [noJson?.fingerprint ?? '', noSale?.fingerprint ?? ''])
+      run('errors', 'set', fingerprint, 'new', '--by', 'ops')
+    expect(await tags()).toEqual(['dmd-handled=unattributable', 'dmd-handled=true'])
+    client.destroy()
   })
 
   test('gives by SQL the rows that a folder gives, and is written once however often it is delivered', async () => {

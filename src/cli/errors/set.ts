@@ -1,3 +1,6 @@
+import { handled, tagOf, unhandled } from '../../delivery/expiry.ts'
+import { tagErrors } from '../../errors/expiry.ts'
+import { isOpen } from '../../errors/history.ts'
 import { addStatus, type Status } from '../../errors/status.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
 import { count, type Io } from '../io.ts'
@@ -12,12 +15,21 @@ export async function set(io: Io, fingerprint: string, status: string, flags: Se
   const by = operator(io, flags)
   const note = flags.note === undefined ? undefined : checkNote(flags.note)
   const opened = await openErrors(io, flags)
-  const { groups } = await readTriage(io, opened)
+  const { groups, entries, history } = await readTriage(io, opened)
   const group = groups.find((candidate) => candidate.fingerprint === fingerprint)
   if (!group) throw new UsageError(`there is no group "${fingerprint}": dmd errors list names them`)
-  const { files, lastSeen, said, state } = group
+  const { files, lastSeen, said, state, code } = group
   const word = { fingerprint, status: status as Status, by, ...(note === undefined ? {} : { note }) }
   const key = await addStatus(opened.store, said, { ...word, covers: { files, lastSeen } }, io.clock())
+  if (status === 'ignored' || state === 'ignored') {
+    const own = entries.filter((entry) => entry.fingerprint === fingerprint).map((entry) => entry.key)
+    // What was replayed may go, whatever is said of its cause.
+    const open = own.filter((one) => isOpen(history, one))
+    const tag = status === 'ignored' ? handled : (tagOf(code) ?? unhandled)
+    const failed = await tagErrors(opened.store, open, tag)
+    if (failed > 0)
+      await io.err(`${count(failed)} files could not be tagged: they stay until this is said again\n`)
+  }
   if (flags.json) await io.out(`${JSON.stringify({ key, ...word, before: state })}\n`)
   else
     await io.out(

@@ -1,5 +1,5 @@
 import { checkSignal } from '../failure.ts'
-import type { PutCondition, PutOutcome } from '../store.ts'
+import type { ObjectTag, PutCondition, PutOutcome } from '../store.ts'
 import { at, type Bucket } from './connection.ts'
 import { statusOf } from './failure.ts'
 import { getObject, headObject, isGone } from './read.ts'
@@ -8,7 +8,11 @@ export async function putObject(
   bucket: Bucket,
   key: string,
   bytes: Uint8Array,
-  { condition, signal }: { readonly condition?: PutCondition; readonly signal?: AbortSignal },
+  {
+    condition,
+    signal,
+    tag,
+  }: { readonly condition?: PutCondition; readonly signal?: AbortSignal; readonly tag?: ObjectTag },
 ): Promise<PutOutcome> {
   const place = at(bucket, key)
   checkSignal(signal)
@@ -17,6 +21,7 @@ export async function putObject(
     Body: bytes,
     ContentLength: bytes.length,
     ...headersOf(condition),
+    ...(tag && { Tagging: `${tag.name}=${tag.value}` }),
   })
   const isReplacement = condition !== undefined && 'ifMatch' in condition
   const send = async (number: number, abortSignal: AbortSignal): Promise<PutOutcome> => {
@@ -41,6 +46,19 @@ export async function putObject(
 function headersOf(condition: PutCondition | undefined): { IfNoneMatch?: string; IfMatch?: string } {
   if (condition === undefined) return {}
   return 'ifAbsent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.ifMatch }
+}
+
+export async function tagObject(
+  bucket: Bucket,
+  key: string,
+  { name, value }: ObjectTag,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const command = new bucket.sdk.PutObjectTaggingCommand({
+    ...at(bucket, key),
+    Tagging: { TagSet: [{ Key: name, Value: value }] },
+  })
+  await bucket.call(`tag ${key}`, signal, ({ abortSignal }) => bucket.client.send(command, { abortSignal }))
 }
 
 /** S3 does not say whether there was an object: so it is looked at first, and that one deleted. */
