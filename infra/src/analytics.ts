@@ -14,13 +14,12 @@ import {
   tableLocation,
   tableParameters,
 } from '../../src/derive/ddl.ts'
+import { athenaViews } from '../../src/query/athena/views.ts'
 import { toAthena } from '../../src/query/dialect/athena.ts'
 import { savedQueries } from '../../src/query/saved.ts'
-import { viewsOf } from '../../src/query/views.ts'
 import type { RecordSchema } from '../../src/record/schema.ts'
 import type { Archive } from './archive.ts'
 import type { Config } from './config.ts'
-import { maskedSelect } from './masked.ts'
 import { useKey } from './roles.ts'
 
 /** Athena names databases and views with letters, digits and _. */
@@ -103,24 +102,9 @@ export function createNamedQueries(scope: Construct, config: Config, workgroup: 
     })
     query.addResourceDependency(workgroup)
   }
-  for (const schema of schemasOf(config)) {
-    const columns = [...hiveColumns(schema).map(({ name }) => name), partitionColumn.name]
-    for (const view of viewsOf(schema, columns)) {
-      add(
-        `View-${view.name}`,
-        `view ${view.name}`,
-        'Run it once: it makes the view.',
-        `CREATE OR REPLACE VIEW "${view.name}" AS ${view.select}`,
-      )
-    }
-    const masked = `${schema.type}_masked`
-    add(
-      `View-${masked}`,
-      `view ${masked}`,
-      'Run it once: the table without personal data.',
-      `CREATE OR REPLACE VIEW "${masked}" AS ${maskedSelect(schema)}`,
-    )
-  }
+  for (const schema of schemasOf(config))
+    for (const { name, what, statement } of athenaViews(schema))
+      add(`View-${name}`, `view ${name}`, what, statement)
   for (const { name, title, sql } of savedQueries) add(`Saved-${name}`, name, title, toAthena(sql))
 }
 

@@ -1,6 +1,6 @@
-import { hiveColumns, partitionColumn } from '../../src/derive/ddl.ts'
-import type { RecordSchema } from '../../src/record/schema.ts'
-import type { RecordType, Type } from '../../src/record/type.ts'
+import { partitionColumn } from '../derive/ddl.ts'
+import type { RecordSchema } from '../record/schema.ts'
+import type { RecordType, Type } from '../record/type.ts'
 
 const mask = "'•••'"
 
@@ -31,10 +31,4 @@ function holdsPersonal(type: Type): boolean {
     default:
       return false
   }
-}
-
-/** The columns of a table that are personal. */
-export function personalColumns(schema: RecordSchema): readonly string[] {
-  const personal = new Set(schema.row.fields.filter(({ pii }) => pii).map(({ name }) => name.toLowerCase()))
-  return hiveColumns(schema).flatMap(({ name }) => (personal.has(name) ? [name] : []))
 }
