@@ -9,6 +9,7 @@ import {
 import { type IStream, Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
+import { expiryAttribute } from '../../src/local/table.ts'
 import type { Config } from './config.ts'
 
 export type Source = { readonly stream: IStream; readonly tableName: string }
@@ -33,7 +34,7 @@ export function createSource(scope: Construct, config: Config, key: IKey): Sourc
     tableName: `${name}-items`,
     partitionKey: { name: 'PK', type: AttributeType.STRING },
     sortKey: { name: 'SK', type: AttributeType.STRING },
-    timeToLiveAttribute: 'ttl',
+    timeToLiveAttribute: expiryAttribute,
     billingMode: BillingMode.PAY_PER_REQUEST,
     encryption: TableEncryption.CUSTOMER_MANAGED,
     encryptionKey: key,

@@ -18,7 +18,7 @@ describe('the source', () => {
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
       DeletionProtectionEnabled: true,
-      TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
     })
     expect(table.DeletionPolicy).toBe('Retain')
   })

@@ -13,11 +13,22 @@ import {
   schemasOption,
   settingsFor,
 } from './command.ts'
+import { assumptions } from './doctor/assumptions.ts'
+import { type Finding, findingLines } from './doctor/finding.ts'
 import { type Io, style } from './io.ts'
 import type { Run } from './program.ts'
 
-type Flags = { archive?: string; schemas?: string; json?: boolean }
-type Finding = { readonly check: string; readonly ok: boolean; readonly found: string; readonly fix?: string }
+type Flags = {
+  archive?: string
+  schemas?: string
+  json?: boolean
+  aws?: boolean
+  name: string
+  table?: string
+  database?: string
+  workgroup?: string
+  assumptions?: boolean
+}
 
 export function doctorCommand(run: Run): Command {
   return new Command('doctor')
@@ -28,17 +39,27 @@ export function doctorCommand(run: Run): Command {
     .addOption(archiveOption())
     .addOption(schemasOption())
     .addOption(jsonOption())
+    .option('--aws', 'look at a deployment in AWS instead of the archive; changes nothing')
+    .option('--name <name>', 'with --aws: what the deployment is named', 'dmd')
+    .option('--table <name>', 'with --aws: the DynamoDB table, where it is not the deployment’s own')
+    .option(
+      '--database <name>',
+      'with --aws: the database of the tables, where the deployment’s name does not say',
+    )
+    .option('--workgroup <name>', 'with --aws: the workgroup, where it is not the deployment’s name')
+    .option('--assumptions', 'list what only an AWS account can show, and how to see it')
     .action((flags: Flags) => run((io) => doctor(io, flags)))
 }
 
 const nodeMin = [20, 19] as const
 
 async function doctor(io: Io, flags: Flags): Promise<ExitCode> {
+  if (flags.assumptions) return listAssumptions(io, flags)
   const findings: Finding[] = [checkNode()]
   let settings: Settings | undefined
   findings.push(
     await attempt('settings', () => {
-      settings = settingsFor(io, flags)
+      settings = settingsFor(io, flags.aws ? { ...flags, ...namesOf(flags) } : flags)
       return existsSync(configFile) ? `read, with ${configFile}` : `read, without a ${configFile}`
     }),
   )
@@ -46,17 +67,31 @@ async function doctor(io: Io, flags: Flags): Promise<ExitCode> {
   if (settings) {
     const found = settings
     findings.push(await attempt('schemas', () => [...catalogFor(found).keys()].join(', ')))
-    findings.push(await attempt('archive', () => checkArchive(found.archive)))
+    if (flags.aws) findings.push(...(await checkAws(flags, found)))
+    else findings.push(await attempt('archive', () => checkArchive(found.archive)))
   }
-  const sound = findings.every(({ ok }) => ok)
+  const sound = findings.every(({ ok }) => ok !== false)
   if (flags.json) await io.out(`${JSON.stringify(findings)}\n`)
-  else await io.out(findings.map((finding) => toLine(io, finding)).join(''))
+  else await io.out(findingLines(io, findings))
   return sound ? exitCodes.ok : exitCodes.problems
 }
 
-function toLine(io: Io, { check, ok, found, fix }: Finding): string {
-  const mark = ok ? style(io, 'green', 'ok  ') : style(io, 'red', 'FAIL')
-  return `${mark}  ${check.padEnd(10)}  ${found}\n${fix === undefined ? '' : `      ${''.padEnd(10)}  fix: ${fix}\n`}`
+/** The deployment's own names, which it is given unless others are. */
+function namesOf({ name, database = name.replaceAll('-', '_'), workgroup = name }: Flags) {
+  return { database, workgroup }
+}
+
+async function checkAws({ name, table }: Flags, settings: Settings): Promise<readonly Finding[]> {
+  const { checkDeployment } = await import('./doctor/aws.ts')
+  return checkDeployment({ name, table }, settings, catalogFor(settings))
+}
+
+async function listAssumptions(io: Io, { json }: Flags): Promise<ExitCode> {
+  if (json) await io.out(`${JSON.stringify(assumptions)}\n`)
+  else
+    for (const { name, assumed, test, expect } of assumptions)
+      await io.out(`${style(io, 'bold', name)}: ${assumed}\n    run     ${test}\n    expect  ${expect}\n`)
+  return exitCodes.ok
 }
 
 function checkNode(): Finding {

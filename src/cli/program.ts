@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes, UsageError } from './command.ts'
 import { completionCommand } from './completion.ts'
 import { deliverCommand } from './deliver.ts'
 import { demoCommand } from './demo.ts'
+import { deployCommand } from './deploy.ts'
 import { doctorCommand } from './doctor.ts'
 import { errorsCommand } from './errors.ts'
 import { type Io, style } from './io.ts'
@@ -41,6 +42,7 @@ export function buildProgram(run: Run): Command {
     simulateCommand,
     demoCommand,
     doctorCommand,
+    deployCommand,
   ]) {
     program.addCommand(make(run))
   }

@@ -268,6 +268,13 @@ export const codes = {
     cause: 'The object was cut off or changed outside this program.',
     fix: 'The message names the object and the place; restore it from its source or move it away.',
   },
+  DEPLOY_FAILED: {
+    scope: 'run',
+    retryable: true,
+    meaning: 'The deployment to AWS ended with an error.',
+    cause: 'Rights, an account that is not bootstrapped, or an option that it does not take.',
+    fix: 'What is printed above the message says it; correct it and run the same command again: a deployment that failed is taken back.',
+  },
   QUERY_LIMIT: {
     scope: 'run',
     retryable: false,

@@ -222,6 +222,10 @@ export const runExamples: { readonly [code in RunCode]: RunExample } = {
     files: { 'archive/data/demand/partition_date=2025-02-13/cut.avro': 'Obj' },
     says: 'data/demand/partition_date=2025-02-13/cut.avro, byte',
   },
+  DEPLOY_FAILED: {
+    when: 'The account is not bootstrapped for the CDK.',
+    says: 'the CDK ended with 1; what it said stands above.',
+  },
   QUERY_LIMIT: {
     command: 'dmd query --max-rows 1 --archive archive "SELECT 1 UNION ALL SELECT 2"',
     says: 'the result has more than 1 rows; narrow it, or raise the setting queryRowsMax',

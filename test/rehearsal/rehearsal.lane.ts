@@ -2,11 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { DeleteTableCommand, GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue'
 import { beforeAll, expect, test } from 'vitest'
 import { readContainer } from '../../src/codec/container.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 import { attributes, demandItem, eventItem, saleItem } from '../changes.ts'
+import { dmdProcess } from '../cli/process.ts'
 
 // What `cdk deploy` would deploy, deployed to an emulator that takes CloudFormation and runs the worker's zip in Node:
 // an item put into DynamoDB comes out of S3 as a row.
@@ -104,6 +106,71 @@ test('a record that fails lies in errors/, and holds up nobody', async () => {
   const errors: string[] = []
   for await (const page of store.keys('errors/')) errors.push(...page)
   expect(errors).toHaveLength(1)
+})
+
+test('the doctor finds the deployment as this version deploys it, and tells what was changed since', async () => {
+  const doctor = () => {
+    const ran = dmdProcess(['doctor', '--aws', '--json', '--name', 'dmd'])
+    const findings = JSON.parse(ran.stdout) as { check: string; ok: boolean | null; found: string }[]
+    return { code: ran.status, findings: new Map(findings.map((one) => [one.check, one])) }
+  }
+  const deployed = doctor()
+  const faults = [...deployed.findings.values()].flatMap(({ check, ok, found }) =>
+    ok ? [] : [`${check}: ${found}`],
+  )
+  // Views are made by `dmd deploy`, which this has not run; the rest is what the emulator does not keep.
+  expect(faults).toEqual([
+    'stream: it is not encrypted',
+    expect.stringMatching(/^table dmd-items: times of changes are in MILLISECONDS/),
+    'bucket: it is encrypted by AES256, not by a KMS key',
+    expect.stringMatching(/^views: missing: demands, demand_changes, demand_current, /),
+  ])
+  expect(deployed.code).toBe(3)
+  expect([...deployed.findings.keys()]).toEqual([
+    ...['Node.js', 'settings', 'SQL engine', 'schemas', 'credentials', 'function', 'mapping', 'stream'],
+    ...['table dmd-items', 'bucket', 'Glue dmd.demand', 'Glue dmd.event', 'Glue dmd.notification'],
+    ...['Glue dmd.sale', 'views', 'workgroup dmd'],
+  ])
+  expect(deployed.findings.get('credentials')?.found).toContain('…0000')
+
+  const glue = new GlueClient({})
+  const place = { DatabaseName: 'dmd' }
+  const { Table: event } = await glue.send(new GetTableCommand({ ...place, Name: 'event' }))
+  await glue.send(
+    new UpdateTableCommand({
+      ...place,
+      TableInput: {
+        Name: 'event',
+        TableType: 'EXTERNAL_TABLE',
+        Parameters: { ...event?.Parameters, 'projection.partition_date.range': '2024-01-01,NOW' },
+        PartitionKeys: event?.PartitionKeys,
+        StorageDescriptor: {
+          ...event?.StorageDescriptor,
+          Columns: event?.StorageDescriptor?.Columns?.slice(1),
+        },
+      },
+    }),
+  )
+  await glue.send(new DeleteTableCommand({ ...place, Name: 'sale' }))
+  const changed = doctor().findings
+  expect(changed.get('Glue dmd.demand')?.ok).toBe(true)
+  expect(changed.get('Glue dmd.event')).toMatchObject({
+    ok: false,
+    found: expect.stringMatching(
+      /columns differ from .*; its parameters differ: projection\.partition_date\.range$/,
+    ),
+  })
+  expect(changed.get('Glue dmd.sale')).toMatchObject({
+    ok: false,
+    found: expect.stringMatching(/^not there: /),
+  })
+  glue.destroy()
+})
+
+test('the templates are written by the command too', () => {
+  const ran = dmdProcess(['deploy', '--synth'])
+  expect(ran.stderr).toContain('npm run synth')
+  expect(ran.status).toBe(0)
 })
 
 test.each([

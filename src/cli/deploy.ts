@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Command } from 'commander'
+import { loadCatalog } from '../catalog.ts'
+import { PipelineError } from '../record/error.ts'
+import { type ExitCode, exitCodes, UsageError } from './command.ts'
+import { type Io, style } from './io.ts'
+import type { Run } from './program.ts'
+
+type Flags = { config: string; diff?: boolean; synth?: boolean; views?: boolean; yes?: boolean }
+
+export function deployCommand(run: Run): Command {
+  return new Command('deploy')
+    .summary('deploy it to AWS, or show what would change')
+    .description(
+      'Deploys the CDK app of this project, then makes the views in Athena. It needs a clone of the project, and ' +
+        'credentials for an account that is bootstrapped for the CDK. What it asks of the account is in docs/deploy.md.',
+    )
+    .option('--config <file>', 'what is to be deployed', 'dmd.deploy.json')
+    .option('--diff', 'show what would change, and change nothing')
+    .option('--synth', 'write the templates to infra/cdk.out, offline, and no more')
+    .option('--views', 'make the views in Athena, and no more')
+    .option('--yes', 'do not ask before rights are changed')
+    .action((flags: Flags) => run((io) => deploy(io, flags)))
+}
+
+async function deploy(io: Io, flags: Flags): Promise<ExitCode> {
+  const chosen = [flags.diff, flags.synth, flags.views].filter((flag) => flag === true)
+  if (chosen.length > 1) throw new UsageError('choose one of --diff, --synth and --views')
+  const infra = findInfra()
+  // One that is named has to be there; without one, all is as it is by default.
+  if (flags.config !== 'dmd.deploy.json' && !existsSync(flags.config))
+    throw new UsageError(`there is no ${flags.config}`)
+  const config = resolve(existsSync(flags.config) ? flags.config : join(infra, 'dmd.deploy.json'))
+  const npm = (...args: readonly string[]) => runNpm(io, infra, config, args)
+  if (!flags.views) {
+    if (!existsSync(join(infra, 'node_modules'))) await npm('ci')
+    if (flags.synth) await npm('run', 'synth')
+    else if (flags.diff) await npm('run', 'diff')
+    else await npm('run', 'deploy', '--', ...(flags.yes ? ['--require-approval', 'never'] : []))
+  }
+  if (flags.synth || flags.diff) return exitCodes.ok
+  const named = readNames(config, infra)
+  await makeViews(io, named)
+  await io.err(`deployed; look at it: dmd doctor --aws --name ${named.name}\n`)
+  return exitCodes.ok
+}
+
+/** The app is no part of the package: it would bring the CDK with it to everyone who queries an archive. */
+function findInfra(): string {
+  // Both dist/ and src/cli/ are asked: the command runs from either.
+  for (const above of ['../infra', '../../infra']) {
+    const folder = fileURLToPath(new URL(above, import.meta.url))
+    if (existsSync(join(folder, 'cdk.json'))) return folder
+  }
+  throw new UsageError('the CDK app is not here: run it from a clone of the project, or deploy its templates')
+}
+
+async function runNpm(io: Io, folder: string, config: string, args: readonly string[]): Promise<void> {
+  await io.err(`${style(io, 'dim', `npm ${args.join(' ')}`)}\n`)
+  const child = spawn('npm', [...args], {
+    cwd: folder,
+    // The CDK asks, and shows its progress, on the terminal itself.
+    stdio: 'inherit',
+    env: { ...process.env, ...io.env, DEPLOY_CONFIG: config },
+    shell: process.platform === 'win32',
+  })
+  const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('close', done))
+  if (code !== 0)
+    throw new PipelineError('DEPLOY_FAILED', `the CDK ended with ${code}; what it said stands above.`)
+}
+
+type Named = { readonly name: string; readonly schemas?: string }
+
+/** The two options that the views need; the app itself has checked them all by now. */
+function readNames(config: string, infra: string): Named {
+  const given = existsSync(config) ? (JSON.parse(readFileSync(config, 'utf8')) as Partial<Named>) : {}
+  const { name = 'dmd', schemas } = given
+  // The app reads paths from its own folder.
+  return { name, ...(schemas === undefined ? {} : { schemas: resolve(infra, schemas) }) }
+}
+
+async function makeViews(io: Io, { name, schemas }: Named): Promise<void> {
+  const [{ connectToAthena }, { runToEnd }, { athenaViews }] = await Promise.all([
+    import('../query/athena/client.ts'),
+    import('../query/athena/run.ts'),
+    import('../query/athena/views.ts'),
+  ])
+  const calls = await connectToAthena({ workgroup: name, database: name.replaceAll('-', '_') })
+  const views = [...loadCatalog(schemas).values()].flatMap(athenaViews)
+  for (const [index, { name: view, statement }] of views.entries()) {
+    await io.err(`${style(io, 'dim', `view ${index + 1} of ${views.length}`)}  ${view}\n`)
+    await runToEnd(calls, statement, randomUUID(), { signal: io.interrupt, pollMs: [200, 2_000] })
+  }
+  calls.close()
+}

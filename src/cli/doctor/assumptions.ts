@@ -1,0 +1,63 @@
+/** Something that could not be seen without an AWS account, and how to see it in one. */
+export type Assumption = {
+  readonly name: string
+  readonly assumed: string
+  /** What to run. */
+  readonly test: string
+  readonly expect: string
+}
+
+/** What this version takes for granted of AWS. docs/deploy.md is checked to list them all. */
+export const assumptions: readonly Assumption[] = [
+  {
+    name: 'timestamp-millis',
+    assumed: 'Athena reads `timestamp-millis` as `timestamp(3)`',
+    test: `dmd query --engine athena "SELECT typeof(change.timestamp) AS t FROM demand LIMIT 1"`,
+    expect: 'timestamp(3)',
+  },
+  {
+    name: 'create-only',
+    assumed: 'the bucket policy lets conditional puts and parts of uploads through, and denies others',
+    test: 'aws s3 cp x s3://BUCKET/data/x',
+    expect: 'AccessDenied, while the worker delivers',
+  },
+  {
+    name: 'given-up',
+    assumed:
+      'Lambda’s on-failure destination writes below `aws/lambda/`, in the form that `dmd errors` reads',
+    test: 'make the function fail (a wrong DMD_ARCHIVE), wait for `recordAgeMaxSeconds`, dmd errors list --cause BATCH_GIVEN_UP',
+    expect: 'one group, with every record of the batch',
+  },
+  {
+    name: 'precision',
+    assumed: 'DynamoDB sends `ApproximateCreationDateTimePrecision` with every change',
+    test: 'dmd errors list --cause TIME_INVALID',
+    expect: 'no group',
+  },
+  {
+    name: 'event id',
+    assumed:
+      'a change that is delivered twice may have another `eventID`: `_changes` goes by item, time and operation',
+    test: `dmd query --engine athena "SELECT COUNT(*) AS n FROM (SELECT change.key AS k, change.micros AS m, change.operation AS o FROM demand GROUP BY 1, 2, 3 HAVING COUNT(DISTINCT change.id) > 1) AS twice"`,
+    expect: '0 if ids stay; any number if they do not: rows of the views are the same',
+  },
+  {
+    name: 'rows of DESCRIBE',
+    assumed: 'what tells of the catalog comes from Athena as one text a row, with tabs between its parts',
+    test: 'dmd query --engine athena "DESCRIBE demand"',
+    expect: 'a table of three columns',
+  },
+  {
+    name: 'views',
+    assumed: 'the views’ statements make views in Athena as they do in Trino, of which Athena is made',
+    test: 'run the named queries that begin with `view`, then dmd query --engine athena --saved standing-requests',
+    expect: 'rows',
+  },
+  {
+    name: 'event counts',
+    assumed:
+      'the mapping’s metric `OnFailureDestinationDeliveredEventCount` counts the records that were given up',
+    test: 'as for `given-up`; then look at the alarm GivenUp',
+    expect: 'ALARM',
+  },
+]

@@ -1,0 +1,254 @@
+import type { GetTablesCommandOutput } from '@aws-sdk/client-glue'
+import type { PartitionRange } from '../../record/rules.ts'
+import type { Catalog } from '../../record/schema.ts'
+import { readSettings, type Settings } from '../../settings.ts'
+import { type Finding, type Judged, sound } from './finding.ts'
+import {
+  type BucketSettings,
+  judgeBucket,
+  judgeDestinations,
+  judgeFunction,
+  judgeMapping,
+  judgeStream,
+  judgeTable,
+  judgeWorkgroup,
+} from './judge.ts'
+
+export type Deployment = {
+  /** What the stacks are named after. */
+  readonly name: string
+  /** The DynamoDB table, where it is not the deployment's own. */
+  readonly table?: string | undefined
+}
+
+/** What else is known of a deployment once its function was looked at. */
+type Found = {
+  archive?: string
+  range?: PartitionRange
+  streamArn?: string | undefined
+  retentionHours?: number | undefined
+}
+
+/**
+ * Looks at a deployment in AWS and changes nothing: one finding for each part. What may not be looked at, or needs a
+ * package that is not installed, is told as not looked at.
+ */
+export async function checkDeployment(
+  { name, table = `${name}-items` }: Deployment,
+  settings: Settings,
+  catalog: Catalog,
+): Promise<readonly Finding[]> {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+  const found: Found = {}
+  const findings: Finding[] = []
+  const look = async (check: string, work: () => Promise<Judged>) =>
+    void findings.push({ check, ...(await work().catch(notLookedAt)) })
+
+  await look('credentials', checkCredentials)
+  await look('function', () => checkFunction(`${name}-deliveryWorker`, found))
+  await look('mapping', () => checkMapping(`${name}-deliveryWorker`, found))
+  await look('stream', () => checkStream(found))
+  await look(`table ${table}`, () => checkTable(table, found))
+  await look('bucket', () => checkBucket(found))
+  for (const schema of catalog.values())
+    await look(`Glue ${settings.database}.${schema.type}`, async () => {
+      const { archive: location, range } = found
+      if (location === undefined || range === undefined) throw new Unknown('the archive')
+      return judgeTable(await glueTable(settings.database, schema.type), schema, { ...range, location })
+    })
+  await look('views', () => checkViews(settings.database, catalog))
+  await look(`workgroup ${settings.workgroup}`, () => checkWorkgroup(settings.workgroup))
+  return findings
+}
+
+/** Something that an earlier look was to find. */
+class Unknown extends Error {
+  constructor(what: string) {
+    super(`${what} is not known, since an earlier look failed`)
+  }
+}
+
+class NotInstalled extends Error {}
+
+function notLookedAt(error: unknown): Judged {
+  if (error instanceof NotInstalled)
+    return { ok: null, found: `needs the package ${error.message}`, fix: `npm install ${error.message}` }
+  if (error instanceof Unknown) return { ok: null, found: error.message }
+  const { name, message } = error instanceof Error ? error : new Error(String(error))
+  if (/AccessDenied|UnauthorizedOperation|Forbidden/.test(name))
+    return {
+      ok: null,
+      found: `may not be looked at: ${hideAccount(message)}`,
+      fix: 'ask for the right to read it',
+    }
+  if (/NotFound|NoSuch/.test(name))
+    return {
+      ok: false,
+      found: `not there: ${hideAccount(message)}`,
+      fix: 'check --name and AWS_REGION, or deploy (docs/deploy.md)',
+    }
+  return {
+    ok: false,
+    found: `${name}: ${hideAccount(message)}`,
+    fix: 'check the credentials, AWS_REGION and the network',
+  }
+}
+
+/** Numbers of accounts are nobody's business in a log. */
+function hideAccount(text: string): string {
+  return text.replace(/\d{8}(\d{4})(?!\d)/g, '…$1').slice(0, 300)
+}
+
+/** Packages of which a fresh install has none: who runs on one machine needs none of them. */
+async function load<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
+    throw isMissing ? new NotInstalled(name) : error
+  }
+}
+
+async function checkCredentials(): Promise<Judged> {
+  const { STSClient, GetCallerIdentityCommand } = await load(
+    '@aws-sdk/client-sts',
+    () => import('@aws-sdk/client-sts'),
+  )
+  const { Arn = '' } = await new STSClient().send(new GetCallerIdentityCommand())
+  return sound(hideAccount(Arn))
+}
+
+async function checkFunction(name: string, found: Found): Promise<Judged> {
+  const { LambdaClient, GetFunctionConfigurationCommand } = await loadLambda()
+  const configuration = await new LambdaClient().send(
+    new GetFunctionConfigurationCommand({ FunctionName: name }),
+  )
+  // Its settings are the deployment's.
+  const variables = Object.entries(configuration.Environment?.Variables ?? {})
+  const given = readSettings({
+    env: Object.fromEntries(variables.filter(([name]) => name.startsWith('DMD_'))),
+  })
+  found.archive = given.archive
+  found.range = { from: given.partitionFrom, yearsAhead: given.partitionYearsAhead }
+  return judgeFunction(configuration)
+}
+
+async function checkMapping(name: string, found: Found): Promise<Judged> {
+  const { LambdaClient, ListEventSourceMappingsCommand } = await loadLambda()
+  const { EventSourceMappings: mappings = [] } = await new LambdaClient().send(
+    new ListEventSourceMappingsCommand({ FunctionName: name }),
+  )
+  found.streamArn = mappings[0]?.EventSourceArn
+  const summary = found.streamArn === undefined ? undefined : await describeStream(found.streamArn)
+  found.retentionHours = summary?.RetentionPeriodHours
+  return judgeMapping(mappings, found.retentionHours)
+}
+
+const loadLambda = () => load('@aws-sdk/client-lambda', () => import('@aws-sdk/client-lambda'))
+
+async function checkStream({ streamArn }: Found): Promise<Judged> {
+  if (streamArn === undefined) throw new Unknown('the stream')
+  return judgeStream(await describeStream(streamArn))
+}
+
+async function describeStream(arn: string) {
+  const { KinesisClient, DescribeStreamSummaryCommand } = await import('@aws-sdk/client-kinesis')
+  const { NodeHttpHandler } = await import('@smithy/node-http-handler')
+  // Emulators do not speak HTTP/2.
+  const client = new KinesisClient({ requestHandler: new NodeHttpHandler() })
+  const { StreamDescriptionSummary: summary } = await client.send(
+    new DescribeStreamSummaryCommand({ StreamARN: arn, StreamName: arn.split('/').at(-1) }),
+  )
+  if (!summary) throw new Unknown('the stream')
+  return summary
+}
+
+async function checkTable(name: string, { streamArn }: Found): Promise<Judged> {
+  const { DynamoDBClient, DescribeKinesisStreamingDestinationCommand } = await import(
+    '@aws-sdk/client-dynamodb'
+  )
+  const { KinesisDataStreamDestinations: destinations = [] } = await new DynamoDBClient().send(
+    new DescribeKinesisStreamingDestinationCommand({ TableName: name }),
+  )
+  return judgeDestinations(destinations, streamArn)
+}
+
+async function checkBucket({ archive }: Found): Promise<Judged> {
+  const [, bucket] = /^s3:\/\/([^/]+)/.exec(archive ?? '') ?? []
+  if (bucket === undefined) throw new Unknown('the archive')
+  return judgeBucket(await bucketSettings(bucket))
+}
+
+async function bucketSettings(Bucket: string): Promise<BucketSettings> {
+  const sdk = await import('@aws-sdk/client-s3')
+  const client = new sdk.S3Client(process.env.AWS_ENDPOINT_URL ? { forcePathStyle: true } : {})
+  /** S3 fails where something is not set at all. */
+  const unlessUnset = <T>(asked: Promise<T>): Promise<T | undefined> =>
+    asked.catch((error: Error) => {
+      if (/NotFound|NoSuch(?!Bucket$)/.test(error.name)) return undefined
+      throw error
+    })
+  const { Status } = await client.send(new sdk.GetBucketVersioningCommand({ Bucket }))
+  const encryption = await unlessUnset(client.send(new sdk.GetBucketEncryptionCommand({ Bucket })))
+  const access = await unlessUnset(client.send(new sdk.GetPublicAccessBlockCommand({ Bucket })))
+  const policy = await unlessUnset(client.send(new sdk.GetBucketPolicyCommand({ Bucket })))
+  const [rule] = encryption?.ServerSideEncryptionConfiguration?.Rules ?? []
+  const block = access?.PublicAccessBlockConfiguration
+  return {
+    versioning: Status,
+    encryption: rule?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm,
+    isPrivate: [
+      block?.BlockPublicAcls,
+      block?.BlockPublicPolicy,
+      block?.IgnorePublicAcls,
+      block?.RestrictPublicBuckets,
+    ].every((isSet) => isSet === true),
+    policy: policy?.Policy,
+  }
+}
+
+async function glueTable(database: string, table: string) {
+  const { GlueClient, GetTableCommand } = await load(
+    '@aws-sdk/client-glue',
+    () => import('@aws-sdk/client-glue'),
+  )
+  const { Table } = await new GlueClient().send(new GetTableCommand({ DatabaseName: database, Name: table }))
+  return Table
+}
+
+/** Views are made by named queries that somebody has to run once. */
+async function checkViews(database: string, catalog: Catalog): Promise<Judged> {
+  const { GlueClient, GetTablesCommand } = await load(
+    '@aws-sdk/client-glue',
+    () => import('@aws-sdk/client-glue'),
+  )
+  const client = new GlueClient()
+  const names = new Set<string>()
+  let next: string | undefined
+  do {
+    const { TableList, NextToken }: GetTablesCommandOutput = await client.send(
+      new GetTablesCommand({ DatabaseName: database, ...(next && { NextToken: next }) }),
+    )
+    for (const { Name } of TableList ?? []) names.add(Name ?? '')
+    next = NextToken
+  } while (next !== undefined)
+  const wanted = [...catalog.values()].flatMap(({ type, plural }) => [
+    plural,
+    `${type}_changes`,
+    `${type}_current`,
+  ])
+  const missing = wanted.filter((view) => !names.has(view))
+  if (missing.length === 0) return sound(`${wanted.length}, as the schemas have them`)
+  return {
+    ok: false,
+    found: `missing: ${missing.join(', ')}`,
+    fix: 'dmd deploy --views, or run the named queries that begin with "view"',
+  }
+}
+
+async function checkWorkgroup(name: string): Promise<Judged> {
+  const { AthenaClient, GetWorkGroupCommand } = await import('@aws-sdk/client-athena')
+  const { WorkGroup } = await new AthenaClient().send(new GetWorkGroupCommand({ WorkGroup: name }))
+  if (!WorkGroup) throw new Unknown('the workgroup')
+  return judgeWorkgroup(WorkGroup)
+}

@@ -1,0 +1,36 @@
+import { type Io, style } from '../io.ts'
+
+/** What was looked at, and what came of it. No part of it holds a value of a record. */
+export type Finding = {
+  readonly check: string
+  /** Null where it could not be looked at. */
+  readonly ok: boolean | null
+  readonly found: string
+  readonly fix?: string
+}
+
+/** What a look comes to, before it has a name. */
+export type Judged = Omit<Finding, 'check'>
+
+/** A thing as it should be. */
+export function sound(found: string): Judged {
+  return { ok: true, found }
+}
+
+/** What is not as it should be, all of it, and how to mend it. */
+export function judge(found: string, faults: readonly string[], fix: string): Judged {
+  return faults.length === 0 ? sound(found) : { ok: false, found: faults.join('; '), fix }
+}
+
+/** A finding as a line, and another for its fix. */
+export function findingLines(io: Io, findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ check }) => check.length))
+  return findings
+    .map(({ check, ok, found, fix }) => {
+      const mark =
+        ok === null ? style(io, 'dim', '—   ') : ok ? style(io, 'green', 'ok  ') : style(io, 'red', 'FAIL')
+      const rest = fix === undefined ? '' : `      ${''.padEnd(width)}  fix: ${fix}\n`
+      return `${mark}  ${check.padEnd(width)}  ${found}\n${rest}`
+    })
+    .join('')
+}
