@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
-const packages = { ministack: '1.5.33', 'cfn-lint': '1.58.0' }
+const packages = { ministack: '1.5.33', 'cfn-lint': '1.58.0', 'python-hcl2': '8.1.4' }
 const lane = resolve('.lanes', 'rehearsal')
 const python = join(lane, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
 const startWaitMs = 60_000
@@ -78,7 +78,7 @@ if (!install()) {
 } else if (
   !run('npm', ['ci'], { cwd: 'infra' }) ||
   !run('npm', ['run', 'synth'], { cwd: 'infra' }) ||
-  !run('npm', ['run', 'release'], { cwd: 'infra' })
+  !run('npm', ['run', 'release'])
 ) {
   process.exitCode = 1
 } else {
@@ -93,7 +93,7 @@ if (!install()) {
     REHEARSAL_ENDPOINT: `http://127.0.0.1:${port}`,
     REHEARSAL_PYTHON: python,
     REHEARSAL_APP: resolve('infra', 'cdk.out'),
-    REHEARSAL_RELEASE: resolve('infra', 'release.out'),
+    REHEARSAL_RELEASE: resolve('release'),
   }
   const passed = run(
     process.execPath,

@@ -75,7 +75,8 @@ export function createWorkgroup(scope: Construct, config: Config, results: IBuck
   return new CfnWorkGroup(scope, 'Workgroup', {
     name: config.name,
     description: 'SQL over the archive of dmd-pipeline',
-    recursiveDeleteOption: false,
+    // One that was ever used can be deleted in no other way; results of queries stay in their bucket.
+    recursiveDeleteOption: true,
     workGroupConfiguration: {
       enforceWorkGroupConfiguration: true,
       publishCloudWatchMetricsEnabled: true,

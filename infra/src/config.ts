@@ -88,7 +88,7 @@ const shape = z.strictObject({
     .strictObject({
       noncurrentDays: days(7),
       handledErrorDays: days(30),
-      unattributableErrorDays: days(365),
+      unattributableErrorDays: days(30),
     })
     .prefault({}),
   athena: z
@@ -103,12 +103,24 @@ const shape = z.strictObject({
       errorsIn5Minutes: z.number().int().min(1).default(20),
       lagSeconds: z.number().int().min(10).default(60),
       staleMinutes: z.number().int().min(5).max(1_440).default(15),
-      runbooks: z.url().default('https://example.com/docs/operations.md'),
+      runbooks: z
+        .url()
+        .optional()
+        .describe(
+          'Where `docs/operations.md` is published; alarms link to the dashboard where it is not given.',
+        ),
     })
     .prefault({}),
 })
 
 export type Config = z.infer<typeof shape>
+
+/** All options, those of a group as `group.option`; a VPC is one. */
+export const optionNames: readonly string[] = Object.entries(shape.shape).flatMap(([name, option]) =>
+  option instanceof z.ZodPrefault
+    ? Object.keys((option.unwrap() as z.ZodObject).shape).map((inner) => `${name}.${inner}`)
+    : [name],
+)
 
 /** A mistake in the configuration, for the person who wrote it. */
 export class ConfigError extends Error {}

@@ -11,7 +11,7 @@ import {
   LoggingFormat,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import type { Archive } from './archive.ts'
 import type { Config } from './config.ts'
@@ -22,21 +22,31 @@ export type DeliveryParts = {
   readonly stream: IStream
   readonly archive: Archive
   readonly key: IKey
+  readonly logGroup: ILogGroup
   readonly code: Code
 }
 
 export type Delivery = { readonly worker: LambdaFunction; readonly mapping: CfnEventSourceMapping }
 
-/** The worker: its function, its log and the mapping that calls it. */
-export function createDelivery(scope: Construct, parts: DeliveryParts): Delivery {
-  const { config, stream, archive, key, code } = parts
-  const { delivery, name } = config
-  const logGroup = new LogGroup(scope, 'WorkerLog', {
-    logGroupName: `/aws/lambda/${name}-deliveryWorker`,
-    retention: delivery.logDays,
+/** Named, so that the key's policy can name it too. */
+export function workerLogName({ name }: Config): string {
+  return `/aws/lambda/${name}-deliveryWorker`
+}
+
+/** The worker's log is kept with the data: a log that outlived a stack by itself would stand in the way of the next one. */
+export function createWorkerLog(scope: Construct, config: Config, key: IKey): LogGroup {
+  return new LogGroup(scope, 'WorkerLog', {
+    logGroupName: workerLogName(config),
+    retention: config.delivery.logDays,
     encryptionKey: key,
     removalPolicy: RemovalPolicy.RETAIN,
   })
+}
+
+/** The worker: its function and the mapping that calls it. */
+export function createDelivery(scope: Construct, parts: DeliveryParts): Delivery {
+  const { config, stream, archive, key, logGroup, code } = parts
+  const { delivery, name } = config
   const role = new Role(scope, 'WorkerRole', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
   logGroup.grantWrite(role)
   const root = config.prefix === undefined ? '' : `/${config.prefix}`

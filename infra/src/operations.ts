@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib'
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib'
 import {
   Alarm,
   ComparisonOperator,
@@ -8,10 +8,11 @@ import {
   MathExpression,
   Metric,
   Stats,
+  TextWidget,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IStream } from 'aws-cdk-lib/aws-kinesis'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { CfnEventSourceMapping, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
@@ -19,6 +20,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Construct } from 'constructs'
 import type { Config } from './config.ts'
+import { readRunbooks } from './runbooks.ts'
 
 export type OperationsParts = {
   readonly config: Config
@@ -52,8 +54,26 @@ export function createOperations(
     masterKey: key,
     enforceSSL: true,
   })
-  // Alarms publish to an encrypted topic only when CloudWatch may use its key.
-  key.grantEncryptDecrypt(new ServicePrincipal('cloudwatch.amazonaws.com'))
+  // A topic with a policy has none but it: without this no alarm would arrive, and nothing would tell.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'Alarms',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': Stack.of(scope).account },
+        ArnLike: {
+          'aws:SourceArn': Stack.of(scope).formatArn({
+            service: 'cloudwatch',
+            resource: 'alarm',
+            resourceName: `${config.name}-*`,
+            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          }),
+        },
+      },
+    }),
+  )
   if (config.alarms.email !== undefined) topic.addSubscription(new EmailSubscription(config.alarms.email))
   const minute = Duration.minutes(1)
   const own = (metricName: string, statistic: string = Stats.SUM, period = minute) =>
@@ -182,7 +202,7 @@ export function createOperations(
     },
     {
       id: 'NotReplicated',
-      runbook: 'trimmed',
+      runbook: 'skipped',
       text: 'DynamoDB skipped a change',
       metric: table('FailedToReplicateRecordCount', Stats.SUM),
       threshold: 1,
@@ -196,6 +216,7 @@ export function createOperations(
       periods: 3,
     },
   ]
+  const runbooks = readRunbooks()
   for (const {
     id,
     runbook,
@@ -207,7 +228,7 @@ export function createOperations(
   } of watched) {
     const alarm = new Alarm(scope, `Alarm${id}`, {
       alarmName: `${config.name}-${id}`,
-      alarmDescription: `dmd-pipeline: ${text}. What to do: ${config.alarms.runbooks}#${runbook}`,
+      alarmDescription: `dmd-pipeline: ${text}. What to do: ${linkTo(scope, config, runbook)}`,
       metric,
       threshold,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -242,7 +263,16 @@ export function createOperations(
           kinesis('GetRecords.IteratorAgeMilliseconds', Stats.MAXIMUM),
         ]),
       ],
+      ...[...runbooks.values()].map((markdown) => [new TextWidget({ markdown, width: 24, height: 9 })]),
     ],
   })
   return topic
+}
+
+/** Where a runbook is: at the place that the configuration names, else on the dashboard. */
+function linkTo(scope: Construct, config: Config, runbook: string): string {
+  if (config.alarms.runbooks !== undefined) return `${config.alarms.runbooks}#${runbook}`
+  const { region } = Stack.of(scope)
+  const console = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}`
+  return `"${runbook}" at ${console}#dashboards/dashboard/${config.name}`
 }

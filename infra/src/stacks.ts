@@ -5,18 +5,18 @@ import {
   DefaultStackSynthesizer,
   type Environment,
   PermissionsBoundary,
-  RemovalPolicy,
   Stack,
   type StackProps,
 } from 'aws-cdk-lib'
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { type IKey, Key } from 'aws-cdk-lib/aws-kms'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { Code } from 'aws-cdk-lib/aws-lambda'
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
 import { Bucket } from 'aws-cdk-lib/aws-s3'
 import { createAnalystRole, createCatalog, createNamedQueries, createWorkgroup } from './analytics.ts'
 import { type Archive, createArchive, createResults, protectWrites } from './archive.ts'
 import type { Config } from './config.ts'
-import { createDelivery } from './delivery.ts'
+import { createDelivery, createWorkerLog } from './delivery.ts'
+import { createKey } from './key.ts'
 import { createOperations } from './operations.ts'
 import { createMaintenanceRole, createOperationsRole } from './roles.ts'
 import { createSource, type Source } from './source.ts'
@@ -73,13 +73,15 @@ export class DataStack extends Stack {
   readonly source: Source
   readonly archive: Archive
   readonly results: Bucket
+  readonly workerLog: ILogGroup
 
   constructor(app: App, id: string, config: Config, props: StackProps) {
     super(app, id, props)
-    this.key = config.existingKey ? Key.fromKeyArn(this, 'Key', config.existingKey) : createKey(this, config)
+    this.key = createKey(this, config)
     this.source = createSource(this, config, this.key)
     this.archive = createArchive(this, config, this.key)
     this.results = createResults(this, config, this.key)
+    this.workerLog = createWorkerLog(this, config, this.key)
     createCatalog(this, config, this.archive)
     const maintenance = createMaintenanceRole(this, config, this.archive, this.key)
     protectWrites(this.archive, maintenance.roleArn)
@@ -99,17 +101,6 @@ export class DataStack extends Stack {
   }
 }
 
-function createKey(scope: Stack, config: Config): Key {
-  const key = new Key(scope, 'Key', {
-    alias: `alias/${config.name}`,
-    description: 'Everything of dmd-pipeline',
-    enableKeyRotation: true,
-    removalPolicy: RemovalPolicy.RETAIN,
-  })
-  key.grantEncryptDecrypt(new ServicePrincipal(`logs.${scope.region}.amazonaws.com`))
-  return key
-}
-
 /** What can be made anew at any time. */
 export class PipelineStack extends Stack {
   constructor(
@@ -121,9 +112,12 @@ export class PipelineStack extends Stack {
     props: StackProps,
   ) {
     super(app, id, props)
-    const { key, source, archive, results } = data
+    const { key, source, archive, results, workerLog } = data
     const code = worker === undefined ? zipByParameters(this) : Code.fromAsset(worker)
-    const delivery = createDelivery(this, { config, stream: source.stream, archive, key, code })
+    const delivery = createDelivery(this, {
+      ...{ config, stream: source.stream, archive, key, code },
+      logGroup: workerLog,
+    })
     const workgroup = createWorkgroup(this, config, results, key)
     createNamedQueries(this, config, workgroup)
     createAnalystRole(this, config, { archive, results, key, workgroup })

@@ -1,11 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
 import { avroLiteral, hiveColumns } from '../../src/derive/ddl.ts'
 import { savedQueries } from '../../src/query/saved.ts'
 import { readSettings } from '../../src/settings.ts'
-import { ConfigError, parseConfig } from '../src/config.ts'
+import { ConfigError, optionNames, parseConfig } from '../src/config.ts'
 import { explained, findings, unexplained } from '../src/findings.ts'
-import { only, resources, synthesise } from './app.ts'
+import { readRunbooks } from '../src/runbooks.ts'
+import { only, type Resource, resources, synthesise } from './app.ts'
 
 const { app, data, pipeline } = synthesise()
 
@@ -80,7 +82,8 @@ describe('delivery', () => {
     expect(settings).toMatchObject({ partitionFrom: '2020-01-01', partitionYearsAhead: 3 })
   })
   test('its log is kept for a time, encrypted', () => {
-    expect(only(pipeline, 'AWS::Logs::LogGroup')).toMatchObject({
+    expect(only(data, 'AWS::Logs::LogGroup')).toMatchObject({
+      LogGroupName: '/aws/lambda/dmd-deliveryWorker',
       RetentionInDays: 30,
       KmsKeyId: expect.anything(),
     })
@@ -129,7 +132,7 @@ describe('the archive', () => {
       'unfinished-uploads',
     ])
     expect(rules.find(({ Id }) => Id === 'unattributable-errors')).toMatchObject({
-      ...{ Prefix: 'errors/', ExpirationInDays: 365 },
+      ...{ Prefix: 'errors/', ExpirationInDays: 30 },
       TagFilters: [{ Key: 'dmd-handled', Value: 'unattributable' }],
     })
     expect(rules.find(({ Id }) => Id === 'handled-errors')).toMatchObject({
@@ -268,20 +271,75 @@ describe('operations', () => {
     })
     for (const [id, { Properties }] of alarms) {
       const alarm = Properties as never as {
-        AlarmDescription: string
+        AlarmDescription: object
         AlarmActions: []
         OKActions: []
         TreatMissingData: string
       }
-      expect(alarm.AlarmDescription, id).toMatch(/#(error-spike|stale-delivery|lag|given-up|trimmed)$/)
+      const description = JSON.stringify(alarm.AlarmDescription)
+      const [, runbook = ''] = /What to do: \\"([\w-]+)\\" at https:/.exec(description) ?? []
+      expect([...readRunbooks().keys()], id).toContain(runbook)
+      expect(description).toContain('#dashboards/dashboard/dmd')
       expect([alarm.AlarmActions.length, alarm.OKActions.length]).toEqual([1, 1])
       expect(alarm.TreatMissingData).toBeDefined()
     }
     expect(only(pipeline, 'AWS::SNS::Topic')).toMatchObject({ KmsMasterKeyId: expect.anything() })
-    const key = only(data, 'AWS::KMS::Key')
-    expect(key).toMatchObject({ EnableKeyRotation: true })
-    for (const service of ['cloudwatch.amazonaws.com', '"logs.'])
-      expect(JSON.stringify(key)).toContain(service)
+    expect(only(data, 'AWS::KMS::Key')).toMatchObject({ EnableKeyRotation: true })
+  })
+  test('the dashboard has every runbook, as the docs have it, and alarms link to it or to where it is published', () => {
+    const runbooks = readRunbooks()
+    expect([...runbooks.keys()]).toEqual([
+      ...['error-spike', 'stale-delivery', 'lag', 'given-up', 'trimmed', 'skipped'],
+    ])
+    const { DashboardBody } = only(pipeline, 'AWS::CloudWatch::Dashboard') as unknown as {
+      DashboardBody: { 'Fn::Join': [string, unknown[]] }
+    }
+    const [, parts] = DashboardBody['Fn::Join']
+    const { widgets } = JSON.parse(parts.map((part) => (typeof part === 'string' ? part : 'X')).join('')) as {
+      widgets: { type: string; properties: { markdown?: string } }[]
+    }
+    const shown = widgets.flatMap(({ properties: { markdown } }) => markdown ?? [])
+    expect(shown).toEqual([...runbooks.values()])
+    for (const markdown of shown) {
+      for (const part of ['What it means', 'Look', 'Do', 'It is over'])
+        expect(markdown).toContain(`**${part}`)
+      expect(markdown).not.toMatch(/\]\((?!https:)/)
+    }
+    const { pipeline: published } = synthesise({ alarms: { runbooks: 'https://wiki.example.com/ops' } })
+    for (const [, { Properties }] of resources(published, 'AWS::CloudWatch::Alarm'))
+      expect((Properties as never as { AlarmDescription: string }).AlarmDescription).toMatch(
+        /What to do: https:\/\/wiki\.example\.com\/ops#[\w-]+$/,
+      )
+  })
+  test('alarms may publish to the encrypted topic, which takes nobody else’s word', () => {
+    const { PolicyDocument } = only(pipeline, 'AWS::SNS::TopicPolicy') as unknown as {
+      PolicyDocument: { Statement: { Effect: string; Condition: object }[] }
+    }
+    const allowed = PolicyDocument.Statement.filter(({ Effect }) => Effect === 'Allow')
+    expect(allowed).toMatchObject([
+      {
+        Action: 'sns:Publish',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      },
+    ])
+    expect(JSON.stringify(allowed)).toContain(':alarm:dmd-*')
+    const { KeyPolicy } = only(data, 'AWS::KMS::Key') as unknown as {
+      KeyPolicy: { Statement: { Principal: object; Action: string[] }[] }
+    }
+    const ofService = (service: string) =>
+      KeyPolicy.Statement.find(({ Principal }) => JSON.stringify(Principal).includes(service))
+    expect(ofService('cloudwatch.amazonaws.com')?.Action).toEqual(['kms:Decrypt', 'kms:GenerateDataKey'])
+    expect(ofService('logs.')).toMatchObject({
+      Action: expect.arrayContaining(['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey']),
+      Condition: {
+        ArnEquals: {
+          'kms:EncryptionContext:aws:logs:arn': {
+            'Fn::Join': ['', expect.arrayContaining([':log-group:/aws/lambda/dmd-deliveryWorker'])],
+          },
+        },
+      },
+    })
   })
   test('an address is told, where one is given', () => {
     expect(resources(pipeline, 'AWS::SNS::Subscription')).toEqual([])
@@ -351,14 +409,25 @@ describe('what is there already', () => {
   })
 })
 
-test('what is kept is protected: it can be made anew, and is not taken down with the stack', () => {
-  for (const type of ['AWS::DynamoDB::Table', 'AWS::Kinesis::Stream', 'AWS::S3::Bucket', 'AWS::KMS::Key'])
+const kept = [
+  ...['AWS::DynamoDB::Table', 'AWS::Kinesis::Stream', 'AWS::S3::Bucket', 'AWS::KMS::Key'],
+  'AWS::Logs::LogGroup',
+]
+
+test('what is kept is protected: it is not taken down with the stack', () => {
+  for (const type of kept)
     for (const [id, resource] of resources(data, type)) {
       expect(resource.DeletionPolicy, id).toBe('Retain')
       expect(resource.UpdateReplacePolicy, id).toBe('Retain')
     }
-  for (const type of ['AWS::DynamoDB::Table', 'AWS::Kinesis::Stream', 'AWS::S3::Bucket', 'AWS::Glue::Table'])
-    expect(resources(pipeline, type)).toEqual([])
+})
+
+test('what runs can be taken down and made anew: nothing of it stays behind and has its name', () => {
+  for (const type of [...kept, 'AWS::Glue::Table']) expect(resources(pipeline, type)).toEqual([])
+  const all = Object.entries(pipeline.toJSON().Resources as { [id: string]: Resource })
+  for (const [id, { DeletionPolicy }] of all) expect(DeletionPolicy ?? 'Delete', id).toBe('Delete')
+  // Athena deletes no workgroup in which something was asked, unless it is told to.
+  expect(only(pipeline, 'AWS::Athena::WorkGroup')).toMatchObject({ RecursiveDeleteOption: true })
 })
 
 test('the same configuration gives the same templates', () => {
@@ -414,4 +483,32 @@ test.each<[object, RegExp]>([
 ])('the mistake %j is named', (config, message) => {
   expect(() => parseConfig(config, 'file')).toThrow(ConfigError)
   expect(() => parseConfig(config, 'file')).toThrow(message)
+})
+
+test('every option is in docs/deploy.md, with its default', () => {
+  const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8')
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'))
+  const documented = new Map(
+    rows.flatMap((row) => {
+      const [, names = '', defaults = ''] = row.split('|')
+      const [first = '', ...others] = [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
+      const [group] = first.split('.')
+      // Defaults are in the order of the names; digits are grouped by commas without a space.
+      const values = defaults.split(', ').map((value) => value.replace(/[`,]/g, '').trim())
+      return [first, ...others.map((name) => (name.startsWith('.') ? `${group}${name}` : name))].map(
+        (name, at) => [name, values[at]?.replace(' GB', '000000000')] as const,
+      )
+    }),
+  )
+  for (const name of optionNames) expect([...documented.keys()]).toContain(name)
+  const { stream, delivery, archive, athena, alarms, ...rest } = parseConfig({}, 'test')
+  const groups = { stream, delivery, archive, athena, alarms }
+  const defaults = [
+    ...Object.entries(rest),
+    ...Object.entries(groups).flatMap(([group, options]) =>
+      Object.entries(options).map(([name, value]) => [`${group}.${name}`, value] as const),
+    ),
+  ]
+  expect(defaults.length).toBeGreaterThan(15)
+  for (const [name, value] of defaults) expect(documented.get(name), name).toBe(String(value))
 })

@@ -10,43 +10,58 @@ import { type ExitCode, exitCodes, UsageError } from './command.ts'
 import { type Io, style } from './io.ts'
 import type { Run } from './program.ts'
 
-type Flags = { config: string; diff?: boolean; synth?: boolean; views?: boolean; yes?: boolean }
+type Flags = {
+  config: string
+  diff?: boolean
+  synth?: boolean
+  connect?: boolean
+  views?: boolean
+  yes?: boolean
+}
 
 export function deployCommand(run: Run): Command {
   return new Command('deploy')
     .summary('deploy it to AWS, or show what would change')
     .description(
-      'Deploys the CDK app of this project, then makes the views in Athena. It needs a clone of the project, and ' +
-        'credentials for an account that is bootstrapped for the CDK. What it asks of the account is in docs/deploy.md.',
+      'Deploys the CDK app of this project, connects a table that was there before to the stream, and makes the views ' +
+        'in Athena. It needs a clone of the project, and credentials for an account that is bootstrapped for the CDK. ' +
+        'What it asks of the account is in docs/deploy.md.',
     )
     .option('--config <file>', 'what is to be deployed', 'dmd.deploy.json')
     .option('--diff', 'show what would change, and change nothing')
     .option('--synth', 'write the templates to infra/cdk.out, offline, and no more')
+    .option('--connect', 'connect the table that existingTable names to the stream, and no more')
     .option('--views', 'make the views in Athena, and no more')
     .option('--yes', 'do not ask before rights are changed')
     .action((flags: Flags) => run((io) => deploy(io, flags)))
 }
 
 async function deploy(io: Io, flags: Flags): Promise<ExitCode> {
-  const chosen = [flags.diff, flags.synth, flags.views].filter((flag) => flag === true)
-  if (chosen.length > 1) throw new UsageError('choose one of --diff, --synth and --views')
+  const only = (['diff', 'synth', 'connect', 'views'] as const).filter((flag) => flags[flag] === true)
+  if (only.length > 1) throw new UsageError(`choose one of ${only.map((flag) => `--${flag}`).join(' and ')}`)
+  const [one] = only
   const infra = findInfra()
   // One that is named has to be there; without one, all is as it is by default.
   if (flags.config !== 'dmd.deploy.json' && !existsSync(flags.config))
     throw new UsageError(`there is no ${flags.config}`)
   const config = resolve(existsSync(flags.config) ? flags.config : join(infra, 'dmd.deploy.json'))
-  const npm = (...args: readonly string[]) => runNpm(io, infra, config, args)
-  if (!flags.views) {
-    if (!existsSync(join(infra, 'node_modules'))) await npm('ci')
-    if (flags.synth) await npm('run', 'synth')
-    else if (flags.diff) await npm('run', 'diff')
-    else await npm('run', 'deploy', '--', ...(flags.yes ? ['--require-approval', 'never'] : []))
-  }
-  if (flags.synth || flags.diff) return exitCodes.ok
+  if (one === undefined || one === 'diff' || one === 'synth') await runApp(io, infra, config, flags)
+  if (one === 'diff' || one === 'synth') return exitCodes.ok
   const named = readNames(config, infra)
-  await makeViews(io, named)
-  await io.err(`deployed; look at it: dmd doctor --aws --name ${named.name}\n`)
+  if (one === 'connect' && named.existingTable === undefined)
+    throw new UsageError(`${config} names no existingTable: a new table is connected by the deployment`)
+  if (one !== 'views') await connect(io, named)
+  if (one !== 'connect') await makeViews(io, named)
+  if (one === undefined) await io.err(`deployed; look at it: dmd doctor --aws --name ${named.name}\n`)
   return exitCodes.ok
+}
+
+async function runApp(io: Io, infra: string, config: string, flags: Flags): Promise<void> {
+  const npm = (...args: readonly string[]) => runNpm(io, infra, config, args)
+  if (!existsSync(join(infra, 'node_modules'))) await npm('ci')
+  if (flags.synth) await npm('run', 'synth')
+  else if (flags.diff) await npm('run', 'diff')
+  else await npm('run', 'deploy', '--', ...(flags.yes ? ['--require-approval', 'never'] : []))
 }
 
 /** The app is no part of the package: it would bring the CDK with it to everyone who queries an archive. */
@@ -73,23 +88,48 @@ async function runNpm(io: Io, folder: string, config: string, args: readonly str
     throw new PipelineError('DEPLOY_FAILED', `the CDK ended with ${code}; what it said stands above.`)
 }
 
-type Named = { readonly name: string; readonly schemas?: string }
-
-/** The two options that the views need; the app itself has checked them all by now. */
-function readNames(config: string, infra: string): Named {
-  const given = existsSync(config) ? (JSON.parse(readFileSync(config, 'utf8')) as Partial<Named>) : {}
-  const { name = 'dmd', schemas } = given
-  // The app reads paths from its own folder.
-  return { name, ...(schemas === undefined ? {} : { schemas: resolve(infra, schemas) }) }
+type Named = {
+  readonly name: string
+  readonly region?: string
+  readonly schemas?: string
+  readonly existingTable?: string
+  readonly existingStream?: string
 }
 
-async function makeViews(io: Io, { name, schemas }: Named): Promise<void> {
+/** What of the options is needed here; the app itself has checked them all by now. */
+function readNames(config: string, infra: string): Named {
+  const given = existsSync(config) ? (JSON.parse(readFileSync(config, 'utf8')) as Partial<Named>) : {}
+  const { schemas, ...rest } = given
+  // The app reads paths from its own folder.
+  return { name: 'dmd', ...rest, ...(schemas === undefined ? {} : { schemas: resolve(infra, schemas) }) }
+}
+
+const says = {
+  was: 'sends its changes to the stream, as before',
+  is: 'sends its changes to the stream now',
+  sharpened: 'sends its changes to the stream, in microseconds now',
+} as const
+
+/** A table that the deployment made is connected by its template. */
+async function connect(io: Io, { name, region, existingTable, existingStream }: Named): Promise<void> {
+  if (existingTable === undefined) return
+  const { connectTable } = await import('./deploy/connect.ts')
+  const stream = { name: `${name}-changes`, arn: existingStream }
+  const outcome = await connectTable(existingTable, stream, { region, signal: io.interrupt })
+  await io.err(`${existingTable} ${says[outcome]}\n`)
+}
+
+async function makeViews(io: Io, { name, region, schemas }: Named): Promise<void> {
   const [{ connectToAthena }, { runToEnd }, { athenaViews }] = await Promise.all([
     import('../query/athena/client.ts'),
     import('../query/athena/run.ts'),
     import('../query/athena/views.ts'),
   ])
-  const calls = await connectToAthena({ workgroup: name, database: name.replaceAll('-', '_') })
+  const calls = await connectToAthena({
+    workgroup: name,
+    database: name.replaceAll('-', '_'),
+    ...(region && { region }),
+  })
   const views = [...loadCatalog(schemas).values()].flatMap(athenaViews)
   for (const [index, { name: view, statement }] of views.entries()) {
     await io.err(`${style(io, 'dim', `view ${index + 1} of ${views.length}`)}  ${view}\n`)

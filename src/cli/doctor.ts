@@ -13,7 +13,7 @@ import {
   schemasOption,
   settingsFor,
 } from './command.ts'
-import { assumptions } from './doctor/assumptions.ts'
+import { assumedFindings, assumptions } from './doctor/assumptions.ts'
 import { type Finding, findingLines } from './doctor/finding.ts'
 import { type Io, style } from './io.ts'
 import type { Run } from './program.ts'
@@ -67,7 +67,7 @@ async function doctor(io: Io, flags: Flags): Promise<ExitCode> {
   if (settings) {
     const found = settings
     findings.push(await attempt('schemas', () => [...catalogFor(found).keys()].join(', ')))
-    if (flags.aws) findings.push(...(await checkAws(flags, found)))
+    if (flags.aws) findings.push(...(await checkAws(flags, found)), ...assumedFindings())
     else findings.push(await attempt('archive', () => checkArchive(found.archive)))
   }
   const sound = findings.every(({ ok }) => ok !== false)

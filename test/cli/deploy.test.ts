@@ -103,7 +103,11 @@ test('ends where a step fails', async () => {
 test('a wrong call is told', () => {
   expect(dmdProcess(['deploy', '--diff', '--synth'])).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining('choose one'),
+    stderr: expect.stringContaining('choose one of --diff and --synth'),
+  })
+  expect(dmdProcess(['deploy', '--connect'])).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('names no existingTable'),
   })
   expect(dmdProcess(['deploy', '--config', 'nowhere.json'])).toMatchObject({
     status: 2,

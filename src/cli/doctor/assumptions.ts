@@ -1,3 +1,5 @@
+import type { Finding } from './finding.ts'
+
 /** Something that could not be seen without an AWS account, and how to see it in one. */
 export type Assumption = {
   readonly name: string
@@ -60,4 +62,33 @@ export const assumptions: readonly Assumption[] = [
     test: 'as for `given-up`; then look at the alarm GivenUp',
     expect: 'ALARM',
   },
+  {
+    name: 'silence',
+    assumed:
+      'a metric that was never written counts as 0 in `FILL`, so that a worker that never ran raises Stale',
+    test: 'disable the mapping of a new deployment, put an item, wait for `alarms.staleMinutes`; then look at the alarm Stale',
+    expect: 'ALARM',
+  },
+  {
+    name: 'alarms arrive',
+    assumed: 'CloudWatch publishes to the encrypted topic by the key’s statement `Alarms` and the topic’s',
+    test: 'aws cloudwatch set-alarm-state --alarm-name dmd-ErrorSpike --state-value ALARM --state-reason test',
+    expect: 'a mail at `alarms.email`',
+  },
+  {
+    name: 'names in the key',
+    assumed: 'the key’s named actions are all that the services and the account need of it',
+    test: 'dmd deploy, then put an item and query it; the alarm Failures, and AccessDenied by KMS in CloudTrail',
+    expect: 'a row; no alarm, none denied',
+  },
 ]
+
+/** The assumptions as findings of which nothing is known. */
+export function assumedFindings(): readonly Finding[] {
+  return assumptions.map(({ name, assumed, test, expect }) => ({
+    check: `assumed: ${name}`,
+    ok: null,
+    found: assumed,
+    see: `${test} → ${expect}`,
+  }))
+}

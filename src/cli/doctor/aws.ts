@@ -13,6 +13,7 @@ import {
   judgeTable,
   judgeWorkgroup,
 } from './judge.ts'
+import { describeStream } from './stream.ts'
 
 export type Deployment = {
   /** What the stacks are named after. */
@@ -139,7 +140,7 @@ async function checkMapping(name: string, found: Found): Promise<Judged> {
     new ListEventSourceMappingsCommand({ FunctionName: name }),
   )
   found.streamArn = mappings[0]?.EventSourceArn
-  const summary = found.streamArn === undefined ? undefined : await describeStream(found.streamArn)
+  const summary = found.streamArn === undefined ? undefined : await describeStream(named(found.streamArn))
   found.retentionHours = summary?.RetentionPeriodHours
   return judgeMapping(mappings, found.retentionHours)
 }
@@ -148,19 +149,12 @@ const loadLambda = () => load('@aws-sdk/client-lambda', () => import('@aws-sdk/c
 
 async function checkStream({ streamArn }: Found): Promise<Judged> {
   if (streamArn === undefined) throw new Unknown('the stream')
-  return judgeStream(await describeStream(streamArn))
+  return judgeStream(await describeStream(named(streamArn)))
 }
 
-async function describeStream(arn: string) {
-  const { KinesisClient, DescribeStreamSummaryCommand } = await import('@aws-sdk/client-kinesis')
-  const { NodeHttpHandler } = await import('@smithy/node-http-handler')
-  // Emulators do not speak HTTP/2.
-  const client = new KinesisClient({ requestHandler: new NodeHttpHandler() })
-  const { StreamDescriptionSummary: summary } = await client.send(
-    new DescribeStreamSummaryCommand({ StreamARN: arn, StreamName: arn.split('/').at(-1) }),
-  )
-  if (!summary) throw new Unknown('the stream')
-  return summary
+/** Emulators go by the name alone. */
+function named(StreamARN: string) {
+  return { StreamARN, StreamName: StreamARN.split('/').at(-1) ?? '' }
 }
 
 async function checkTable(name: string, { streamArn }: Found): Promise<Judged> {

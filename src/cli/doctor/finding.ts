@@ -7,6 +7,8 @@ export type Finding = {
   readonly ok: boolean | null
   readonly found: string
   readonly fix?: string
+  /** How to see it, where nothing but trying shows it. */
+  readonly see?: string
 }
 
 /** What a look comes to, before it has a name. */
@@ -26,11 +28,15 @@ export function judge(found: string, faults: readonly string[], fix: string): Ju
 export function findingLines(io: Io, findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length))
   return findings
-    .map(({ check, ok, found, fix }) => {
+    .map(({ check, ok, found, fix, see }) => {
       const mark =
         ok === null ? style(io, 'dim', '—   ') : ok ? style(io, 'green', 'ok  ') : style(io, 'red', 'FAIL')
-      const rest = fix === undefined ? '' : `      ${''.padEnd(width)}  fix: ${fix}\n`
-      return `${mark}  ${check.padEnd(width)}  ${found}\n${rest}`
+      const more = [fix && `fix: ${fix}`, see && `see: ${see}`].filter((line) => line !== undefined)
+      return [
+        `${mark}  ${check.padEnd(width)}  ${found}`,
+        ...more.map((line) => ''.padEnd(width + 8) + line),
+        '',
+      ].join('\n')
     })
     .join('')
 }

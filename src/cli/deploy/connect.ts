@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { KinesisDataStreamDestination } from '@aws-sdk/client-dynamodb'
+import { PipelineError } from '../../record/error.ts'
+import { describeStream } from '../doctor/stream.ts'
+
+/** What came of it: it was connected, is so now, or its times are finer now. */
+export type Connected = 'was' | 'is' | 'sharpened'
+
+const finest = { ApproximateCreationDateTimePrecision: 'MICROSECOND' } as const
+const waitMs = 60_000
+const pollMs = 500
+
+/**
+ * Has a table that was there before send its changes to the stream, in microseconds, and waits until it does. What it
+ * sends to other streams stays. Throws DEPLOY_FAILED where DynamoDB refuses, or takes longer than a minute.
+ */
+export async function connectTable(
+  table: string,
+  stream: { readonly name: string; readonly arn?: string | undefined },
+  { region, signal }: { readonly region?: string | undefined; readonly signal: AbortSignal },
+): Promise<Connected> {
+  const sdk = await import('@aws-sdk/client-dynamodb')
+  const client = new sdk.DynamoDBClient(region === undefined ? {} : { region })
+  try {
+    const StreamArn = stream.arn ?? (await describeStream({ StreamName: stream.name }, region)).StreamARN
+    const place = { TableName: table, StreamArn }
+    const look = async () => {
+      const command = new sdk.DescribeKinesisStreamingDestinationCommand({ TableName: table })
+      const { KinesisDataStreamDestinations: all = [] } = await client.send(command)
+      // One that was disconnected is listed for a while.
+      return all.find((one) => one.StreamArn === StreamArn && !/^DISABL/.test(one.DestinationStatus ?? ''))
+    }
+    const found = await look()
+    if (isDone(found)) return 'was'
+    const command = found
+      ? new sdk.UpdateKinesisStreamingDestinationCommand({
+          ...place,
+          UpdateKinesisStreamingConfiguration: finest,
+        })
+      : new sdk.EnableKinesisStreamingDestinationCommand({
+          ...place,
+          EnableKinesisStreamingConfiguration: finest,
+        })
+    await client.send(command as Parameters<typeof client.send>[0])
+    for (let waitedMs = 0; waitedMs < waitMs; waitedMs += pollMs) {
+      if (isDone(await look())) return found ? 'sharpened' : 'is'
+      await sleep(pollMs, undefined, { signal })
+    }
+    throw new Error(`it is not connected after ${waitMs / 1_000} s`)
+  } catch (error) {
+    if (signal.aborted) throw error
+    const says = error instanceof Error ? error.message : String(error)
+    throw new PipelineError('DEPLOY_FAILED', `the table ${table} is not connected to the stream: ${says}`)
+  } finally {
+    client.destroy()
+  }
+}
+
+function isDone(destination: KinesisDataStreamDestination | undefined): boolean {
+  return (
+    destination?.DestinationStatus === 'ACTIVE' &&
+    destination.ApproximateCreationDateTimePrecision === finest.ApproximateCreationDateTimePrecision
+  )
+}
