@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib'
 import { CfnNamedQuery, CfnWorkGroup } from 'aws-cdk-lib/aws-athena'
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue'
-import { AccountRootPrincipal, type IPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
@@ -20,7 +20,7 @@ import { savedQueries } from '../../src/query/saved.ts'
 import type { RecordSchema } from '../../src/record/schema.ts'
 import type { Archive } from './archive.ts'
 import type { Config } from './config.ts'
-import { useKey } from './roles.ts'
+import { assumedBy, useKeyByS3 } from './roles.ts'
 
 /** Athena names databases and views with letters, digits and _. */
 export function databaseName(config: Config): string {
@@ -123,7 +123,7 @@ export function createAnalystRole(
   const stack = Stack.of(scope)
   const role = new Role(scope, 'Analyst', {
     roleName: `${config.name}-analyst`,
-    assumedBy: new AccountRootPrincipal() as IPrincipal,
+    assumedBy: assumedBy(config, 'analyst'),
     description: 'Queries the archive, and no more',
   })
   const glue = (path: string) => stack.formatArn({ service: 'glue', resource: path })
@@ -158,6 +158,8 @@ export function createAnalystRole(
       'glue:GetPartition',
       'glue:GetPartitions',
       'glue:BatchGetPartition',
+      // MSCK REPAIR TABLE asks for it. What it adds is never looked at: partitions are projected.
+      'glue:BatchCreatePartition',
     ],
     [glue('catalog'), glue(`database/${database}`), glue(`table/${database}/*`)],
   )
@@ -177,6 +179,6 @@ export function createAnalystRole(
     [results.bucketArn],
   )
   allow('ArchiveBucket', ['s3:GetBucketLocation'], [archive.bucket.bucketArn])
-  useKey(role, key)
+  useKeyByS3(role, key)
   return role
 }

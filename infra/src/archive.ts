@@ -5,13 +5,21 @@ import {
   BlockPublicAccess,
   Bucket,
   BucketEncryption,
+  type BucketProps,
   type IBucket,
   type LifecycleRule,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { handled, unattributable } from '../../src/delivery/expiry.ts'
+import type { ObjectTag } from '../../src/store/store.ts'
 import type { Config } from './config.ts'
+
+/** The folders of the archive, all of which are only ever added to. */
+export const folders = ['data', 'errors', 'failed', 'triage', 'replays'] as const
+
+/** Where Lambda puts batches that were given up: at the root of the bucket. */
+export const givenUp = 'aws/lambda'
 
 export type Archive = {
   readonly bucket: IBucket
@@ -19,45 +27,43 @@ export type Archive = {
   readonly path: (key: string) => string
 }
 
+/** The bucket of the access logs of the others. */
+export function createAccessLogs(scope: Construct): Bucket {
+  return secureBucket(scope, 'AccessLogs', undefined, [{ id: 'expire', expiration: Duration.days(90) }])
+}
+
 /** The bucket of the archive: encrypted, private, versioned, kept when the stack goes. */
-export function createArchive(scope: Construct, config: Config, key: IKey): Archive {
+export function createArchive(scope: Construct, config: Config, key: IKey, logs: IBucket): Archive {
   const path = (suffix: string) => (config.prefix === undefined ? suffix : `${config.prefix}/${suffix}`)
   if (config.existingBucket !== undefined)
     return { bucket: Bucket.fromBucketName(scope, 'Archive', config.existingBucket), isNew: false, path }
-  const logs = secureBucket(scope, 'AccessLogs', undefined, [{ id: 'expire', expiration: Duration.days(90) }])
-  const bucket = secureBucket(
-    scope,
-    'Archive',
-    key,
-    [
-      {
-        id: 'noncurrent-versions',
-        noncurrentVersionExpiration: Duration.days(config.archive.noncurrentDays),
-        expiredObjectDeleteMarker: true,
-      },
-      {
-        id: 'handled-errors',
-        prefix: path('errors/'),
-        tagFilters: { [handled.name]: handled.value },
-        expiration: Duration.days(config.archive.handledErrorDays),
-      },
-      {
-        id: 'unattributable-errors',
-        prefix: path('errors/'),
-        tagFilters: { [unattributable.name]: unattributable.value },
-        expiration: Duration.days(config.archive.unattributableErrorDays),
-      },
-    ],
-    { serverAccessLogsBucket: logs, versioned: true },
-  )
+  const { noncurrentDays, handledErrorDays, unattributableErrorDays } = config.archive
+  const expire = (id: string, prefix: string, { name, value }: ObjectTag, days: number): LifecycleRule => ({
+    ...{ id, prefix, tagFilters: { [name]: value }, expiration: Duration.days(days) },
+  })
+  const rules = [
+    {
+      id: 'noncurrent-versions',
+      noncurrentVersionExpiration: Duration.days(noncurrentDays),
+      expiredObjectDeleteMarker: true,
+    },
+    expire('handled-errors', path('errors/'), handled, handledErrorDays),
+    expire('handled-batches', path('failed/'), handled, handledErrorDays),
+    expire('handled-batches-of-lambda', `${givenUp}/`, handled, handledErrorDays),
+    expire('unattributable-errors', path('errors/'), unattributable, unattributableErrorDays),
+  ]
+  const bucket = secureBucket(scope, 'Archive', key, rules, {
+    ...{ serverAccessLogsBucket: logs, serverAccessLogsPrefix: 'archive/', versioned: true },
+  })
   return { bucket, isNew: true, path }
 }
 
 /** The bucket of query results, which expire. */
-export function createResults(scope: Construct, config: Config, key: IKey): Bucket {
-  return secureBucket(scope, 'Results', key, [
-    { id: 'expire', expiration: Duration.days(config.athena.resultDays) },
-  ])
+export function createResults(scope: Construct, config: Config, key: IKey, logs: IBucket): Bucket {
+  const rules = [{ id: 'expire', expiration: Duration.days(config.athena.resultDays) }]
+  return secureBucket(scope, 'Results', key, rules, {
+    ...{ serverAccessLogsBucket: logs, serverAccessLogsPrefix: 'results/' },
+  })
 }
 
 /** No public access, TLS only, owner-enforced, and no leftovers of uploads. */
@@ -66,7 +72,7 @@ function secureBucket(
   id: string,
   key: IKey | undefined,
   rules: readonly LifecycleRule[],
-  more: { readonly serverAccessLogsBucket?: IBucket; readonly versioned?: boolean } = {},
+  more: Pick<BucketProps, 'serverAccessLogsBucket' | 'serverAccessLogsPrefix' | 'versioned'> = {},
 ): Bucket {
   return new Bucket(scope, id, {
     ...(key
@@ -97,7 +103,7 @@ export function protectWrites({ bucket, isNew, path }: Archive, maintenanceArn: 
       effect: Effect.DENY,
       principals: [new AnyPrincipal()],
       actions: ['s3:PutObject'],
-      resources: [bucket.arnForObjects(path('data/*')), bucket.arnForObjects(path('errors/*'))],
+      resources: folders.map((folder) => bucket.arnForObjects(path(`${folder}/*`))),
       conditions: {
         Null: { 's3:if-none-match': 'true' },
         Bool: { 's3:ObjectCreationOperation': 'true' },

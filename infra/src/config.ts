@@ -46,6 +46,14 @@ const shape = z.strictObject({
     })
     .optional()
     .describe('A VPC for the worker. It needs endpoints of S3, Kinesis, KMS and CloudWatch Logs.'),
+  assumedBy: z
+    .strictObject({
+      analyst: z.array(arn('iam')).min(1).optional(),
+      operations: z.array(arn('iam')).min(1).optional(),
+      maintenance: z.array(arn('iam')).min(1).optional(),
+    })
+    .prefault({})
+    .describe('Who may take on each role of people; whomever the account lets where it is not given.'),
   permissionsBoundary: arn('iam').optional().describe('The boundary of every role.'),
   prefix: z
     .string()

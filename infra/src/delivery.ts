@@ -13,9 +13,9 @@ import {
 } from 'aws-cdk-lib/aws-lambda'
 import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
-import type { Archive } from './archive.ts'
+import { type Archive, givenUp } from './archive.ts'
 import type { Config } from './config.ts'
-import { useKey } from './roles.ts'
+import { listing, useKey } from './roles.ts'
 
 export type DeliveryParts = {
   readonly config: Config
@@ -86,7 +86,7 @@ export function createDelivery(scope: Construct, parts: DeliveryParts): Delivery
     new PolicyStatement({
       sid: 'GivenUp',
       actions: ['s3:PutObject'],
-      resources: [archive.bucket.arnForObjects('aws/lambda/*')],
+      resources: [archive.bucket.arnForObjects(`${givenUp}/*`)],
     }),
   )
   const mapping = new CfnEventSourceMapping(scope, 'Mapping', {
@@ -127,9 +127,7 @@ function grantArchive(role: Role, { bucket, path }: Archive): void {
       resources: [bucket.arnForObjects(path('errors/*'))],
     }),
   )
-  role.addToPolicy(
-    new PolicyStatement({ sid: 'Open', actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
-  )
+  role.addToPolicy(listing({ bucket, path }))
 }
 
 /** What an event source mapping of a stream needs, and not the right to register consumers. */

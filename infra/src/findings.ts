@@ -6,12 +6,6 @@ export type Explained = { readonly path: RegExp; readonly rule: RegExp; readonly
 /** What cdk-nag finds and is meant to be so, each with its reason. Any other finding ends the synthesis. */
 export const explained: readonly Explained[] = [
   {
-    path: /\/Results\/Resource$/,
-    rule: /^AwsSolutions-S1$/,
-    reason:
-      'Results of queries expire after days; who asked what is in CloudTrail and in the history of Athena.',
-  },
-  {
     path: /\/Changes\/Resource$/,
     rule: /^AwsSolutions-KDS3$/,
     reason: 'One key of its own for all of it lets an account audit and revoke reading as a whole.',

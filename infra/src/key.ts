@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
@@ -28,6 +28,17 @@ export function createKey(scope: Construct, config: Config): IKey {
     removalPolicy: RemovalPolicy.RETAIN,
     policy: new PolicyDocument({ statements: keyStatements(Stack.of(scope), config) }),
   })
+}
+
+/** What CloudWatch does for alarms of this deployment, and for nobody else's. */
+export function ofOurAlarms(stack: Stack, { name }: Config) {
+  const alarms = stack.formatArn({
+    service: 'cloudwatch',
+    resource: 'alarm',
+    resourceName: `${name}-*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })
+  return { StringEquals: { 'aws:SourceAccount': stack.account }, ArnLike: { 'aws:SourceArn': alarms } }
 }
 
 // In a key's policy `*` is that key and no other.
@@ -61,6 +72,7 @@ function keyStatements(stack: Stack, config: Config): PolicyStatement[] {
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       resources: thisKey,
+      conditions: ofOurAlarms(stack, config),
     }),
   ]
 }

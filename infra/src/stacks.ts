@@ -13,7 +13,7 @@ import { Code } from 'aws-cdk-lib/aws-lambda'
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
 import { Bucket } from 'aws-cdk-lib/aws-s3'
 import { createAnalystRole, createCatalog, createNamedQueries, createWorkgroup } from './analytics.ts'
-import { type Archive, createArchive, createResults, protectWrites } from './archive.ts'
+import { type Archive, createAccessLogs, createArchive, createResults, protectWrites } from './archive.ts'
 import type { Config } from './config.ts'
 import { createDelivery, createWorkerLog } from './delivery.ts'
 import { createKey } from './key.ts'
@@ -79,8 +79,9 @@ export class DataStack extends Stack {
     super(app, id, props)
     this.key = createKey(this, config)
     this.source = createSource(this, config, this.key)
-    this.archive = createArchive(this, config, this.key)
-    this.results = createResults(this, config, this.key)
+    const logs = createAccessLogs(this)
+    this.archive = createArchive(this, config, this.key, logs)
+    this.results = createResults(this, config, this.key, logs)
     this.workerLog = createWorkerLog(this, config, this.key)
     createCatalog(this, config, this.archive)
     const maintenance = createMaintenanceRole(this, config, this.archive, this.key)

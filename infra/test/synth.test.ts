@@ -126,6 +126,8 @@ describe('the archive', () => {
     expect(archive.VersioningConfiguration).toEqual({ Status: 'Enabled' })
     const rules = archive.LifecycleConfiguration.Rules
     expect(rules.map(({ Id }) => Id).sort()).toEqual([
+      'handled-batches',
+      'handled-batches-of-lambda',
       'handled-errors',
       'noncurrent-versions',
       'unattributable-errors',
@@ -157,7 +159,8 @@ describe('the archive', () => {
         },
       },
     })
-    expect(JSON.stringify(deny)).toMatch(/\/data\/\*.*\/errors\/\*/)
+    for (const folder of ['data', 'errors', 'failed', 'triage', 'replays'])
+      expect(JSON.stringify(deny)).toContain(`"/${folder}/*"`)
   })
 })
 
@@ -373,7 +376,8 @@ describe('what is there already', () => {
   })
   test('a bucket is used: the worker writes to it, and its settings are left alone', () => {
     const { data: other, pipeline: runs } = synthesise({ existingBucket: 'my-bucket', prefix: 'team/demand' })
-    expect(resources(other, 'AWS::S3::Bucket')).toHaveLength(1)
+    const own = resources(other, 'AWS::S3::Bucket').map(([id]) => id.replace(/[0-9A-F]{8}$/, ''))
+    expect(own.sort()).toEqual(['AccessLogs', 'Results'])
     expect(JSON.stringify(only(runs, 'AWS::Lambda::Function'))).toContain('s3://my-bucket/team/demand')
     expect(JSON.stringify(runs.toJSON())).toContain(':s3:::my-bucket/team/demand/data/*')
     expect(JSON.stringify(other.toJSON())).not.toContain('CreateOnly')
@@ -398,6 +402,34 @@ describe('what is there already', () => {
         SecurityGroupIds: ['sg-0123456789abcdef0'],
       },
     })
+  })
+  test('roles of people are taken on by those who are named, and by nobody else', () => {
+    const of = (who: string) => `arn:aws:iam::123456789012:role/${who}`
+    const { data: a, pipeline: b } = synthesise({
+      assumedBy: { analyst: [of('bi'), of('data')], maintenance: [of('legal')] },
+    })
+    const trusts = new Map(
+      [...resources(a, 'AWS::IAM::Role'), ...resources(b, 'AWS::IAM::Role')].map(([id, { Properties }]) => [
+        id.replace(/[0-9A-F]{8}$/, ''),
+        (
+          Properties as never as { AssumeRolePolicyDocument: { Statement: { Principal: object }[] } }
+        ).AssumeRolePolicyDocument.Statement.map(({ Principal }) => Principal),
+      ]),
+    )
+    expect(trusts.get('Analyst')).toEqual([{ AWS: [of('bi'), of('data')] }])
+    expect(trusts.get('Maintenance')).toEqual([{ AWS: of('legal') }])
+    expect(JSON.stringify(trusts.get('Operations'))).toContain(':root')
+    const { pipeline: below } = synthesise({ existingBucket: 'shared-bucket', prefix: 'team/demand' })
+    const listed = resources(below, 'AWS::IAM::Policy').flatMap(([, { Properties }]) =>
+      (
+        Properties as never as {
+          PolicyDocument: { Statement: { Condition?: { StringLike?: { 's3:prefix'?: string[] } } }[] }
+        }
+      ).PolicyDocument.Statement.flatMap(({ Condition }) => Condition?.StringLike?.['s3:prefix'] ?? []),
+    )
+    expect(new Set(listed)).toEqual(
+      new Set(['team/demand/', 'team/demand/*', 'team/demand/data/', 'team/demand/data/*', 'aws/lambda/*']),
+    )
   })
   test('a permissions boundary is on every role', () => {
     const boundary = 'arn:aws:iam::123456789012:policy/boundary'
@@ -501,8 +533,8 @@ test('every option is in docs/deploy.md, with its default', () => {
     }),
   )
   for (const name of optionNames) expect([...documented.keys()]).toContain(name)
-  const { stream, delivery, archive, athena, alarms, ...rest } = parseConfig({}, 'test')
-  const groups = { stream, delivery, archive, athena, alarms }
+  const { stream, delivery, archive, athena, alarms, assumedBy, ...rest } = parseConfig({}, 'test')
+  const groups = { stream, delivery, archive, athena, alarms, assumedBy }
   const defaults = [
     ...Object.entries(rest),
     ...Object.entries(groups).flatMap(([group, options]) =>
