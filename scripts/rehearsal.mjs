@@ -1,7 +1,8 @@
-// Runs the rehearsal of a deployment: the CDK app of infra/, synthesised and deployed to MiniStack (PyPI), an emulator that
-// takes CloudFormation and runs Node functions; then items go into its DynamoDB, and rows come out of its S3. The templates
-// are looked through by cfn-lint (PyPI) too. It needs Python 3 with venv; where that is missing the lane says so and is skipped, except under CI, where a skip is a failure.
-// All is installed into .lanes/rehearsal and infra/node_modules; the emulator listens on loopback and ends with the lane.
+// Runs the rehearsal of a deployment: `dmd deploy`, by the CDK, to MiniStack (PyPI), an emulator that takes CloudFormation and
+// runs Node functions; then items go into its DynamoDB, and rows come out of its S3. The templates are looked through by
+// cfn-lint (PyPI) too. It needs Python 3 with venv; where that is missing the lane says so and is skipped, except under CI,
+// where a skip is a failure. All is installed into .lanes/rehearsal and infra/node_modules; the emulator listens on loopback
+// and ends with the lane.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -77,7 +78,7 @@ if (!install()) {
   process.exitCode = process.env.CI ? 1 : 0
 } else if (
   !run('npm', ['ci'], { cwd: 'infra' }) ||
-  !run('npm', ['run', 'synth'], { cwd: 'infra' }) ||
+  !run('npm', ['run', 'build']) ||
   !run('npm', ['run', 'release'])
 ) {
   process.exitCode = 1

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
@@ -52,13 +52,15 @@ async function deploy(io: Io, flags: Flags): Promise<ExitCode> {
     throw new UsageError(`${config} names no existingTable: a new table is connected by the deployment`)
   if (one !== 'views') await connect(io, named)
   if (one !== 'connect') await makeViews(io, named)
-  if (one === undefined) await io.err(`deployed; look at it: dmd doctor --aws --name ${named.name}\n`)
+  if (one === undefined)
+    await io.err(`deployed\n${outputLines(infra)}look at it: dmd doctor --aws --name ${named.name}\n`)
   return exitCodes.ok
 }
 
 async function runApp(io: Io, infra: string, config: string, flags: Flags): Promise<void> {
   const npm = (...args: readonly string[]) => runNpm(io, infra, config, args)
   if (!existsSync(join(infra, 'node_modules'))) await npm('ci')
+  rmSync(join(infra, outputsFile), { force: true })
   if (flags.synth) await npm('run', 'synth')
   else if (flags.diff) await npm('run', 'diff')
   else await npm('run', 'deploy', '--', ...(flags.yes ? ['--require-approval', 'never'] : []))
@@ -86,6 +88,24 @@ async function runNpm(io: Io, folder: string, config: string, args: readonly str
   const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('close', done))
   if (code !== 0)
     throw new PipelineError('DEPLOY_FAILED', `the CDK ended with ${code}; what it said stands above.`)
+}
+
+/** Where the CDK writes down what it deployed. */
+const outputsFile = 'cdk.outputs.json'
+const shownOutputs = [
+  ['table', 'TableName'],
+  ['stream', 'StreamName'],
+  ['archive', 'ArchiveUrl'],
+  ['function', 'FunctionName'],
+  ['workgroup', 'WorkgroupName'],
+] as const
+
+function outputLines(infra: string): string {
+  const file = join(infra, outputsFile)
+  if (!existsSync(file)) return ''
+  const stacks = JSON.parse(readFileSync(file, 'utf8')) as { [stack: string]: { [name: string]: string } }
+  const outputs: { readonly [name: string]: string } = Object.assign({}, ...Object.values(stacks))
+  return shownOutputs.map(([what, name]) => `  ${what.padEnd(9)}  ${outputs[name] ?? '—'}\n`).join('')
 }
 
 type Named = {

@@ -1,13 +1,8 @@
-"""The emulator as a place to deploy to: what both ways of deploying there share."""
+"""The emulator as a place in which CloudFormation deploys."""
 
-import json
-import sys
 import time
 
 import botocore.session
-
-account = "000000000000"
-
 
 class Cloud:
     """A region of the emulator, empty at first."""
@@ -38,7 +33,7 @@ class Cloud:
         """Creates a stack unless it is there, and gives its outputs. The template is a text."""
         # More than a call may carry: by way of a bucket, as tools do it.
         bucket = f"rehearsal-templates-{self.region}"
-        self.put(bucket, f"{name}.json", json.dumps(without(template)).encode())
+        self.put(bucket, f"{name}.json", template.encode())
         cloudformation = self.client("cloudformation")
         found = self.find(name)
         if found:
@@ -59,7 +54,6 @@ class Cloud:
             failed = [event for event in events if "FAILED" in event["ResourceStatus"]]
             reasons = [f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason')}" for e in failed]
             raise SystemExit(f"{name} is {stack['StackStatus']}: {'; '.join(reasons)}")
-        self.stream_changes(name, json.loads(template))
         return outputs_of(stack)
 
     def find(self, name):
@@ -78,46 +72,6 @@ class Cloud:
             time.sleep(0.5)
         raise SystemExit(f"{name} is not deleted")
 
-    def stream_changes(self, name, template):
-        """MiniStack leaves out a table's KinesisStreamSpecification; the stream has to be connected by a call."""
-        specified = [
-            resource["Properties"]["KinesisStreamSpecification"]
-            for resource in template["Resources"].values()
-            if "KinesisStreamSpecification" in resource.get("Properties", {})
-        ]
-        if not specified:
-            return
-        resources = self.client("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
-        ids = {resource["ResourceType"]: resource["PhysicalResourceId"] for resource in resources}
-        description = self.client("kinesis").describe_stream(StreamName=ids["AWS::Kinesis::Stream"])
-        precision = specified[0]["ApproximateCreationDateTimePrecision"]
-        self.client("dynamodb").enable_kinesis_streaming_destination(
-            TableName=ids["AWS::DynamoDB::Table"],
-            StreamArn=description["StreamDescription"]["StreamARN"],
-            EnableKinesisStreamingConfiguration={"ApproximateCreationDateTimePrecision": precision},
-        )
-        time.sleep(1)
-
 
 def outputs_of(stack):
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-
-
-def unknown(resource):
-    """What the emulator does not know, in a word; nothing else of the templates depends on it."""
-    if resource["Type"] == "AWS::Athena::NamedQuery":
-        return "named query"
-    if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
-        return "alarm on several metrics"
-    return None
-
-
-def without(template):
-    template = json.loads(template)
-    resources = template["Resources"]
-    left_out = {name: unknown(resource) for name, resource in resources.items() if unknown(resource)}
-    for word in sorted(set(left_out.values())):
-        count = list(left_out.values()).count(word)
-        print(f"left out, unknown to the emulator: {count} × {word}", file=sys.stderr)
-    template["Resources"] = {name: resource for name, resource in resources.items() if name not in left_out}
-    return template

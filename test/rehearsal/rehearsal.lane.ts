@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import {
@@ -19,41 +19,43 @@ import type { ObjectStore } from '../../src/store/store.ts'
 import { attributes, demandItem, eventItem, saleItem } from '../changes.ts'
 import { dmdProcess } from '../cli/process.ts'
 
-// What `cdk deploy` would deploy, deployed to an emulator that takes CloudFormation and runs the worker's zip in Node:
-// an item put into DynamoDB comes out of S3 as a row.
+// The deployment, by its own command and the CDK's, into an emulator that takes CloudFormation and runs the worker's zip in
+// Node: an item put into DynamoDB comes out of S3 as a row.
 
 const { REHEARSAL_ENDPOINT: endpoint = '', REHEARSAL_PYTHON: python = '' } = process.env
 const { REHEARSAL_APP: app = '', REHEARSAL_RELEASE: release = '' } = process.env
-
 const region = 'us-east-1'
+const account = '000000000000'
 
 type Outputs = { readonly TableName: string; readonly ArchiveUrl: string; readonly FunctionName: string }
 
-/** Deploys into a region of the emulator by a script, and gives the outputs of the stacks. */
-function deployTo(region: string, script: string, what: string): Outputs {
+/** Does something to the emulator's region by a script, and gives the outputs of stacks. */
+function act(region: string, script: string, what: string): Outputs {
   const args = [`test/rehearsal/${script}`, what, endpoint, region]
   const ran = spawnSync(python, args, { encoding: 'utf8' })
-  if (ran.status !== 0) throw new Error(`the stacks were not deployed: ${ran.stderr}`)
-  process.stderr.write(ran.stderr)
+  if (ran.status !== 0) throw new Error(`${script} failed: ${ran.stderr}`)
   return Object.assign({}, ...Object.values(JSON.parse(ran.stdout) as { [stack: string]: object }))
 }
 
+let deployed: ReturnType<typeof dmdProcess>
 let outputs: Outputs
 let store: ObjectStore
 let table: DynamoDBClient
 beforeAll(async () => {
-  outputs = deployTo(region, 'deploy.py', app)
   Object.assign(process.env, {
-    ...{
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-    },
+    ...{ AWS_ENDPOINT_URL: endpoint, AWS_REGION: region },
+    ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
   })
+  const bootstrap = ['cdk', 'bootstrap', `aws://${account}/${region}`, '--app', 'npx tsx src/app.ts']
+  const ran = spawnSync('npx', bootstrap, { cwd: 'infra', encoding: 'utf8' })
+  if (ran.status !== 0) throw new Error(`the account was not bootstrapped: ${ran.stderr}`)
+  deployed = dmdProcess(['deploy', '--yes'])
+  if (deployed.status !== 0) throw new Error(`it was not deployed: ${deployed.stdout}${deployed.stderr}`)
+  const told = JSON.parse(readFileSync('infra/cdk.outputs.json', 'utf8')) as { [stack: string]: object }
+  outputs = Object.assign({}, ...Object.values(told))
   store = await openStore(outputs.ArchiveUrl)
   table = new DynamoDBClient({ endpoint, region })
-}, 120_000)
+}, 300_000)
 
 const put = (item: object, TableName = outputs.TableName, into = table) =>
   into.send(new PutItemCommand({ TableName, Item: attributes(item) as never }))
@@ -75,6 +77,19 @@ async function until<T>(ask: () => Promise<T>, isSo: (answer: T) => boolean): Pr
   }
   throw new Error('it has not come to be within a minute')
 }
+
+test('the command deploys both stacks and makes the views, says where all of it is, and has nothing to do again', () => {
+  for (const [what, where] of [
+    ['table', outputs.TableName],
+    ['archive', outputs.ArchiveUrl],
+    ['function', outputs.FunctionName],
+  ] as const)
+    expect(deployed.stderr).toMatch(new RegExp(`^  ${what} +${where}$`, 'm'))
+  expect(deployed.stderr).toContain('view 16 of 16')
+  const again = dmdProcess(['deploy', '--yes'])
+  expect(again.status).toBe(0)
+  expect(again.stderr.match(/dmd-(data|pipeline) \(no changes\)/g)).toHaveLength(2)
+})
 
 test('an item that is put into the table is a row in the archive, with the time of its change in microseconds', async () => {
   await put(demandItem)
@@ -132,24 +147,23 @@ test('the doctor finds the deployment as this version deploys it, and tells what
     const findings = JSON.parse(ran.stdout) as { check: string; ok: boolean | null; found: string }[]
     return { code: ran.status, findings: new Map(findings.map((one) => [one.check, one])) }
   }
-  const deployed = doctor()
-  const faults = [...deployed.findings.values()].flatMap(({ check, ok, found }) =>
+  const sound = doctor()
+  const faults = [...sound.findings.values()].flatMap(({ check, ok, found }) =>
     ok === false ? [`${check}: ${found}`] : [],
   )
-  // Views are made by `dmd deploy`, which this has not run; the rest is what the emulator does not keep.
+  // What the emulator does not keep.
   expect(faults).toEqual([
     'stream: it is not encrypted',
     'bucket: it is encrypted by AES256, not by a KMS key',
-    expect.stringMatching(/^views: missing: demands, demand_changes, demand_current, /),
   ])
-  expect(deployed.code).toBe(3)
-  expect([...deployed.findings.keys()]).toEqual([
+  expect(sound.code).toBe(3)
+  expect([...sound.findings.keys()]).toEqual([
     ...['Node.js', 'settings', 'SQL engine', 'schemas', 'credentials', 'function', 'mapping', 'stream'],
     ...['table dmd-items', 'bucket', 'Glue dmd.demand', 'Glue dmd.event', 'Glue dmd.notification'],
     ...['Glue dmd.sale', 'views', 'workgroup dmd'],
     ...assumptions.map(({ name }) => `assumed: ${name}`),
   ])
-  expect(deployed.findings.get('credentials')?.found).toContain('…0000')
+  expect(sound.findings.get('credentials')?.found).toContain('…0000')
 
   const glue = new GlueClient({})
   const place = { DatabaseName: 'dmd' }
@@ -204,7 +218,7 @@ test('a table that was there before is connected by the command, once, in micros
       AttributeDefinitions: ['PK', 'SK'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
     }),
   )
-  const StreamArn = `arn:aws:kinesis:${region}:000000000000:stream/dmd-changes`
+  const StreamArn = `arn:aws:kinesis:${region}:${account}:stream/dmd-changes`
   await table.send(new EnableKinesisStreamingDestinationCommand({ TableName: 'requests', StreamArn }))
   expect(connect()).toMatchObject({ status: 0, stderr: expect.stringContaining('in microseconds now') })
   expect(connect()).toMatchObject({ status: 0, stderr: expect.stringContaining('as before') })
@@ -220,7 +234,7 @@ test('a table that was there before is connected by the command, once, in micros
 
 test('the released files, deployed as the example for Terraform says, lose nothing when what runs is taken down and made anew', async () => {
   const elsewhere = 'eu-west-1'
-  const { TableName, ArchiveUrl, FunctionName } = deployTo(elsewhere, 'terraform.py', 'examples/terraform')
+  const { TableName, ArchiveUrl, FunctionName } = act(elsewhere, 'terraform.py', 'examples/terraform')
   expect([TableName, FunctionName]).toEqual(['dmd-items', 'dmd-deliveryWorker'])
   process.env.AWS_REGION = elsewhere
   const archive = await openStore(ArchiveUrl)
@@ -236,9 +250,9 @@ test('the released files, deployed as the example for Terraform says, lose nothi
   await archived('before')
 
   // What runs is taken down and made anew: what came meanwhile waits in the stream.
-  deployTo(elsewhere, 'takedown.py', 'dmd-pipeline')
+  act(elsewhere, 'takedown.py', 'dmd-pipeline')
   await request('meanwhile')
-  deployTo(elsewhere, 'terraform.py', 'examples/terraform')
+  act(elsewhere, 'terraform.py', 'examples/terraform')
   await request('after')
   await archived('meanwhile')
   const all = await archived('after')
