@@ -1,3 +1,5 @@
+import { costDocument } from '../bench/cost/document.ts'
+import { scaleDocument } from '../bench/cost/scaledocument.ts'
 import { loadCatalog } from '../src/catalog.ts'
 import { commandReference } from '../src/cli/reference.ts'
 import { schemaReference } from '../src/derive/markdown.ts'
@@ -20,4 +22,6 @@ export const documents: readonly GeneratedDocument[] = [
   { path: 'docs/cli.md', render: commandReference },
   { path: 'docs/sql.md', render: sqlReference },
   { path: 'docs/configuration.md', render: settingReference },
+  { path: 'docs/cost.md', render: costDocument },
+  { path: 'docs/scale.md', render: scaleDocument },
 ]
