@@ -53,14 +53,14 @@ const traffic: TrafficFigures = {
 }
 
 /** Eight lanes and five seconds: 160 changes a second are 101 in a batch. */
-const workload: Workload = { changes: 1_010_000, changesPerSecond: 160, traffic }
+const workload: Workload = { changes: 1_010_000, changesPerSecond: 80, traffic }
 
 const dollarsOf = (lines: readonly Line[]) =>
   Object.fromEntries(lines.map(({ price, dollars }) => [price, dollars]))
 
 describe('the cost of a workload', () => {
   it('has as many changes in a batch as come while the first one waits', () => {
-    expect(batchSize(workload)).toBe(1 + (160 * 5) / 8)
+    expect(batchSize(workload)).toBe(1 + (80 * 5) / 4)
     expect(batchSize({ ...workload, changesPerSecond: 0 })).toBe(1)
     expect(batchSize({ ...workload, changesPerSecond: 1e9 })).toBe(1_000)
     expect(batchSize({ ...workload, changesPerSecond: 1e9 }, { ...defaults, batchRecords: 10_000 })).toBe(
@@ -156,8 +156,8 @@ describe('the cost of a workload', () => {
   })
 
   it('of zero-ETL is by what is exported, 10 MB an hour at least', () => {
-    const hours = 1_010_000 / 160 / 3_600
-    expect(Math.ceil(hours)).toBe(2)
+    const hours = 1_010_000 / 80 / 3_600
+    expect(Math.ceil(hours)).toBe(4)
     expect(total(zeroEtlLines(prices, workload))).toBeCloseTo(((1_010_000 * 600) / 2 ** 30) * 0.1, 9)
     expect(total(zeroEtlLines(prices, { ...workload, changes: 1 }))).toBeCloseTo((10 / 1_024) * 0.1, 9)
   })
@@ -180,7 +180,7 @@ describe('the cost of a workload', () => {
     const { full } = workloads(measured)
     const records = breakEvenBatch(prices, full) ?? Number.NaN
     const ours = (size: number) =>
-      total(workerLines(prices, { ...full, changesPerSecond: ((size - 1) * 8) / 5 }))
+      total(workerLines(prices, { ...full, changesPerSecond: ((size - 1) * 4) / 5 }))
     const theirs = total(firehoseLines(prices, full, { isConverted: false, isPartitioned: false }))
     expect(ours(records)).toBeLessThan(theirs)
     expect(ours(records - 2)).toBeGreaterThan(theirs * 0.97)
@@ -269,15 +269,7 @@ describe('what breaks first', () => {
   const passed = inOrder(limitsOf(measured))
 
   it('is the limit of which the surge takes the largest part', () => {
-    const linear = [
-      'stream-bytes',
-      'stream-records',
-      'table-new',
-      'table-quota',
-      'lanes',
-      'concurrency',
-      'puts',
-    ]
+    const linear = ['stream-bytes', 'stream-records', 'table-new', 'table-quota', 'concurrency', 'puts']
     for (const { limit, headroom } of passed)
       if (linear.includes(limit.id))
         expect(headroom / (limit.capacity / limit.load(1)), limit.id).toBeCloseTo(1, 2)
@@ -315,7 +307,7 @@ describe('what breaks first', () => {
       const [, found = ''] = new RegExp(`${name}: .*default\\(([\\d_]+)\\)`).exec(config) ?? []
       expect(Number(found.replaceAll('_', '')), name).toBe(defaults[name])
     }
-    expect(lanes(defaults, 4)).toBe(8)
+    expect(lanes(defaults, 4)).toBe(4)
   })
 
   it('counts the alarms, metrics and dashboards that are deployed', () => {

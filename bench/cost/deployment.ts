@@ -15,7 +15,7 @@ export const defaults: Deployment = {
   retentionHours: 168,
   batchRecords: 1_000,
   windowSeconds: 5,
-  parallelization: 2,
+  parallelization: 1,
   memoryMb: 1_024,
   scanBytesMax: 100_000_000_000,
 }

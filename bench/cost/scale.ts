@@ -1,4 +1,4 @@
-import { type Deployment, defaults, lanes, shardsAtFirst } from './deployment.ts'
+import { type Deployment, defaults, shardsAtFirst } from './deployment.ts'
 import type { Measured } from './measured.ts'
 import { batchOf, durationMs, outcomeOf, surgeSeconds, type Workload, workloads } from './model.ts'
 
@@ -161,19 +161,6 @@ export function limitsOf(measured: Measured, deployment: Deployment = defaults):
       alarms: [],
       options: [],
       change: 'Ask for a higher quota in Service Quotas.',
-    },
-    {
-      id: 'lanes',
-      what: 'calls at once, of the shards that the stream begins with',
-      unit: 'records/s',
-      capacity: lanes(deployment, shards) * recordsPerCallSecond(measured, deployment),
-      load: (times) => at(times).peakChangesPerSecond,
-      page: 'https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html',
-      symptom: 'Changes wait in the stream.',
-      alarms: ['IteratorAge', 'Lag'],
-      options: ['delivery.parallelization', 'delivery.memoryMb', 'stream.shards'],
-      change:
-        'It cannot come first: a shard takes 1,000 records/s, and its lanes deliver more. Where batches take longer than estimated, raise `delivery.parallelization` to 10 at most, and `delivery.memoryMb` to 1,769 for a whole processor.',
     },
     {
       id: 'stream-most',

@@ -68,8 +68,8 @@ function stepTable(): string {
 }
 
 function stepNotes(): string {
-  return `A stream that has grown has more shards, and so more lanes, among which the changes are divided: that is why batches stay below
-\`delivery.batchRecords\` and files multiply. While there is a backlog batches are full, and files fewer.`
+  return `A stream that has grown has more shards, and so more lanes, among which the changes are divided. Once batches are full, files
+grow as the changes do. Bad records, and what lies in other partitions, come on top.`
 }
 
 /** What is passed on the way to a multiple of the surge from the one before, and what comes next. */
@@ -127,12 +127,11 @@ function limitSection({ limit }: Passed): string {
 function steady(): string {
   const { surge, steady: even } = measured.traffic
   const perCall = recordsPerCallSecond(measured)
-  const perShard = defaults.parallelization * perCall
   const full = batchOf(surge, defaults.batchRecords)
   const largest = batchOf(even, 1_000)
   return `- **The worker.** A batch of ${whole(full.records)} takes ${count(full.cpuMs)} ms of CPU, so about ${count(durationMs(full, defaults))} ms in ${whole(defaults.memoryMb)} MB: a call gets through
-  ${count(perCall)} records a second, and a shard’s ${defaults.parallelization} lanes through ${count(perShard)}, where the shard takes 1,000. ${count(lanes(defaults, shardsAtFirst))} lanes are there from the
-  beginning.
+  ${count(perCall)} records a second, where a shard takes 1,000. Where batches take longer than estimated, raise \`delivery.memoryMb\` to 1,769 for a
+  whole processor, and \`delivery.parallelization\` to 10 at most.
 - **Memory.** Batches of 1,000 held ${count(largest.rssMb)} MB; it is bounded by the batch, not by the stream.
 - **The 6 MB of an event.** A change takes ${count(even.eventBytes)} bytes in it, so ${count(eventRecordsMax(even))} fit: a larger \`delivery.batchRecords\` changes nothing.
 - **KMS.** The bucket’s key ([S3 Bucket Keys](https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html)) stands for many objects, and Kinesis asks

@@ -42,7 +42,7 @@ describe('delivery', () => {
   test('the mapping cuts batches as they are delivered again: none bisected, none filtered, none answered in part', () => {
     const mapping = only(pipeline, 'AWS::Lambda::EventSourceMapping')
     expect(mapping).toMatchObject({
-      ...{ BatchSize: 1_000, MaximumBatchingWindowInSeconds: 5, ParallelizationFactor: 2 },
+      ...{ BatchSize: 1_000, MaximumBatchingWindowInSeconds: 5, ParallelizationFactor: 1 },
       ...{ StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: -1, MaximumRecordAgeInSeconds: 259_200 },
       BisectBatchOnFunctionError: false,
     })

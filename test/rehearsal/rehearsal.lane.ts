@@ -86,6 +86,9 @@ test('the command deploys both stacks and makes the views, says where all of it 
   ] as const)
     expect(deployed.stderr).toMatch(new RegExp(`^  ${what} +${where}$`, 'm'))
   expect(deployed.stderr).toContain('view 16 of 16')
+  const difference = dmdProcess(['deploy', '--diff'])
+  expect(difference.status).toBe(0)
+  expect(difference.stdout + difference.stderr).toContain('Number of stacks with differences: 0')
   const again = dmdProcess(['deploy', '--yes'])
   expect(again.status).toBe(0)
   expect(again.stderr.match(/dmd-(data|pipeline) \(no changes\)/g)).toHaveLength(2)
@@ -139,6 +142,25 @@ test('a record that fails lies in errors/, and holds up nobody', async () => {
   const errors: string[] = []
   for await (const page of store.keys('errors/')) errors.push(...page)
   expect(errors).toHaveLength(1)
+})
+
+test('operations mend it and replay it once, and SQL has the row, by the commands and the archive’s URL', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dmd-rehearsal-'))
+  const edit = join(folder, 'edit.json')
+  const saleId = { op: 'add', path: '/dynamodb/NewImage/saleId', value: { S: 'sale-mended' } }
+  writeFileSync(edit, JSON.stringify([saleId]))
+  const dmd = (...args: readonly string[]) => {
+    const env = { DMD_CACHE: join(folder, 'cache') }
+    return dmdProcess([...args, '--archive', outputs.ArchiveUrl], { env }).stdout
+  }
+  const count = () =>
+    dmd('query', '--format', 'csv', "SELECT COUNT(*) AS n FROM demand WHERE saleid = 'sale-mended'")
+  const replay = () => JSON.parse(dmd('replay', '--all', '--edit', edit, '--yes', '--json')) as object
+  expect(count()).toMatch(/^"?n"?\r?\n0/)
+  expect(replay()).toMatchObject({ counts: { written: 1 } })
+  expect(replay()).toMatchObject({ counts: {}, results: [] })
+  expect(count()).toMatch(/^"?n"?\r?\n1/)
+  rmSync(folder, { recursive: true })
 })
 
 test('the doctor finds the deployment as this version deploys it, and tells what was changed since', async () => {
