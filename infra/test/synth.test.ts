@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
 import { avroLiteral, hiveColumns } from '../../src/derive/ddl.ts'
 import { savedQueries } from '../../src/query/saved.ts'
 import { readSettings } from '../../src/settings.ts'
-import { ConfigError, optionNames, parseConfig } from '../src/config.ts'
 import { explained, findings, unexplained } from '../src/findings.ts'
 import { readRunbooks } from '../src/runbooks.ts'
 import { only, type Resource, resources, synthesise } from './app.ts'
@@ -354,93 +352,6 @@ describe('operations', () => {
   })
 })
 
-describe('what is there already', () => {
-  test.each([
-    ['table', { existingTable: 'demand' }, 'AWS::DynamoDB::Table'],
-    [
-      'stream',
-      { existingStream: 'arn:aws:kinesis:eu-west-1:123456789012:stream/changes' },
-      'AWS::Kinesis::Stream',
-    ],
-    [
-      'key',
-      { existingKey: 'arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef' },
-      'AWS::KMS::Key',
-    ],
-  ])('a %s is used, and none is made', (_, config, type) => {
-    const { data: other } = synthesise(config)
-    expect(resources(other, type)).toEqual([])
-    expect(JSON.stringify(synthesise(config).data.toJSON())).toContain(
-      Object.values(config)[0]!.split('/').at(-1),
-    )
-  })
-  test('a bucket is used: the worker writes to it, and its settings are left alone', () => {
-    const { data: other, pipeline: runs } = synthesise({ existingBucket: 'my-bucket', prefix: 'team/demand' })
-    const own = resources(other, 'AWS::S3::Bucket').map(([id]) => id.replace(/[0-9A-F]{8}$/, ''))
-    expect(own.sort()).toEqual(['AccessLogs', 'Results'])
-    expect(JSON.stringify(only(runs, 'AWS::Lambda::Function'))).toContain('s3://my-bucket/team/demand')
-    expect(JSON.stringify(runs.toJSON())).toContain(':s3:::my-bucket/team/demand/data/*')
-    expect(JSON.stringify(other.toJSON())).not.toContain('CreateOnly')
-  })
-  test('a table that is there is told how to be connected', () => {
-    const { data: other } = synthesise({ existingTable: 'demand' })
-    expect(JSON.stringify(other.toJSON().Outputs)).toContain(
-      'enable-kinesis-streaming-destination --table-name demand',
-    )
-  })
-  test('a VPC is used by the worker', () => {
-    const vpc = {
-      id: 'vpc-0123456789abcdef0',
-      subnets: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
-      zones: ['a', 'b'],
-      securityGroup: 'sg-0123456789abcdef0',
-    }
-    const { pipeline: inside } = synthesise({ vpc })
-    expect(only(inside, 'AWS::Lambda::Function')).toMatchObject({
-      VpcConfig: {
-        SubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
-        SecurityGroupIds: ['sg-0123456789abcdef0'],
-      },
-    })
-  })
-  test('roles of people are taken on by those who are named, and by nobody else', () => {
-    const of = (who: string) => `arn:aws:iam::123456789012:role/${who}`
-    const { data: a, pipeline: b } = synthesise({
-      assumedBy: { analyst: [of('bi'), of('data')], maintenance: [of('legal')] },
-    })
-    const trusts = new Map(
-      [...resources(a, 'AWS::IAM::Role'), ...resources(b, 'AWS::IAM::Role')].map(([id, { Properties }]) => [
-        id.replace(/[0-9A-F]{8}$/, ''),
-        (
-          Properties as never as { AssumeRolePolicyDocument: { Statement: { Principal: object }[] } }
-        ).AssumeRolePolicyDocument.Statement.map(({ Principal }) => Principal),
-      ]),
-    )
-    expect(trusts.get('Analyst')).toEqual([{ AWS: [of('bi'), of('data')] }])
-    expect(trusts.get('Maintenance')).toEqual([{ AWS: of('legal') }])
-    expect(JSON.stringify(trusts.get('Operations'))).toContain(':root')
-    const { pipeline: below } = synthesise({ existingBucket: 'shared-bucket', prefix: 'team/demand' })
-    const listed = resources(below, 'AWS::IAM::Policy').flatMap(([, { Properties }]) =>
-      (
-        Properties as never as {
-          PolicyDocument: { Statement: { Condition?: { StringLike?: { 's3:prefix'?: string[] } } }[] }
-        }
-      ).PolicyDocument.Statement.flatMap(({ Condition }) => Condition?.StringLike?.['s3:prefix'] ?? []),
-    )
-    expect(new Set(listed)).toEqual(
-      new Set(['team/demand/', 'team/demand/*', 'team/demand/data/', 'team/demand/data/*', 'aws/lambda/*']),
-    )
-  })
-  test('a permissions boundary is on every role', () => {
-    const boundary = 'arn:aws:iam::123456789012:policy/boundary'
-    const { data: a, pipeline: b } = synthesise({ permissionsBoundary: boundary })
-    const roles = [...resources(a, 'AWS::IAM::Role'), ...resources(b, 'AWS::IAM::Role')]
-    expect(roles.length).toBeGreaterThanOrEqual(4)
-    for (const [id, role] of roles)
-      expect(role.Properties, id).toMatchObject({ PermissionsBoundary: boundary })
-  })
-})
-
 const kept = [
   ...['AWS::DynamoDB::Table', 'AWS::Kinesis::Stream', 'AWS::S3::Bucket', 'AWS::KMS::Key'],
   'AWS::Logs::LogGroup',
@@ -500,47 +411,3 @@ test('cdk-nag finds nothing that is not explained, and each explanation is of so
     expect(reason.length).toBeGreaterThan(30)
   }
 }, 300_000)
-
-test.each<[object, RegExp]>([
-  [{ nam: 'x' }, /nam: there is no such option/],
-  [{ delivery: { batch: 1 } }, /delivery\.batch: there is no such option/],
-  [{ name: 'Has Space' }, /name: must be lower-case/],
-  [
-    { stream: { retentionHours: 24 } },
-    /delivery\.recordAgeMaxSeconds: must be at most 64800, 75 % of stream\.retentionHours/,
-  ],
-  [{ existingKey: 'alias/x' }, /existingKey: must be an ARN of kms/],
-  [{ partitionFrom: '2020-13-01' }, /partitionFrom/],
-  [{ delivery: { parallelization: 11 } }, /delivery\.parallelization/],
-])('the mistake %j is named', (config, message) => {
-  expect(() => parseConfig(config, 'file')).toThrow(ConfigError)
-  expect(() => parseConfig(config, 'file')).toThrow(message)
-})
-
-test('every option is in docs/deploy.md, with its default', () => {
-  const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8')
-  const rows = page.split('\n').filter((line) => line.startsWith('| `'))
-  const documented = new Map(
-    rows.flatMap((row) => {
-      const [, names = '', defaults = ''] = row.split('|')
-      const [first = '', ...others] = [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
-      const [group] = first.split('.')
-      // Defaults are in the order of the names; digits are grouped by commas without a space.
-      const values = defaults.split(', ').map((value) => value.replace(/[`,]/g, '').trim())
-      return [first, ...others.map((name) => (name.startsWith('.') ? `${group}${name}` : name))].map(
-        (name, at) => [name, values[at]?.replace(' GB', '000000000')] as const,
-      )
-    }),
-  )
-  for (const name of optionNames) expect([...documented.keys()]).toContain(name)
-  const { stream, delivery, archive, athena, alarms, assumedBy, ...rest } = parseConfig({}, 'test')
-  const groups = { stream, delivery, archive, athena, alarms, assumedBy }
-  const defaults = [
-    ...Object.entries(rest),
-    ...Object.entries(groups).flatMap(([group, options]) =>
-      Object.entries(options).map(([name, value]) => [`${group}.${name}`, value] as const),
-    ),
-  ]
-  expect(defaults.length).toBeGreaterThan(15)
-  for (const [name, value] of defaults) expect(documented.get(name), name).toBe(String(value))
-})
