@@ -36,6 +36,7 @@ const depthMax = 32
 
 type Walk = {
   readonly extra: Map<string, string>
+  readonly extraRepeats: Repeats
   /** The names of the map entries that the walk is in: a path has `*` for each of them. */
   readonly mapNames: string[]
   repairedTexts: number
@@ -62,7 +63,7 @@ export function readImage(
     const message = `invalid record type: the attribute "type" is none of ${[...catalog.keys()].join(', ')}`
     return { ok: false, rejection: { code: 'TYPE_UNKNOWN', stage: 'validate', message, path: '/type' } }
   }
-  const walk: Walk = { extra: new Map(), mapNames: [], repairedTexts: 0 }
+  const walk: Walk = { extra: new Map(), extraRepeats: new Map(), mapNames: [], repairedTexts: 0 }
   const isNoData = (name: string) => keyNames.includes(name) || isKeyAttribute(name)
   const record = readRecord(schema.own, image, '', walk, isNoData)
   if (walk.rejection) return { ok: false, rejection: walk.rejection }
@@ -142,9 +143,10 @@ function readValue(type: Type, attribute: Json, path: string, walk: Walk): Value
 
 function readMap(type: Type, map: JsonObject, path: string, walk: Walk): ReadonlyMap<string, Value> {
   const entries = new Map<string, Value>()
+  const repeats: Repeats = new Map()
   for (const [given, item] of Object.entries(map)) {
     if (isNull(item)) continue
-    const name = freeName(wellFormed(given, walk), entries)
+    const name = freeName(wellFormed(given, walk), entries, repeats)
     // The names of a map's entries are data, so the path stands for any of them.
     walk.mapNames.push(name)
     entries.set(name, readValue(type, item, `${path}/*`, walk))
@@ -153,11 +155,21 @@ function readMap(type: Type, map: JsonObject, path: string, walk: Walk): Readonl
   return entries
 }
 
+/** The names that came more than once, each with the number to try next: thousands may be alike. */
+type Repeats = Map<string, number>
+
+/** Beyond so many, names alike are told apart by a number: with a sign more each they would grow without bound. */
+const repairSignsMax = 32
+
 /** Two names may be one after their repair; the second then gets one more U+FFFD, so that neither is lost. */
-function freeName(name: string, taken: ReadonlyMap<string, unknown>): string {
-  let free = name
-  while (taken.has(free)) free += '\ufffd'
-  return free
+function freeName(name: string, taken: ReadonlyMap<string, unknown>, repeats: Repeats): string {
+  if (!taken.has(name)) return name
+  for (let number = repeats.get(name) ?? 1; ; number++) {
+    const free = `${name}${number <= repairSignsMax ? '\ufffd'.repeat(number) : `\ufffd${number}`}`
+    if (taken.has(free)) continue
+    repeats.set(name, number + 1)
+    return free
+  }
 }
 
 function readNumber(
@@ -206,7 +218,7 @@ function readExtra(name: string, attribute: Json, path: string, walk: Walk): voi
     return
   }
   const pointer = `${toPointer(path, walk)}/${toStep(wellFormed(name, walk))}`
-  walk.extra.set(freeName(pointer, walk.extra), text)
+  walk.extra.set(freeName(pointer, walk.extra, walk.extraRepeats), text)
 }
 
 /** A path as a JSON Pointer to this very place (RFC 6901). */

@@ -147,4 +147,36 @@ describe('text that is no well-formed Unicode', () => {
       ]),
     )
   })
+
+  it('takes no longer for many names that are one after their repair, and keeps them all', () => {
+    // Two high surrogates each, which is no pair.
+    const names = Array.from({ length: 20_000 }, (_, n) =>
+      String.fromCharCode(0xd800 + (n >> 10), 0xd800 + (n & 1023)),
+    )
+    const many = Object.fromEntries(names.map((name) => [name, { S: '' }]))
+    const free = ['\ufffd\ufffd', '\ufffd\ufffd\ufffd', '\ufffd\ufffd\ufffd\ufffd']
+    const { extra } = sound({ ...toImage(items.event), ...many })
+    expect([...extra.keys()].slice(0, 3)).toEqual(free.map((name) => `/${name}`))
+    expect(extra.size).toBe(names.length)
+    const map = readField({ type: 'map', values: 'string' }, { M: many }) as ReadonlyMap<string, string>
+    expect([...map.keys()].slice(0, 3)).toEqual(free)
+    expect(map.size).toBe(names.length)
+    // What is written stays of the size of what came.
+    expect([...map.keys()].join('').length).toBeLessThan(20 * names.length)
+  })
+
+  it('gives no name that is taken, whatever names come beside', () => {
+    const alike = Array.from({ length: 40 }, (_, n) => `a${String.fromCharCode(0xd800 + n)}`)
+    const taken = Array.from({ length: 60 }, (_, n) => [`a\ufffd\ufffd${n}`, `a${'\ufffd'.repeat(n)}`]).flat()
+    for (const names of [
+      [...alike, ...taken],
+      [...taken, ...alike],
+    ]) {
+      const map = readField(
+        { type: 'map', values: 'string' },
+        { M: Object.fromEntries(names.map((name, n) => [name, { S: `${n}` }])) },
+      ) as ReadonlyMap<string, string>
+      expect([...map.values()]).toEqual(names.map((_, n) => `${n}`))
+    }
+  })
 })
