@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -40,6 +40,7 @@ test('the demo runs to its end, and the README shows what it prints', () => {
 
 test('the demo empties its own folder only', () => {
   expect(dmdProcess(['demo', '--fans', '200'], { cwd: folder }).status).toBe(0)
+  expect(statSync(join(folder, 'dmd-demo')).mode & 0o777).toBe(0o700)
   const ran = dmdProcess(['demo', '--fans', '200', '--directory', '.'], { cwd: join(root, 'docs') })
   expect(ran.status).toBe(2)
   expect(ran.stderr).toContain('not the demo')

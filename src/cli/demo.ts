@@ -8,6 +8,7 @@ import { countSimulation, type SimulationOptions, simulate } from '../local/simu
 import type { Cell, QueryEngine, QueryResult } from '../query/engine.ts'
 import { formatTable } from '../query/format.ts'
 import type { Catalog } from '../record/schema.ts'
+import { folderMode } from '../store/mode.ts'
 import { openStore } from '../store/open.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { columns } from './columns.ts'
@@ -119,7 +120,7 @@ function empty(directory: string): void {
     )
   }
   rmSync(directory, { recursive: true, force: true })
-  mkdirSync(directory, { recursive: true })
+  mkdirSync(directory, { recursive: true, mode: folderMode })
   writeFileSync(join(directory, marker), '')
 }
 

@@ -5,6 +5,7 @@ import type { QueryEngine, QueryOptions } from '../query/engine.ts'
 import type { Write } from '../query/format.ts'
 import { savedQueries } from '../query/saved.ts'
 import { PipelineError } from '../record/error.ts'
+import { fileMode } from '../store/mode.ts'
 import { openStore } from '../store/open.ts'
 import { columns } from './columns.ts'
 import {
@@ -139,15 +140,15 @@ async function write(
   if (flags.output === undefined)
     return { rows: await formatOf(io, flags.format, flags)(result, io.out), scan, charge }
   const { writeText, end } = openOutput(flags.output)
-  // A file has no colours and no width.
-  const { width: _, ...plain } = { ...io, isColored: false }
+  // A file has no colours and no width, and is no terminal.
+  const { width: _, ...plain } = { ...io, isColored: false, isShown: false }
   const rows = await formatOf(plain, flags.format, flags)(result, writeText)
   await end()
   return { rows, scan, charge }
 }
 
 function openOutput(path: string): { readonly writeText: Write; readonly end: () => Promise<void> } {
-  const file = createWriteStream(path)
+  const file = createWriteStream(path, { mode: fileMode })
   // Before the first write, so that a file that cannot be made is reported and not thrown out of nowhere.
   const done = finished(file)
   done.catch(() => {})

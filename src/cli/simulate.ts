@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { Command, Option } from 'commander'
 import { simulate } from '../local/simulator.ts'
+import { fileMode } from '../store/mode.ts'
 import { type ExitCode, exitCodes, jsonOption, percentage, UsageError, wholeNumber } from './command.ts'
 import { runDrive } from './drive.ts'
 import { count, type Io } from './io.ts'
@@ -103,7 +104,7 @@ export async function writeLines(
   lines: Iterable<{ readonly bytes: Uint8Array }>,
   output: string | undefined,
 ): Promise<number> {
-  const file = output === undefined ? undefined : createWriteStream(output)
+  const file = output === undefined ? undefined : createWriteStream(output, { mode: fileMode })
   const write = async (bytes: Uint8Array) => {
     if (!file) return io.out(bytes)
     if (!file.write(bytes)) await once(file, 'drain')

@@ -1,6 +1,7 @@
-import { copyFile, rename } from 'node:fs/promises'
+import { chmod, copyFile, rename } from 'node:fs/promises'
 import { type DuckDBConnection, type DuckDBPreparedStatement, DuckDBTypeId } from '@duckdb/node-api'
 import { PipelineError } from '../record/error.ts'
+import { fileMode } from '../store/mode.ts'
 import { nameColumns } from './dialect/rewrite.ts'
 import { passedRows } from './failure.ts'
 import { type Reading, refused } from './guard.ts'
@@ -56,9 +57,10 @@ export function uniqueNames(
   })
 }
 
-/** The cache may lie on another disk. */
+/** Gives a file that DuckDB has made its place, for its owner alone. The cache may lie on another disk. */
 export async function moveFile(from: string, to: string): Promise<void> {
   try {
+    await chmod(from, fileMode)
     await rename(from, to).catch(async (error) => {
       if (error.code !== 'EXDEV') throw error
       const part = `${to}.part`

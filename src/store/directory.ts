@@ -8,6 +8,7 @@ import { checkSignal, orUnavailable, unavailable, unless } from './failure.ts'
 import { absent, etagOf, fileAt } from './file.ts'
 import { type Archive, syncFolder } from './folder.ts'
 import { checkKey, ownFolder } from './key.ts'
+import { folderMode } from './mode.ts'
 import { sweep } from './scratch.ts'
 import type { ObjectInfo, ObjectStore, StoredObject } from './store.ts'
 import { walk, walkKeys } from './walk.ts'
@@ -61,7 +62,7 @@ async function openRoot(root: string, create: boolean): Promise<void> {
       'STORE_UNAVAILABLE',
       `there is no archive at ${root} yet. Deliver records to it first, or correct the path.`,
     )
-  const first = await mkdir(root, { recursive: true })
+  const first = await mkdir(root, { recursive: true, mode: folderMode })
   if (first === undefined) return
   for (let folder = root; folder !== dirname(first); folder = dirname(folder))
     await syncFolder(dirname(folder))

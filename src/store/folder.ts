@@ -1,6 +1,7 @@
 import { lstat, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { unavailable, unless } from './failure.ts'
+import { folderMode } from './mode.ts'
 import type { Scratch } from './scratch.ts'
 
 /** An open directory archive. */
@@ -28,7 +29,7 @@ export function makeFolder(archive: Archive, folder: string): Promise<void> {
   let made = archive.folders.get(folder)
   if (made === undefined) {
     made = makeFolder(archive, dirname(folder)).then(async () => {
-      await unless(['EEXIST'], mkdir(folder))
+      await unless(['EEXIST'], mkdir(folder, folderMode))
       if (!(await lstat(folder)).isDirectory())
         throw unavailable(`use ${folder}`, 'it is a file or link', 'Move it away')
       await syncFolder(dirname(folder))

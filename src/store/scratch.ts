@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PipelineError } from '../record/error.ts'
 import { checkSignal, systemCode, unless } from './failure.ts'
+import { fileMode, folderMode } from './mode.ts'
 import { fateOf, nextName } from './owner.ts'
 
 /**
@@ -22,7 +23,7 @@ export async function writeTemp(
   scratch: Scratch,
   bytes: Uint8Array,
 ): Promise<{ path: string; stat: BigIntStats }> {
-  const { path, made: handle } = await reserve(scratch, (free) => open(free, 'wx'))
+  const { path, made: handle } = await reserve(scratch, (free) => open(free, 'wx', fileMode))
   try {
     await handle.writeFile(bytes)
     await handle.sync()
@@ -42,7 +43,7 @@ export async function discard(path: string): Promise<void> {
 
 /** Now, as the file system stamps it, in nanoseconds: the only clock that object times can be compared with. */
 export async function fileSystemNow(scratch: Scratch): Promise<bigint> {
-  const { path, made: handle } = await reserve(scratch, (free) => open(free, 'wx'))
+  const { path, made: handle } = await reserve(scratch, (free) => open(free, 'wx', fileMode))
   try {
     return (await handle.stat({ bigint: true })).mtimeNs
   } finally {
@@ -67,9 +68,9 @@ export async function withLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const path = join(scratch.locks, lock.name)
-  const claim = await reserve(scratch, (free) => mkdir(free))
+  const claim = await reserve(scratch, (free) => mkdir(free, folderMode))
   try {
-    await (await open(join(claim.path, claim.name), 'wx')).close()
+    await (await open(join(claim.path, claim.name), 'wx', fileMode)).close()
     let waitedMs = 0
     for (let pollMs = 1; !(await take(claim.path, path)); pollMs = Math.min(pollMs * 2, pollMsMax)) {
       checkSignal(lock.signal)

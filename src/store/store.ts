@@ -20,7 +20,8 @@ export type ObjectTag = { readonly name: string; readonly value: string }
 
 /**
  * - `stored`: the bytes are durable and visible under the key.
- * - `exists`: `ifAbsent` was asked and the key is taken, durably, by a whole object; nothing was written.
+ * - `exists`: `ifAbsent` was asked and the key is taken, durably, by a whole object; nothing was written. It may be this
+ *   very put's, where an answer of S3's was lost and the object cannot be read.
  * - `changed`: `ifMatch` was asked and another object is there, or none; nothing was written.
  */
 export type PutOutcome =

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -85,6 +85,22 @@ test('query writes tables, CSV and JSON to standard output and Parquet to a file
   const parquet = join(folder, 'result.parquet')
   const written = await query('--format', 'parquet', '-o', parquet)
   expect(written).toMatchObject({ code: 0, out: '', err: `1 rows written to ${parquet}\n` })
+})
+
+test('files that hold rows or records are for who made them alone; one that was there keeps its rights', async () => {
+  await deliver([change({ id: 'mode' })])
+  const mode = (name: string) => (statSync(join(folder, name)).mode & 0o777).toString(8)
+  const query = (format: string, name: string) =>
+    dmd(['query', 'SELECT * FROM demand', '--archive', archive, '--format', format, '-o', join(folder, name)])
+  for (const format of ['csv', 'json', 'table', 'parquet']) {
+    expect((await query(format, `mode.${format}`)).code).toBe(0)
+    expect([format, mode(`mode.${format}`)]).toEqual([format, '600'])
+  }
+  await dmd(['simulate', '--fans', '3', '-o', join(folder, 'mode.jsonl')])
+  expect(mode('mode.jsonl')).toBe('600')
+  chmodSync(join(folder, 'mode.csv'), 0o644)
+  await query('csv', 'mode.csv')
+  expect(mode('mode.csv')).toBe('644')
 })
 
 test('query takes a statement from a file and from standard input', async () => {

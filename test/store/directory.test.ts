@@ -1,11 +1,23 @@
 import { spawnSync } from 'node:child_process'
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openDirectoryStore } from '../../src/store/directory.ts'
+import { withLock, writeTemp } from '../../src/store/scratch.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 import { storeContract } from '../contract/store.ts'
 import { expectClean, withRoot } from './process.ts'
@@ -118,6 +130,51 @@ describe('two archives', () => {
       const diff = spawnSync('diff', ['-r', 'one', 'two'], { cwd: root, encoding: 'utf8' })
       expect(diff.stdout).toBe('')
       expect(diff.status).toBe(0)
+    })
+  })
+})
+
+describe('what is made', () => {
+  const modeOf = async (path: string) => ((await lstat(path)).mode & 0o777).toString(8)
+  const modesIn = async (root: string) => {
+    const names = ['.', ...(await readdir(root, { recursive: true }))]
+    return Promise.all(names.map(async (name) => `${await modeOf(join(root, name))} ${name}`))
+  }
+
+  test('is for its owner alone; what was there keeps its rights', async () => {
+    await withRoot(async (root) => {
+      await chmod(root, 0o755)
+      const archive = join(root, 'new/archive')
+      const store = await openDirectoryStore(archive)
+      await store.put('data/demand/x', text('1'), { condition: { ifAbsent: true } })
+      await store.put('data/demand/x', text('2'))
+      await store.put('errors/y', text('1'))
+      await store.delete('errors/y')
+      expect((await modesIn(archive)).sort()).toEqual(
+        ['.', '.dmd', '.dmd/locks', '.dmd/tmp', 'data', 'data/demand', 'errors']
+          .map((name) => `700 ${name}`)
+          .concat('600 data/demand/x')
+          .sort(),
+      )
+      expect([await modeOf(root), await modeOf(join(root, 'new'))]).toEqual(['755', '700'])
+      await chmod(archive, 0o750)
+      await chmod(join(archive, 'data'), 0o755)
+      await (await openDirectoryStore(archive)).put('data/z', text('1'))
+      expect(await Promise.all(['.', 'data', 'data/z'].map((name) => modeOf(join(archive, name))))).toEqual([
+        ...['750', '755', '600'],
+      ])
+    })
+  })
+
+  test('for a moment, a lock or an object that is being written, is so as well', async () => {
+    await withRoot(async (root) => {
+      const scratch = { tmp: join(root, 'tmp'), locks: join(root, 'locks') }
+      for (const folder of [scratch.tmp, scratch.locks]) await mkdir(folder, { mode: 0o700 })
+      await writeTemp(scratch, text('1'))
+      await withLock(scratch, { name: 'lock', key: 'k', waitMs: 0, signal: undefined }, async () => {
+        for (const line of await modesIn(root)) expect(line).toMatch(/^(?:700|600) /)
+        expect(await readdir(root, { recursive: true })).toHaveLength(5)
+      })
     })
   })
 })

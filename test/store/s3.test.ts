@@ -4,8 +4,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { deliverBatch } from '../../src/delivery/worker.ts'
 import { openS3Store } from '../../src/store/s3.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
+import { change, eventItem, records } from '../changes.ts'
+import { rules } from '../errors/archive.ts'
 
 // What no S3 server does when it is asked to: the network and the service failing. The rest of S3 is tested against
 // servers that speak it, in test/servers. `fault` decides what becomes of the next request before or after its work.
@@ -147,6 +150,44 @@ describe('a put', () => {
     faults = [cutBefore]
     expect(await store.put('a', text('four'), { condition })).toEqual({ outcome: 'changed' })
     expect(objects.get('/bucket/p/a')?.toString()).toBe('three')
+  })
+
+  test('whose answer was lost needs no right to read: the key is taken, which is all that it asked for', async () => {
+    const store = await open()
+    const forward: Fault = (_, __, work) => work()
+    faults = [cutAfter, forward, says(403, 'AccessDenied')]
+    expect(await store.put('a', text('one'), ifAbsent)).toEqual({ outcome: 'exists' })
+    expect(objects.get('/bucket/p/a')?.toString()).toBe('one')
+    // Whether somebody else replaced it meanwhile is not known without a look.
+    const condition = { ifMatch: etagOf(text('one')) }
+    faults = [cutAfter, forward, says(403, 'AccessDenied')]
+    await expect(store.put('a', text('two'), { condition })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    })
+    expect(faults).toEqual([])
+  })
+
+  test('whose answer was lost is a delivery, to a worker that may not read, and no error beside it', async () => {
+    const store = await open()
+    const lost = new Set<string>()
+    const isLostOnce: Fault = (request, response, work) => {
+      const { method, url = '' } = request
+      if (method === 'GET') return fail(response, 403, 'AccessDenied')
+      if (lost.has(url)) return work()
+      lost.add(url)
+      cutAfter(request, response, work)
+    }
+    faults = Array.from({ length: 20 }, () => isLostOnce)
+    const parts = { store, rules, log: () => {}, clock: () => 0, putsParallel: 4, putTimeoutMs: 30_000 }
+    const sound = records([change(), change({ item: eventItem })])
+    expect(await deliverBatch({ stream: 's', shard: '0', records: sound }, parts)).toMatchObject({
+      ...{ records: 2, delivered: 2, errored: 0, errorFiles: 0 },
+    })
+    expect([...objects.keys()].map((key) => key.split('/').slice(2, 4).join('/')).sort()).toEqual([
+      'p/data',
+      'p/data',
+    ])
+    expect(requests.filter((line) => line.startsWith('PUT'))).toHaveLength(4)
   })
 
   test('fails after so many attempts, with the reason and the fix and no word of S3’s or of the object', async () => {

@@ -1,3 +1,4 @@
+import { PipelineError } from '../../record/error.ts'
 import { checkSignal } from '../failure.ts'
 import type { ObjectTag, PutCondition, PutOutcome } from '../store.ts'
 import { at, type Bucket } from './connection.ts'
@@ -24,6 +25,11 @@ export async function putObject(
     ...(tag && { Tagging: `${tag.name}=${tag.value}` }),
   })
   const isReplacement = condition !== undefined && 'ifMatch' in condition
+  const look = () =>
+    getObject(bucket, key, signal).catch((error: unknown) => {
+      // That the key is taken is known without a look, which takes a right to read that who only creates may not have.
+      if (isReplacement || !(error instanceof PipelineError)) throw error
+    })
   const send = async (number: number, abortSignal: AbortSignal): Promise<PutOutcome> => {
     try {
       const { ETag: etag = '' } = await bucket.client.send(command, { abortSignal })
@@ -33,7 +39,7 @@ export async function putObject(
       if (!isUnmet) throw error
     }
     // An attempt whose answer was lost may have been the one that met the condition.
-    const there = number > 1 ? await getObject(bucket, key, signal) : undefined
+    const there = number > 1 ? await look() : undefined
     if (there !== undefined && Buffer.compare(there.bytes, bytes) === 0)
       return { outcome: 'stored', etag: there.etag }
     return { outcome: isReplacement ? 'changed' : 'exists' }
