@@ -33,7 +33,10 @@ export function errorsCommand(run: Run): Command {
     .addArgument(new Argument('<name>', 'the fingerprint of a group, or the key of an error file'))
     .addOption(archiveOption())
     .addOption(schemasOption())
-    .option('--raw', 'print the original, byte for byte, personal data included')
+    .option(
+      '--raw',
+      'print the original, personal data included: byte for byte, on a terminal with control characters as codes',
+    )
     .addOption(jsonOption())
     .action((name: string, flags: ShowFlags) => run((io) => show(io, name, flags)))
   command

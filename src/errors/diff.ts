@@ -13,12 +13,23 @@ export type Difference = {
   readonly after?: string
 }
 
-/** Where two payloads differ. Payloads that are no JSON objects differ as a whole, and only their sizes are told. */
+/**
+ * Where two payloads differ. Payloads that are no JSON objects, or are nested too deeply to be compared, differ as a whole,
+ * and only their sizes are told.
+ */
 export function diffPayloads(before: Uint8Array, after: Uint8Array, catalog: Catalog): readonly Difference[] {
+  if (Buffer.compare(before, after) === 0) return []
+  const whole = [{ path: '', before: `${before.length} bytes`, after: `${after.length} bytes` }]
   const [one, other] = [envelopeOf(before), envelopeOf(after)]
-  if (!one || !other) return [{ path: '', before: `${before.length} bytes`, after: `${after.length} bytes` }]
+  if (!one || !other) return whole
   const [shownOne, shownOther] = [maskEnvelope(one, catalog), maskEnvelope(other, catalog)]
-  return [...differences('', one, other, shownOne, shownOther)]
+  try {
+    return [...differences('', one, other, shownOne, shownOther)]
+  } catch (error) {
+    // The stack's end.
+    if (error instanceof RangeError) return whole
+    throw error
+  }
 }
 
 /** Walks the values and what is shown of them side by side: a masked value may have changed. */

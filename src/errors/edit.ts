@@ -73,7 +73,12 @@ export function parsePatch(bytes: Uint8Array, name: string): Edit {
           return cannot(`operation ${index + 1}, ${op} ${maskPointer(path)}: ${why}`)
         }
       }
-      return { ok: true, payload: Buffer.from(JSON.stringify(envelope), 'utf8') }
+      try {
+        return { ok: true, payload: Buffer.from(JSON.stringify(envelope), 'utf8') }
+      } catch {
+        // Reading takes no stack, writing does.
+        return cannot('the record is nested too deeply to be written again: replace it whole, with --with')
+      }
     },
   }
 }

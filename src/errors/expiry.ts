@@ -1,14 +1,12 @@
 import { eachBounded } from '../delivery/bounded.ts'
 import { PipelineError } from '../record/error.ts'
 import type { ObjectStore, ObjectTag } from '../store/store.ts'
-import { errorsPrefix } from './read.ts'
+import { isFailedKey } from './failed.ts'
+import { type History, isOpen } from './history.ts'
 
 const parallel = 16
 
-/**
- * Tags error files, so that a lifecycle rule may remove them, or not. Returns how many could not be tagged: those only
- * stay longer. Batches that were given up are none of the worker's, and are left as they are.
- */
+/** Tags error files, so that a lifecycle rule may remove them, or not. Returns how many could not be tagged: those only stay longer. */
 export async function tagErrors(
   { tag }: ObjectStore,
   keys: readonly string[],
@@ -16,8 +14,7 @@ export async function tagErrors(
 ): Promise<number> {
   if (!tag) return 0
   let failed = 0
-  const own = keys.filter((key) => key.startsWith(errorsPrefix))
-  await eachBounded(own, parallel, async (key) => {
+  await eachBounded(keys, parallel, async (key) => {
     try {
       await tag(key, value)
     } catch (error) {
@@ -26,4 +23,12 @@ export async function tagErrors(
     }
   })
   return failed
+}
+
+/**
+ * Of the error files of a cause those that go when it is ignored, and stay when it is taken up again. What was replayed may
+ * go whatever is said of its cause. A batch that was given up may not: its records may be sound, and are nowhere else.
+ */
+export function goneWhenIgnored(keys: readonly string[], history: History): readonly string[] {
+  return keys.filter((key) => isOpen(history, key) && !isFailedKey(key))
 }

@@ -36,8 +36,8 @@ export function parseFailedBatch(bytes: Uint8Array): FailedBatch | undefined {
   if (!isObject(document) || !isObject(document.KinesisBatchInfo)) return undefined
   const { payload, requestContext } = document
   const event = typeof payload === 'string' ? parse(payload) : payload
-  if (!isKinesisEvent(event)) return undefined
-  const batches = readKinesisEvent(event)
+  const batches = isKinesisEvent(event) ? readBatches(event) : undefined
+  if (!batches) return undefined
   const context = isObject(requestContext) ? requestContext : {}
   const arrived = document.KinesisBatchInfo.approximateArrivalOfFirstRecord
   return {
@@ -46,6 +46,16 @@ export function parseFailedBatch(bytes: Uint8Array): FailedBatch | undefined {
     calls: typeof context.approximateInvokeCount === 'number' ? context.approximateInvokeCount : 0,
     batches,
     records: batches.reduce((total, batch) => total + batch.records.length, 0),
+  }
+}
+
+function readBatches(event: Json): readonly Batch[] | undefined {
+  try {
+    return readKinesisEvent(event)
+  } catch (error) {
+    // No payload, and nested so deeply that the stack ends: Lambda writes no such thing.
+    if (error instanceof RangeError) return undefined
+    throw error
   }
 }
 

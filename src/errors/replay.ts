@@ -205,8 +205,8 @@ async function apply(
       if (compared?.outcome !== 'there') return compared ?? unreadable(key)
     }
     let isNew = false
-    for (const { key: object, bytes } of plan.puts) {
-      const put = await store.put(object, bytes, { condition: { ifAbsent: true } })
+    for (const { key: object, bytes, tag } of plan.puts) {
+      const put = await store.put(object, bytes, { condition: { ifAbsent: true }, ...(tag && { tag }) })
       if (put.outcome === 'stored') isNew = true
     }
     return result(key, isNew ? 'written' : 'there', plan)

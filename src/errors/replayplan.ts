@@ -1,7 +1,9 @@
 import type { StreamRecord } from '../codec/row.ts'
 import type { ErrorFile } from '../delivery/errorfile.ts'
+import { tagOf } from '../delivery/expiry.ts'
 import { type Batch, type PlanRules, planBatch } from '../delivery/plan.ts'
 import { parseInstant } from '../record/date.ts'
+import type { ObjectTag } from '../store/store.ts'
 import type { Edit } from './edit.ts'
 import { isFailedKey, parseFailedBatch } from './failed.ts'
 import type { Result } from './history.ts'
@@ -14,10 +16,12 @@ export type ReplayPlan = {
   /** For a batch that was given up: the keys of the error files of those of its records that fail. */
   readonly errors: readonly string[]
   /** All that has to be written. */
-  readonly puts: readonly { readonly key: string; readonly bytes: Uint8Array }[]
+  readonly puts: readonly Put[]
   /** The one record before and after the edit. */
   readonly change?: { readonly before: Uint8Array; readonly after: Uint8Array }
 }
+
+type Put = { readonly key: string; readonly bytes: Uint8Array; readonly tag?: ObjectTag | undefined }
 
 export type Planned =
   | { readonly ok: true; readonly plan: ReplayPlan }
@@ -86,7 +90,9 @@ function planFailedBatch(bytes: Uint8Array, edit: Edit, rules: PlanRules): Plann
     return unedited('those of its records that fail become errors of their own')
   const plans = failed.batches.map((batch) => planBatch(batch, rules))
   const objects = plans.flatMap((plan) => plan.objects)
-  const errors = plans.flatMap((plan) => plan.errors)
+  const errors = plans.flatMap((plan) =>
+    plan.errors.map(({ key, bytes, rejection }) => ({ key, bytes, tag: tagOf(rejection.code) })),
+  )
   const keys = (puts: readonly { key: string }[]) => puts.map(({ key }) => key)
   return { ok: true, plan: { objects: keys(objects), errors: keys(errors), puts: [...objects, ...errors] } }
 }

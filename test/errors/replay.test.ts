@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readContainer } from '../../src/codec/container.ts'
+import { diffPayloads } from '../../src/errors/diff.ts'
 import { noEdit, replaceBy } from '../../src/errors/edit.ts'
+import { goneWhenIgnored } from '../../src/errors/expiry.ts'
 import { isOpen, provenanceKey, readHistory, readProvenance, readReport } from '../../src/errors/history.ts'
 import { freeze, rehearse, replay } from '../../src/errors/replay.ts'
 import { triage } from '../../src/errors/triage.ts'
 import { storeFailure } from '../../src/local/mapping/failed.ts'
 import { PipelineError } from '../../src/record/error.ts'
+import type { ObjectStore, ObjectTag } from '../../src/store/store.ts'
 import { change, demandItem } from '../changes.ts'
 import { tree } from '../tree.ts'
 import {
@@ -28,6 +31,9 @@ beforeEach(async () => {
   archive = await openErrorArchive()
 })
 afterEach(() => archive.close())
+
+/** JSON that is read without a stack, and is not written without one. */
+const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
 
 const some = (n: number) => Array.from({ length: n }, (_, index) => withoutSale(index))
 
@@ -162,6 +168,29 @@ describe('one record that was mended', () => {
     expect(report.counts).toEqual({ written: 1 })
     const { rows } = await rowsIn(report.results[0]?.objects?.[0] ?? '')
     expect(rows[0]).toMatchObject({ change: { id: 'whole', sequence: expect.stringMatching(/^0{59}[12]$/) } })
+  })
+
+  test('nested so deeply that it cannot be written again, is left as it is, and holds up no other', async () => {
+    const deep = Buffer.from(withoutSale(1).toString().replace('"eventID"', `"deep":${nested},"eventID"`))
+    await archive.deliver([withoutSale(2), deep])
+    const { request, parts } = await prepare(archive.store, addSale())
+    const rehearsed = await rehearse(request, parts, (_, { change: made }) =>
+      diffPayloads(made!.before, made!.after, catalog),
+    )
+    const report = await replayAll(archive.store, addSale())
+    expect(report.counts).toEqual({ written: 1, unpatched: 1 })
+    expect(report.results.find(({ outcome }) => outcome === 'unpatched')?.message).toMatch(
+      /nested too deeply/,
+    )
+    expect(rehearsed).toEqual(report.results)
+  })
+
+  test('is told as a whole where it is nested too deeply to be compared, and not at all where it is the same', () => {
+    const deep = Buffer.from(`{"deep":${nested}}`)
+    expect(diffPayloads(deep, Buffer.from('{}'), catalog)).toEqual([
+      { path: '', before: `${deep.length} bytes`, after: '2 bytes' },
+    ])
+    expect(diffPayloads(deep, Buffer.from(deep), catalog)).toEqual([])
   })
 
   test('what fails again says why, stays open, and makes no further error file', async () => {
@@ -380,6 +409,58 @@ describe('a batch that was given up', () => {
     expect((await replayAll(archive.store, noEdit, { keys: [root] })).counts).toEqual({ written: 1 })
   })
 
+  test.each([
+    ['failed/', 'dmd up puts it'],
+    ['aws/lambda/', 'Lambda puts it'],
+  ])(
+    'below %s, where %s, is tagged as one that may go once all of its records are kept elsewhere',
+    async (place) => {
+      const stored = await giveUp([change(), withoutSale(1)])
+      const key = place === 'failed/' ? stored : stored.replace('failed/', '')
+      const object = await archive.store.get(stored)
+      await archive.store.delete(stored)
+      await archive.store.put(key, object!.bytes)
+      expect(key.startsWith(place)).toBe(true)
+      const tagged: string[] = []
+      const tagging = {
+        ...archive.store,
+        tag: async (name: string, { value }: ObjectTag) => void tagged.push(`${name} ${value}`),
+      }
+      const isErrorFile = (name: string) => name.startsWith('errors/')
+      const report = await replayAll(failing(tagging, isErrorFile))
+      expect([report.counts, tagged]).toEqual([{ unwritten: 1 }, []])
+      expect((await replayAll(tagging)).counts).toEqual({ written: 1 })
+      expect(tagged).toEqual([`${key} true`])
+    },
+  )
+
+  test('makes error files that are tagged as the worker tags them', async () => {
+    await giveUp([change(), Buffer.from('{'), withoutSale(1)])
+    const tags = new Map<string, string | undefined>()
+    const tagging: ObjectStore = {
+      ...archive.store,
+      put: async (key, bytes, options) => {
+        if (key.startsWith('errors/')) tags.set(JSON.parse(bytes.toString()).error.code, options?.tag?.value)
+        return archive.store.put(key, bytes, options)
+      },
+    }
+    await replayAll(tagging)
+    expect(tags).toEqual(
+      new Map([
+        ['NOT_JSON', 'unattributable'],
+        ['FIELD_MISSING', undefined],
+      ]),
+    )
+  })
+
+  test('stays when it is ignored, since its records are nowhere else', async () => {
+    const key = await giveUp([change()])
+    await archive.deliver(some(2))
+    const [first, second] = await archive.keys('errors/')
+    await replayAll(archive.store, addSale(), { keys: [first!] })
+    expect(goneWhenIgnored([first!, second!, key], await readHistory(archive.store))).toEqual([second])
+  })
+
   test('writes nothing twice that the worker had written before it was given up', async () => {
     const payloads = [change({ id: 'a' }), change({ id: 'b' })]
     const key = await giveUp(payloads)
@@ -387,6 +468,17 @@ describe('a batch that was given up', () => {
     const before = tree(`${archive.folder}/data`)
     expect((await replayAll(archive.store, noEdit, { keys: [key] })).counts).toEqual({ there: 1 })
     expect(tree(`${archive.folder}/data`)).toEqual(before)
+  })
+
+  test('is none of ours where it is nested too deeply to be read, and holds up no other', async () => {
+    const key = await giveUp([change()])
+    const entry = `{"eventSource":"aws:kinesis","kinesis":{"data":${nested}}}`
+    const payload = JSON.stringify(`{"Records":[${entry}]}`)
+    const hostile = `{"KinesisBatchInfo":{},"payload":${payload}}`
+    await archive.store.put(`${key}0`, Buffer.from(hostile))
+    expect(await triage(archive.store, catalog)).toMatchObject({ entries: [{ key }], foreign: 1 })
+    const report = await replayAll(archive.store, noEdit, { keys: [key, `${key}0`] })
+    expect(report.counts).toEqual({ written: 1, foreign: 1 })
   })
 
   test('takes no edit', async () => {

@@ -4,7 +4,7 @@ import { toIso } from '../../record/date.ts'
 import type { Catalog } from '../../record/schema.ts'
 import { columns } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
-import { count, type Io, style } from '../io.ts'
+import { count, type Io, outJson, style } from '../io.ts'
 import { momentBefore } from '../time.ts'
 import { type ErrorFlags, openErrors, readTriage } from './open.ts'
 
@@ -21,7 +21,7 @@ export async function list(io: Io, flags: ListFlags): Promise<ExitCode> {
   const filter = filterOf(io, flags, opened.catalog)
   const { groups, from, to } = await readTriage(io, opened, filter)
   const isFiltered = Object.keys(filter).length > 0
-  if (flags.json) await io.out(`${JSON.stringify(groups)}\n`)
+  if (flags.json) await outJson(io, groups)
   else if (groups.length === 0) await io.out(isFiltered ? 'no such errors\n' : 'no errors\n')
   else {
     const rows = groups.map((group) => [

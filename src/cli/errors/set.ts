@@ -1,9 +1,8 @@
 import { handled, tagOf, unhandled } from '../../delivery/expiry.ts'
-import { tagErrors } from '../../errors/expiry.ts'
-import { isOpen } from '../../errors/history.ts'
+import { goneWhenIgnored, tagErrors } from '../../errors/expiry.ts'
 import { addStatus, type Status } from '../../errors/status.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
-import { count, type Io } from '../io.ts'
+import { count, type Io, outJson } from '../io.ts'
 import { type ErrorFlags, openErrors, operator, readTriage } from './open.ts'
 
 export type SetFlags = ErrorFlags & { readonly note?: string }
@@ -23,14 +22,12 @@ export async function set(io: Io, fingerprint: string, status: string, flags: Se
   const key = await addStatus(opened.store, said, { ...word, covers: { files, lastSeen } }, io.clock())
   if (status === 'ignored' || state === 'ignored') {
     const own = entries.filter((entry) => entry.fingerprint === fingerprint).map((entry) => entry.key)
-    // What was replayed may go, whatever is said of its cause.
-    const open = own.filter((one) => isOpen(history, one))
     const tag = status === 'ignored' ? handled : (tagOf(code) ?? unhandled)
-    const failed = await tagErrors(opened.store, open, tag)
+    const failed = await tagErrors(opened.store, goneWhenIgnored(own, history), tag)
     if (failed > 0)
       await io.err(`${count(failed)} files could not be tagged: they stay until this is said again\n`)
   }
-  if (flags.json) await io.out(`${JSON.stringify({ key, ...word, before: state })}\n`)
+  if (flags.json) await outJson(io, { key, ...word, before: state })
   else
     await io.out(
       `${fingerprint} was ${state} and is ${status}: ${count(files)} ${files === 1 ? 'file' : 'files'}\n`,

@@ -9,7 +9,7 @@ import type { ErrorGroup, Triage } from '../../errors/triage.ts'
 import { codes } from '../../record/error.ts'
 import { columns } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
-import { count, harmless, type Io, style } from '../io.ts'
+import { allHarmless, asItIs, count, harmless, type Io, outJson, style } from '../io.ts'
 import { explanationLines } from './explanation.ts'
 import { short } from './list.ts'
 import { type ErrorFlags, type Opened, openErrors, readTriage } from './open.ts'
@@ -35,7 +35,7 @@ export async function show(io: Io, name: string, flags: ShowFlags): Promise<Exit
   const key = isKey ? name : group.sample
   if (flags.raw) return raw(io, opened, key)
   const told = await tell(opened, found, group, key)
-  if (flags.json) await io.out(`${JSON.stringify(told)}\n`)
+  if (flags.json) await outJson(io, told)
   else await io.out(render(io, told, opened.settings.archive))
   return exitCodes.ok
 }
@@ -47,8 +47,9 @@ async function raw(io: Io, { store }: Opened, key: string): Promise<ExitCode> {
   const object = await store.get(key)
   if (!object) throw new UsageError(`there is no error file ${key}: dmd errors list names them`)
   const payloads = payloadsIn(key, object.bytes) ?? [object.bytes]
+  const write = asItIs(io)
   for (const [index, payload] of payloads.entries())
-    await io.out(index === 0 ? payload : Buffer.concat([newline, payload]))
+    await write(index === 0 ? payload : Buffer.concat([newline, payload]))
   return exitCodes.ok
 }
 
@@ -108,24 +109,24 @@ function aboutFile({ timestamp, error, source, attempt, events }: ErrorFile) {
 type Told = Awaited<ReturnType<typeof tell>>
 
 function render(io: Io, told: Told, archive: string): string {
-  const { fingerprint, stage, code, type, path, state, said, files, records, open, error } = told
+  // Who wrote the files of the archive is not known.
+  const shown = allHarmless(told)
+  const { fingerprint, stage, code, type, path, state, said, files, records, open, error } = shown
   const entry = Object.hasOwn(codes, code) ? codes[code as keyof typeof codes] : undefined
   const label = (text: string) => style(io, 'bold', text.padEnd(10))
   const last = said.at(-1)
   const lines = [
     `${label('cause')}${code} at stage ${stage}, group ${fingerprint}`,
     ...(entry ? [`${label('meaning')}${entry.meaning}`, `${label('fix')}${entry.fix}`] : []),
-    ...('message' in error ? [`${label('message')}${harmless(error.message ?? '')}`] : []),
+    ...('message' in error ? [`${label('message')}${error.message ?? ''}`] : []),
     `${label('status')}${state}${last ? `: ${last.by} said ${last.status} at ${short(last.at)}${last.note ? `, ${last.note}` : ''}` : ''}`,
     `${label('group')}${count(records)} records in ${count(files)} files, ${count(open)} not replayed; grouped by stage ${stage}, code ${code}, type ${type}${path === '' ? '' : `, path ${path}`}`,
-    `${label('seen')}${short(told.firstSeen)} to ${short(told.lastSeen)}`,
+    `${label('seen')}${short(shown.firstSeen)} to ${short(shown.lastSeen)}`,
     '',
-    ...frequencyLines(io, told),
-    `${label('file')}${harmless(error.key)}`,
+    ...frequencyLines(io, shown),
+    `${label('file')}${error.key}`,
     ...('source' in error
-      ? [
-          `${label('source')}${harmless(`${error.source.stream} ${error.source.shard} ${error.source.sequence}`)}`,
-        ]
+      ? [`${label('source')}${error.source.stream} ${error.source.shard} ${error.source.sequence}`]
       : []),
     ...(error.tries > 0 ? [`${label('tries')}${error.tries} failed`] : []),
     ...(error.replayed
@@ -134,8 +135,8 @@ function render(io: Io, told: Told, archive: string): string {
         ]
       : []),
     '',
-    ...('explanation' in error
-      ? [...explanationLines(io, error.explanation), ...suggested(io, error.explanation)]
+    ...('explanation' in told.error
+      ? [...explanationLines(io, told.error.explanation), ...suggested(io, told.error.explanation)]
       : []),
     '',
     style(
@@ -153,7 +154,7 @@ function suggested(io: Io, { suggestion }: Explanation): readonly string[] {
   return [
     '',
     style(io, 'bold', 'an edit that would help, with the right value in it'),
-    JSON.stringify(suggestion),
+    harmless(JSON.stringify(suggestion)),
   ]
 }
 
@@ -169,7 +170,7 @@ function frequencyLines(io: Io, { frequencies, sampledFiles, files }: Told): rea
       `${Math.round((present / records) * 100)}%`,
       tags.join(' '),
       distinct === undefined ? '' : count(distinct),
-      top ? `${harmless(top.value.slice(0, 40))} (${count(top.count)})` : '•••',
+      top ? `${top.value.slice(0, 40)} (${count(top.count)})` : '•••',
     ])
   const left = attributes.length - rows.length
   return [
