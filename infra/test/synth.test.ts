@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
+import { lifecycleRules } from '../../src/cli/doctor/judge.ts'
 import { avroLiteral, hiveColumns } from '../../src/derive/ddl.ts'
 import { savedQueries } from '../../src/query/saved.ts'
 import { readSettings } from '../../src/settings.ts'
@@ -131,6 +132,8 @@ describe('the archive', () => {
       'unattributable-errors',
       'unfinished-uploads',
     ])
+    // Those that `dmd doctor --aws` looks for.
+    expect(rules.map(({ Id }) => Id).sort()).toEqual([...lifecycleRules].sort())
     expect(rules.find(({ Id }) => Id === 'unattributable-errors')).toMatchObject({
       ...{ Prefix: 'errors/', ExpirationInDays: 30 },
       TagFilters: [{ Key: 'dmd-handled', Value: 'unattributable' }],

@@ -11,6 +11,8 @@ export type Io = {
   /** True where people watch `err`: only then is anything animated. */
   readonly isWatched: boolean
   readonly isColored: boolean
+  /** True where `out` is a terminal, on which what strangers wrote must not act. */
+  readonly isShown: boolean
   /** Columns of the terminal behind `out`; undefined where it is none. */
   readonly width?: number
   /** Both ends of a person's terminal; undefined where either is none. */
@@ -31,12 +33,39 @@ export function style(io: Io, name: keyof typeof escapes, text: string): string 
   return io.isColored ? `\u001b[${escapes[name]}m${text}\u001b[0m` : text
 }
 
-/** A text of a stranger as it may be shown on a terminal: no character of it moves, hides or reorders anything. */
+/**
+ * A text of a stranger as it may be shown on a terminal: no character of it moves, hides or reorders anything. What would
+ * is written as JSON writes it, so that JSON stays the same JSON.
+ */
 export function harmless(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
-    (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`,
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (sign) =>
+    sign.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   )
+}
+
+/** The same for a text of several lines, which stay lines. */
+export function harmlessLines(text: string): string {
+  return text.replace(/[^\r\n\t]+|\r(?!\n)/g, harmless)
+}
+
+/** A value of JSON with every text in it harmless. */
+export function allHarmless<T>(value: T): T
+export function allHarmless(value: unknown): unknown {
+  if (typeof value === 'string') return harmless(value)
+  if (Array.isArray(value)) return value.map((item) => allHarmless(item))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, allHarmless(item)]))
+}
+
+/** Writes what strangers wrote as it is, byte for byte, and harmlessly where people look at it. */
+export function asItIs({ isShown, out }: Io): Writer {
+  if (!isShown) return out
+  return (text) => out(harmlessLines(typeof text === 'string' ? text : Buffer.from(text).toString('utf8')))
+}
+
+/** Writes a value as a line of JSON. */
+export function outJson(io: Io, value: unknown): Promise<void> {
+  return asItIs(io)(`${JSON.stringify(value)}\n`)
 }
 
 /** A whole number with separators: `51,200`. */
@@ -64,5 +93,5 @@ export function duration(ms: number): string {
 
 /** Every entry of a log as a line of JSON on standard error, in order; nobody waits for it. */
 export function lineLog(io: Io): Log {
-  return jsonLog((line) => void io.err(line))
+  return jsonLog((line) => void io.err(harmlessLines(line)))
 }

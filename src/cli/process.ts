@@ -16,6 +16,7 @@ export function systemIo(system: NodeJS.Process): Io {
     env,
     isWatched: stderr.isTTY === true && env.CI === undefined && env.TERM !== 'dumb',
     isColored: stdout.isTTY === true && stderr.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
+    isShown: stdout.isTTY === true,
     ...(stdout.isTTY && stdout.columns > 0 ? { width: stdout.columns } : {}),
     ...(stdin.isTTY && stdout.isTTY ? { terminal: { input: stdin, output: stdout } } : {}),
     clock: Date.now,

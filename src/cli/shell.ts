@@ -7,7 +7,7 @@ import type { Catalog, RecordSchema } from '../record/schema.ts'
 import { columns } from './columns.ts'
 import { describeRun } from './engine.ts'
 import { type History, readHistory, writeHistory } from './history.ts'
-import { type Io, style } from './io.ts'
+import { harmlessLines, type Io, style } from './io.ts'
 
 const help = `  SELECT …;            runs a statement; it may take several lines and ends with ;
   .tables              lists the tables and views
@@ -157,14 +157,16 @@ async function runStatement(
 
 /** How a result is written where a person looks at it. */
 export function formatOf(io: Io, name: ShownFormat, options: { readonly raw?: boolean } = {}): Format {
-  if (name === 'json') return formatJson
-  if (name === 'jsonl') return formatJsonLines
-  if (name === 'csv') return formatCsv({ raw: options.raw === true })
-  return formatTable({
-    ...(io.width === undefined ? {} : { width: io.width }),
-    bold: (text) => style(io, 'bold', text),
-    dim: (text) => style(io, 'dim', text),
-  })
+  if (name === 'table')
+    return formatTable({
+      ...(io.width === undefined ? {} : { width: io.width }),
+      bold: (text) => style(io, 'bold', text),
+      dim: (text) => style(io, 'dim', text),
+    })
+  const format = { json: formatJson, jsonl: formatJsonLines, csv: formatCsv({ raw: options.raw === true }) }[
+    name
+  ]
+  return (result, write) => format(result, io.isShown ? (text) => write(harmlessLines(text)) : write)
 }
 
 const keywords =

@@ -107,7 +107,7 @@ export function compileSchema(schema: Json, added: Json, where: string): RecordS
 export function toCatalog(schemas: readonly RecordSchema[]): Catalog {
   const taken = new Map<string, string>()
   for (const { type, plural } of schemas) {
-    for (const name of [type, plural, `${type}_changes`, `${type}_current`]) {
+    for (const name of [type, plural, `${type}_changes`, `${type}_current`, `${type}_masked`]) {
       const other = taken.get(name)
       if (other !== undefined)
         throw invalid(`${type}.avsc`, `the SQL name "${name}" is taken by ${other}.avsc`)

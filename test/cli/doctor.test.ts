@@ -9,7 +9,9 @@ import {
   judgeMapping,
   judgeStream,
   judgeTable,
+  judgeViews,
   judgeWorkgroup,
+  lifecycleRules,
 } from '../../src/cli/doctor/judge.ts'
 import {
   avroLiteral,
@@ -19,6 +21,7 @@ import {
   tableLocation,
   tableParameters,
 } from '../../src/derive/ddl.ts'
+import { athenaViews } from '../../src/query/athena/views.ts'
 import { dmd } from './io.ts'
 import { dmdProcess } from './process.ts'
 
@@ -57,6 +60,7 @@ const bucket = {
   encryption: 'aws:kms',
   isPrivate: true,
   policy: '{"Null":{"s3:if-none-match":"true"},"Bool":{"aws:SecureTransport":"false"}}',
+  lifecycle: lifecycleRules.map((id) => ({ ID: id, Status: 'Enabled' as const })),
 }
 const workgroup = {
   Name: 'dmd',
@@ -68,7 +72,9 @@ const workgroup = {
     ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_KMS' } },
   },
 } as const
-const demand = loadCatalog().get('demand')
+const catalog = loadCatalog()
+const views = [...catalog.values()].flatMap(athenaViews).map(({ name }) => name)
+const demand = catalog.get('demand')
 if (!demand) throw new Error('there is no demand')
 const options = { from: '2020-01-01', yearsAhead: 3, location: 's3://archive' }
 const table = {
@@ -96,6 +102,7 @@ test('what is as this version deploys it is well', () => {
     judgeDestinations([destination], 'arn:stream'),
     judgeBucket(bucket),
     judgeTable(table, demand, options),
+    judgeViews(new Set(['demand', ...views]), catalog),
     judgeWorkgroup(workgroup as never),
   ]
   expect(judged.map(({ ok, fix }) => [ok, fix])).toEqual(judged.map(() => [true, undefined]))
@@ -146,6 +153,22 @@ test.each([
   ['another key', judgeBucket({ ...bucket, encryption: 'AES256' }), /by AES256/],
   ['a public bucket', judgeBucket({ ...bucket, isPrivate: false }), /public access/],
   ['a bucket without policy', judgeBucket({ ...bucket, policy: undefined }), /be replaced; its policy takes/],
+  ['nothing that goes by itself', judgeBucket({ ...bucket, lifecycle: [] }), /missing: unfinished-uploads, /],
+  [
+    'a rule that is off',
+    judgeBucket({
+      ...bucket,
+      lifecycle: bucket.lifecycle.map((rule) =>
+        rule.ID === 'handled-errors' ? { ...rule, Status: 'Disabled' as const } : rule,
+      ),
+    }),
+    /lifecycle rules are off or missing: handled-errors$/,
+  ],
+  [
+    'no masked views',
+    judgeViews(new Set(views.filter((name) => !name.endsWith('_masked'))), catalog),
+    /missing: demand_masked, event_masked, notification_masked, sale_masked$/,
+  ],
   ['no table', judgeTable(undefined, demand, options), /no such table/],
   ['a managed table', judgeTable({ ...table, TableType: 'MANAGED' }, demand, options), /MSCK REPAIR/],
   [
@@ -195,7 +218,7 @@ test.each([
   ['results in the clear', judgeWorkgroup(setting({ ResultConfiguration: {} }) as never), /not encrypted/],
 ])('%s is told, with what to do', (_, judged, found) => {
   expect(judged).toMatchObject({ ok: false, found: expect.stringMatching(found) })
-  expect(judged.fix).toMatch(/docs\/deploy\.md|aws dynamodb/)
+  expect(judged.fix).toMatch(/docs\/deploy\.md|aws dynamodb|dmd deploy --views/)
 })
 
 test('without an account each look says why, nothing is called well, and what hangs on it is not looked at', () => {
@@ -233,4 +256,9 @@ test('what only an account can show is listed, with a test of each, in the docs 
     expect(page).toContain(assumed)
   }
   expect(assumptions.length).toBeGreaterThan(5)
+})
+
+test('the lifecycle rules that are looked for are those that are deployed', () => {
+  const source = readFileSync('infra/src/archive.ts', 'utf8')
+  for (const id of lifecycleRules) expect(source).toContain(`'${id}'`)
 })

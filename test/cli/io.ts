@@ -16,6 +16,7 @@ export function testIo(over: Partial<Io> = {}): { io: Io; out: () => string; err
     env: {},
     isWatched: false,
     isColored: false,
+    isShown: false,
     clock: () => (now += 10),
     interrupt: new AbortController().signal,
     ...over,

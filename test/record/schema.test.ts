@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { builtInSchemas, loadCatalog } from '../../src/catalog.ts'
 import { readRow } from '../../src/codec/row.ts'
+import { athenaViews } from '../../src/query/athena/views.ts'
 import { compileSchema, toCatalog } from '../../src/record/schema.ts'
 import type { Json, JsonObject } from '../../src/record/type.ts'
 import { addedSchema } from '../arbitrary/schema.ts'
@@ -146,9 +147,18 @@ describe('a catalog', () => {
     ['a plural that is a type', [named('people'), named('person', 'people')], '"people" is taken'],
     ['a view that is a type', [named('a'), named('a_changes')], '"a_changes" is taken by a.avsc'],
     ['a plural that is a view', [named('a', 'a_current')], '"a_current" is taken by a.avsc'],
+    ['a masked view that is a type', [named('a'), named('a_masked')], '"a_masked" is taken by a.avsc'],
+    ['a masked view that is a plural', [named('b', 'a_masked'), named('a')], '"a_masked" is taken by b.avsc'],
     ['one plural for two', [named('a', 'all'), named('b', 'all')], '"all" is taken by a.avsc'],
   ])('refuses %s', (_, schemas, message) => {
     expect(() => toCatalog(schemas)).toThrowError(message)
+  })
+
+  it('refuses every name that a view of another type has in Athena', () => {
+    const views = athenaViews(named('a')).map(({ name }) => name)
+    expect(views.length).toBeGreaterThan(3)
+    for (const view of views)
+      expect(() => toCatalog([named('a'), named(view)])).toThrowError(`"${view}" is taken by a.avsc`)
   })
 })
 

@@ -13,6 +13,7 @@ import {
 import { DeleteTableCommand, GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue'
 import { beforeAll, expect, test } from 'vitest'
 import { assumptions } from '../../src/cli/doctor/assumptions.ts'
+import { lifecycleRules } from '../../src/cli/doctor/judge.ts'
 import { readContainer } from '../../src/codec/container.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
@@ -176,7 +177,7 @@ test('the doctor finds the deployment as this version deploys it, and tells what
   // What the emulator does not keep.
   expect(faults).toEqual([
     'stream: it is not encrypted',
-    'bucket: it is encrypted by AES256, not by a KMS key',
+    `bucket: it is encrypted by AES256, not by a KMS key; lifecycle rules are off or missing: ${lifecycleRules.join(', ')}`,
   ])
   expect(sound.code).toBe(3)
   expect([...sound.findings.keys()]).toEqual([

@@ -11,6 +11,7 @@ import {
   judgeMapping,
   judgeStream,
   judgeTable,
+  judgeViews,
   judgeWorkgroup,
 } from './judge.ts'
 import { describeStream } from './stream.ts'
@@ -186,6 +187,7 @@ async function bucketSettings(Bucket: string): Promise<BucketSettings> {
   const encryption = await unlessUnset(client.send(new sdk.GetBucketEncryptionCommand({ Bucket })))
   const access = await unlessUnset(client.send(new sdk.GetPublicAccessBlockCommand({ Bucket })))
   const policy = await unlessUnset(client.send(new sdk.GetBucketPolicyCommand({ Bucket })))
+  const lifecycle = await unlessUnset(client.send(new sdk.GetBucketLifecycleConfigurationCommand({ Bucket })))
   const [rule] = encryption?.ServerSideEncryptionConfiguration?.Rules ?? []
   const block = access?.PublicAccessBlockConfiguration
   return {
@@ -198,6 +200,7 @@ async function bucketSettings(Bucket: string): Promise<BucketSettings> {
       block?.RestrictPublicBuckets,
     ].every((isSet) => isSet === true),
     policy: policy?.Policy,
+    lifecycle: lifecycle?.Rules ?? [],
   }
 }
 
@@ -210,7 +213,6 @@ async function glueTable(database: string, table: string) {
   return Table
 }
 
-/** Views are made by named queries that somebody has to run once. */
 async function checkViews(database: string, catalog: Catalog): Promise<Judged> {
   const { GlueClient, GetTablesCommand } = await load(
     '@aws-sdk/client-glue',
@@ -226,18 +228,7 @@ async function checkViews(database: string, catalog: Catalog): Promise<Judged> {
     for (const { Name } of TableList ?? []) names.add(Name ?? '')
     next = NextToken
   } while (next !== undefined)
-  const wanted = [...catalog.values()].flatMap(({ type, plural }) => [
-    plural,
-    `${type}_changes`,
-    `${type}_current`,
-  ])
-  const missing = wanted.filter((view) => !names.has(view))
-  if (missing.length === 0) return sound(`${wanted.length}, as the schemas have them`)
-  return {
-    ok: false,
-    found: `missing: ${missing.join(', ')}`,
-    fix: 'dmd deploy --views, or run the named queries that begin with "view"',
-  }
+  return judgeViews(names, catalog)
 }
 
 async function checkWorkgroup(name: string): Promise<Judged> {

@@ -3,6 +3,7 @@ import type { KinesisDataStreamDestination } from '@aws-sdk/client-dynamodb'
 import type { Table } from '@aws-sdk/client-glue'
 import type { StreamDescriptionSummary } from '@aws-sdk/client-kinesis'
 import type { EventSourceMappingConfiguration, FunctionConfiguration } from '@aws-sdk/client-lambda'
+import type { LifecycleRule } from '@aws-sdk/client-s3'
 import {
   avroLiteral,
   avroSerde,
@@ -12,7 +13,8 @@ import {
   tableLocation,
   tableParameters,
 } from '../../derive/ddl.ts'
-import type { RecordSchema } from '../../record/schema.ts'
+import { athenaViews } from '../../query/athena/views.ts'
+import type { Catalog, RecordSchema } from '../../record/schema.ts'
 import { type Judged, judge } from './finding.ts'
 
 // What AWS says of each part of a deployment, against what this version deploys. Pure: the looking is in aws.ts.
@@ -130,17 +132,37 @@ export type BucketSettings = {
   readonly encryption?: string | undefined
   readonly isPrivate: boolean
   readonly policy?: string | undefined
+  readonly lifecycle: readonly Pick<LifecycleRule, 'ID' | 'Status'>[]
 }
 
-export function judgeBucket({ versioning, encryption, isPrivate, policy }: BucketSettings): Judged {
+/** By which the archive lets go what it need not keep: the rules of infra/src/archive.ts. */
+export const lifecycleRules: readonly string[] = [
+  'unfinished-uploads',
+  'noncurrent-versions',
+  'handled-errors',
+  'handled-batches',
+  'handled-batches-of-lambda',
+  'unattributable-errors',
+]
+
+export function judgeBucket({
+  versioning,
+  encryption,
+  isPrivate,
+  policy,
+  lifecycle,
+}: BucketSettings): Judged {
+  const isOn = (id: string) => lifecycle.some(({ ID, Status }) => ID === id && Status === 'Enabled')
+  const off = lifecycleRules.filter((id) => !isOn(id))
   const faults = faultsOf([
     [versioning !== 'Enabled', 'it keeps no versions: what is replaced or removed by mistake is gone'],
     [encryption !== 'aws:kms', `it is encrypted by ${encryption ?? 'nothing'}, not by a KMS key`],
     [!isPrivate, 'public access is not blocked'],
     [!/s3:if-none-match/i.test(policy ?? ''), 'its policy lets archived files be replaced'],
     [!/aws:SecureTransport/i.test(policy ?? ''), 'its policy takes requests without TLS'],
+    [off.length > 0, `lifecycle rules are off or missing: ${off.join(', ')}`],
   ])
-  return judge('versions, KMS, private, TLS, create-only', faults, deployAgain)
+  return judge('versions, KMS, private, TLS, create-only, lifecycle', faults, deployAgain)
 }
 
 /** A table in Glue, against the one that this version makes of the schema. */
@@ -179,6 +201,17 @@ export function judgeTable(table: Table | undefined, schema: RecordSchema, optio
     ],
   ])
   return judge(`${found.length} columns, as the schema has them`, faults, deployAgain)
+}
+
+/** The tables and views of a database, against the views that this version makes; somebody has to run their statements once. */
+export function judgeViews(names: ReadonlySet<string>, catalog: Catalog): Judged {
+  const wanted = [...catalog.values()].flatMap(athenaViews)
+  const missing = wanted.flatMap(({ name }) => (names.has(name) ? [] : [name]))
+  return judge(
+    `${wanted.length}, as the schemas have them`,
+    missing.length > 0 ? [`missing: ${missing.join(', ')}`] : [],
+    'dmd deploy --views, or run the named queries that begin with "view"',
+  )
 }
 
 export function judgeWorkgroup({ State, Configuration }: WorkGroup): Judged {

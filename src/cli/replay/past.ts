@@ -4,7 +4,7 @@ import { columns } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
 import { short } from '../errors/list.ts'
 import { type ErrorFlags, openErrors } from '../errors/open.ts'
-import { count, type Io, style } from '../io.ts'
+import { allHarmless, count, type Io, outJson, style } from '../io.ts'
 import { describeEdit, resultRows } from './tell.ts'
 
 /** `dmd replay list`. */
@@ -14,12 +14,16 @@ export async function listReplays(io: Io, flags: ErrorFlags): Promise<ExitCode> 
   const replays = []
   for (const id of [...runs.keys()].sort()) {
     const found = await readReplay(store, id)
-    if (found) replays.push({ ...found, left: runs.get(id)?.size ?? 0 })
+    if (!found) continue
+    const { results: _, ...about } = found
+    replays.push({ ...about, left: runs.get(id)?.size ?? 0 })
   }
-  if (flags.json) await io.out(`${JSON.stringify(replays.map(({ results: _, ...replay }) => replay))}\n`)
+  if (flags.json) await outJson(io, replays)
   else if (replays.length === 0) await io.out('no replays\n')
   else {
-    const rows = replays.map(({ id, at, by, asked, count: files, edit, counts, state, left }) => [
+    // Who wrote the files of the archive is not known.
+    const shown = allHarmless(replays)
+    const rows = shown.map(({ id, at, by, asked, count: files, edit, counts, state, left }) => [
       id,
       short(at),
       by,
@@ -36,7 +40,7 @@ export async function listReplays(io: Io, flags: ErrorFlags): Promise<ExitCode> 
       style(
         io,
         'dim',
-        `\nmore about one:  dmd replay show ${replays.at(-1)?.id} --archive ${settings.archive}\n`,
+        `\nmore about one:  dmd replay show ${shown.at(-1)?.id} --archive ${settings.archive}\n`,
       ),
     )
   }
@@ -49,16 +53,17 @@ export async function showReplay(io: Io, id: string, flags: ErrorFlags): Promise
   const found = /^[\w-]+$/.test(id) ? await readReplay(store, id) : undefined
   if (!found) throw new UsageError(`there is no replay "${id}": dmd replay list names them`)
   if (flags.json) {
-    await io.out(`${JSON.stringify(found)}\n`)
+    await outJson(io, found)
     return exitCodes.ok
   }
-  const { at, by, asked, sha256, edit, counts, results, state } = found
+  // Who wrote the files of the archive is not known.
+  const { at, by, asked, count: files, sha256, edit, counts, results, state } = allHarmless(found)
   const label = (text: string) => style(io, 'bold', text.padEnd(11))
   await io.out(
     [
       `${label('replay')}${id}`,
       `${label('who')}${by} at ${short(at)}`,
-      `${label('what')}${asked}: ${count(found.count)} files, SHA-256 ${sha256}`,
+      `${label('what')}${asked}: ${count(files)} files, SHA-256 ${sha256}`,
       `${label('edit')}${describeEdit(edit)}`,
       `${label('state')}${state}`,
       `${label('outcome')}${describeCounts(counts)}`,

@@ -23,7 +23,7 @@ import { toBasicIso } from '../../record/date.ts'
 import { PipelineError } from '../../record/error.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
 import { type ErrorFlags, type Opened, openErrors, operator, readTriage } from '../errors/open.ts'
-import { count, type Io, lineLog, style } from '../io.ts'
+import { count, type Io, lineLog, outJson, style } from '../io.ts'
 import { startProgress } from '../progress.ts'
 import { describeEdit, differenceLines, outcomeLines, resultRows } from './tell.ts'
 
@@ -62,7 +62,7 @@ export async function replayErrors(io: Io, what: string | undefined, flags: Repl
   }
   await io.err(heading(io, selection, chosen, edit, flags.max))
   if (selection.count === 0) {
-    if (flags.json) await io.out(`${JSON.stringify({ selection, counts: {}, results: [] })}\n`)
+    if (flags.json) await outJson(io, { selection, counts: {}, results: [] })
     return exitCodes.ok
   }
   const parts = partsFor(io, opened, flags)
@@ -175,9 +175,7 @@ async function dryRun(
   const counts = countOf(results)
   if (flags.json) {
     const { asked, selection, edit } = request
-    await io.out(
-      `${JSON.stringify({ dryRun: true, asked, selection, edit: edit.summary, counts, examples, results })}\n`,
-    )
+    await outJson(io, { dryRun: true, asked, selection, edit: edit.summary, counts, examples, results })
     return results
   }
   for (const { error, differences } of examples) await io.out(differenceLines(io, error, differences))
@@ -226,7 +224,7 @@ async function run(
   const report = await replay(request, { ...parts, onResult })
   await progress.end()
   const { id, counts, results } = report
-  if (flags.json) await io.out(`${JSON.stringify({ ...report, selection: request.selection })}\n`)
+  if (flags.json) await outJson(io, { ...report, selection: request.selection })
   else {
     await io.out(outcomeLines(io, counts, false))
     await tellProblems(io, results)

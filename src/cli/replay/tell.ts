@@ -53,7 +53,7 @@ export function resultRows(io: Io, results: readonly Result[], max = shownMax): 
       outcome,
       harmless(error),
       outcome === 'written' || outcome === 'there'
-        ? `${objects[0] ?? ''}${objects.length > 1 ? ` and ${count(objects.length - 1)} more` : ''}`
+        ? `${harmless(objects[0] ?? '')}${objects.length > 1 ? ` and ${count(objects.length - 1)} more` : ''}`
         : harmless([code, path, message].filter(Boolean).join(' ')),
     ])
   const left = results.length - rows.length
@@ -66,8 +66,8 @@ export function resultRows(io: Io, results: readonly Result[], max = shownMax): 
 /** One record before and after. */
 export function differenceLines(io: Io, error: string, differences: readonly Difference[]): string {
   const lines = differences.flatMap(({ path, before, after }) => [
-    ...(before === undefined ? [] : [style(io, 'red', `  - ${path} ${before}`)]),
-    ...(after === undefined ? [] : [style(io, 'green', `  + ${path} ${after}`)]),
+    ...(before === undefined ? [] : [style(io, 'red', `  - ${path} ${harmless(before)}`)]),
+    ...(after === undefined ? [] : [style(io, 'green', `  + ${path} ${harmless(after)}`)]),
   ])
-  return `${[style(io, 'bold', error), ...(lines.length === 0 ? ['  as it is'] : lines)].join('\n')}\n`
+  return `${[style(io, 'bold', harmless(error)), ...(lines.length === 0 ? ['  as it is'] : lines)].join('\n')}\n`
 }
