@@ -15,7 +15,7 @@ import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { type Archive, givenUp } from './archive.ts'
 import type { Config } from './config.ts'
-import { listing, useKey } from './roles.ts'
+import { useKey } from './roles.ts'
 
 export type DeliveryParts = {
   readonly config: Config
@@ -127,7 +127,10 @@ function grantArchive(role: Role, { bucket, path }: Archive): void {
       resources: [bucket.arnForObjects(path('errors/*'))],
     }),
   )
-  role.addToPolicy(listing({ bucket, path }))
+  // All of it, a bucket that others use too: Lambda asks whether the bucket is there before it puts what was given up.
+  role.addToPolicy(
+    new PolicyStatement({ sid: 'List', actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+  )
 }
 
 /** What an event source mapping of a stream needs, and not the right to register consumers. */

@@ -247,15 +247,17 @@ describe('operations', () => {
     )
     for (const metric of [
       ...['IteratorAge', 'Errors', 'Throttles', 'Duration', 'GetRecords.IteratorAgeMilliseconds'],
-      ...[
-        'ReadProvisionedThroughputExceeded',
-        'AgeOfOldestUnreplicatedRecord',
-        'FailedToReplicateRecordCount',
-      ],
+      ...['ReadProvisionedThroughputExceeded'],
       ...['RecordsErrored', 'DeliveryLagMs', 'DestinationDeliveryFailures'],
       ...['OnFailureDestinationDeliveredEventCount', 'DroppedEventCount'],
     ])
       expect(watched).toContain(metric)
+    const replication = alarms.filter(([id]) => /^Alarm(NotReplicated|ReplicationAge)/.test(id))
+    expect(replication.map(([, { Properties }]) => JSON.stringify(Properties))).toEqual([
+      expect.stringMatching(/"SELECT SUM\(FailedToReplicateRecordCount\) FROM .*","Period":300/),
+      expect.stringMatching(/"SELECT MAX\(AgeOfOldestUnreplicatedRecord\) FROM .*","Period":300/),
+    ])
+    for (const [, { Properties }] of replication) expect(Properties).toMatchObject({ EvaluationPeriods: 1 })
     const given = alarms.find(([id]) => id.startsWith('AlarmGivenUp'))?.[1].Properties
     expect(given).toMatchObject({
       Namespace: 'AWS/Lambda',

@@ -70,6 +70,12 @@ export const assumptions: readonly Assumption[] = [
     expect: 'ALARM',
   },
   {
+    name: 'skipped changes',
+    assumed: 'an alarm may ask for DynamoDB’s metrics of replication by `TableName` alone',
+    test: 'stop a stream of too few shards under load, or wait for a change of more than 1 MB; then look at the alarms ReplicationAge and NotReplicated',
+    expect: 'ALARM',
+  },
+  {
     name: 'alarms arrive',
     assumed: 'CloudWatch publishes to the encrypted topic by the key’s statement `Alarms` and the topic’s',
     test: 'aws cloudwatch set-alarm-state --alarm-name dmd-ErrorSpike --state-value ALARM --state-reason test',
