@@ -1,6 +1,6 @@
 // Makes what is released, in release/: the templates that name no bootstrap, the worker's zip, and their digests. They deploy
 // with whatever deploys CloudFormation: examples/terraform shows one. Options come from the file that DEPLOY_CONFIG names,
-// else infra/dmd.deploy.json, as for a deployment. The same files give the same digests.
+// else dmd.deploy.json here or in infra/, as for a deployment. The same files give the same digests.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -25,15 +25,14 @@ function run(...args) {
 }
 
 if (!existsSync(join('infra', 'node_modules'))) run('--prefix', 'infra', 'ci')
-run('run', 'zip')
-rmSync(written, { recursive: true, force: true })
 run('--prefix', 'infra', 'run', 'release')
 
 rmSync(out, { recursive: true, force: true })
 mkdirSync(out)
+// Of the schemas that are configured.
+run('run', 'zip', '--', join(out, 'delivery-worker.zip'), join('infra', 'worker'))
 const templates = readdirSync(written).filter((name) => name.endsWith('.template.json'))
 for (const name of templates) copyFileSync(join(written, name), join(out, name))
-copyFileSync(join('dist', 'delivery-worker.zip'), join(out, 'delivery-worker.zip'))
 const sums = readdirSync(out).map((name) => {
   const digest = createHash('sha256')
     .update(readFileSync(join(out, name)))

@@ -1,5 +1,5 @@
 // Packs what Lambda runs into one zip: the bundled function, the schemas beside it, the licences; nothing else. Give it a
-// path to write to, else it is dist/delivery-worker.zip. Prints the contents with the SHA-256 of each file, and of the zip.
+// path to write to, else it is dist/delivery-worker.zip, and a folder that has both, else it is dist. Prints the contents with the SHA-256 of each file, and of the zip.
 //
 // The same files give the same bytes with one version of zlib; another one may compress otherwise, which the digests of the
 // files see through.
@@ -17,9 +17,10 @@ import { thirdPartyNotices } from './notices.mjs'
 import { writeZip } from './zipfile.mjs'
 
 const out = resolve(process.argv[2] ?? fileURLToPath(new URL('../dist/delivery-worker.zip', import.meta.url)))
+const from = resolve(process.argv[3] ?? fileURLToPath(new URL('../dist', import.meta.url)))
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
-const bundle = readFileSync(join('dist', 'lambda.mjs'))
+const bundle = readFileSync(join(from, 'lambda.mjs'))
 const licence = `${readFileSync('LICENSE', 'utf8').trimEnd()}
 
 ${'-'.repeat(80)}
@@ -27,11 +28,11 @@ ${'-'.repeat(80)}
 lambda.mjs holds parts of these packages. What is under Apache-2.0 is under the licence above.
 
 ${thirdPartyNotices(bundle.toString('utf8'))}`
-const schemas = readdirSync(join('dist', 'schemas')).filter((name) => name.endsWith('.avsc'))
+const schemas = readdirSync(join(from, 'schemas')).filter((name) => name.endsWith('.avsc'))
 const entries = [
   ['LICENSE', Buffer.from(licence, 'utf8')],
   ['lambda.mjs', bundle],
-  ...schemas.sort().map((name) => [`schemas/${name}`, readFileSync(join('dist', 'schemas', name))]),
+  ...schemas.sort().map((name) => [`schemas/${name}`, readFileSync(join(from, 'schemas', name))]),
 ]
 const zip = writeZip(entries)
 mkdirSync(dirname(out), { recursive: true })

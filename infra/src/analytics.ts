@@ -20,7 +20,7 @@ import { savedQueries } from '../../src/query/saved.ts'
 import type { RecordSchema } from '../../src/record/schema.ts'
 import type { Archive } from './archive.ts'
 import type { Config } from './config.ts'
-import { assumedBy, useKeyByS3 } from './roles.ts'
+import { assumedBy, roleName, useKeyByS3 } from './roles.ts'
 
 /** Athena names databases and views with letters, digits and _. */
 export function databaseName(config: Config): string {
@@ -122,7 +122,7 @@ export function createAnalystRole(
 ): Role {
   const stack = Stack.of(scope)
   const role = new Role(scope, 'Analyst', {
-    roleName: `${config.name}-analyst`,
+    roleName: roleName(scope, config, 'analyst'),
     assumedBy: assumedBy(config, 'analyst'),
     description: 'Queries the archive, and no more',
   })
@@ -163,6 +163,9 @@ export function createAnalystRole(
     ],
     [glue('catalog'), glue(`database/${database}`), glue(`table/${database}/*`)],
   )
+  // Athena looks at the database that every catalog begins with, whatever a statement names.
+  // https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
+  allow('DefaultDatabase', ['glue:GetDatabase'], [glue('catalog'), glue('database/default')])
   const data = archive.path('data/')
   allow('Read', ['s3:GetObject'], [archive.bucket.arnForObjects(`${data}*`)])
   allow('List', ['s3:ListBucket'], [archive.bucket.bucketArn], {

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 
 /** How much of the stream's retention a record may spend before its batch is given up: the rest is for repair. */
@@ -7,12 +8,20 @@ export const recordAgeShareMax = 0.75
 const arn = (service: string) =>
   z.string().regex(new RegExp(`^arn:aws[\\w-]*:${service}:`), `must be an ARN of ${service}`)
 
+/** Not an alias: what a policy allows is told by the key itself. */
+const keyArn = z
+  .string()
+  .regex(/^arn:aws[\w-]*:kms:[^:]+:\d{12}:key\//, 'must be the ARN of a key, not of an alias')
+
 const days = (fallback: number) => z.number().int().min(1).max(3_653).default(fallback)
 
 const shape = z.strictObject({
   name: z
     .string()
-    .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and -, at most 31')
+    .regex(
+      /^[a-z](?:[a-z0-9-]{0,29}[a-z0-9])?$/,
+      'must be lower-case letters, digits and - between them, at most 31',
+    )
     .default('dmd')
     .describe('What the stacks and all that is in them is named after.'),
   account: z
@@ -23,12 +32,13 @@ const shape = z.strictObject({
   region: z.string().min(1).optional().describe('The region; that of the credentials where it is not given.'),
   existingTable: z
     .string()
-    .min(1)
+    .regex(/^[\w.-]{3,255}$/, 'must be the name of a table')
     .optional()
     .describe(
       'The name of a table to read instead of a new one. Connect its stream yourself: the output says how.',
     ),
   existingStream: arn('kinesis').optional().describe('A Kinesis stream to read instead of a new one.'),
+  existingStreamKey: keyArn.optional().describe('The KMS key of that stream, where it is another one.'),
   existingBucket: z
     .string()
     .min(3)
@@ -36,7 +46,7 @@ const shape = z.strictObject({
     .describe(
       'A bucket for the archive instead of a new one. Its settings are left alone: `docs/deploy.md` says which it needs.',
     ),
-  existingKey: arn('kms').optional().describe('A KMS key instead of a new one.'),
+  existingKey: keyArn.optional().describe('A KMS key instead of a new one.'),
   vpc: z
     .strictObject({
       id: z.string().regex(/^vpc-/, 'must begin with vpc-'),
@@ -45,7 +55,7 @@ const shape = z.strictObject({
       securityGroup: z.string().regex(/^sg-/, 'must begin with sg-'),
     })
     .optional()
-    .describe('A VPC for the worker. It needs endpoints of S3, Kinesis, KMS and CloudWatch Logs.'),
+    .describe('A VPC for the worker, which needs an endpoint of S3 there: a gateway will do.'),
   assumedBy: z
     .strictObject({
       analyst: z.array(arn('iam')).min(1).optional(),
@@ -141,9 +151,13 @@ export function parseConfig(value: unknown, source: string): Config {
     const [issue] = result.error.issues
     const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
     const place = [...(issue?.path ?? []), ...(unknown ? [unknown] : [])].join('.')
-    throw new ConfigError(`${source}: ${place}: ${unknown ? 'there is no such option' : issue?.message}`)
+    throw new ConfigError(
+      `${source}: ${place === '' ? 'the whole file' : place}: ${unknown ? 'there is no such option' : issue?.message}`,
+    )
   }
   const config = result.data
+  const wrong = contradiction(config)
+  if (wrong !== undefined) throw new ConfigError(`${source}: ${wrong}`)
   const limit = config.stream.retentionHours * 3_600 * recordAgeShareMax
   if (config.delivery.recordAgeMaxSeconds > limit)
     throw new ConfigError(
@@ -152,11 +166,39 @@ export function parseConfig(value: unknown, source: string): Config {
   return config
 }
 
+/** What two options say that cannot both be. */
+function contradiction(config: Config): string | undefined {
+  const { existingStream, existingStreamKey, region, stream, vpc } = config
+  const streamRegion = existingStream?.split(':')[3]
+  if (existingStream !== undefined && stream.shards !== undefined)
+    return 'stream.shards: is of a new stream, and existingStream names one'
+  if (existingStreamKey !== undefined && existingStream === undefined)
+    return 'existingStreamKey: is the key of existingStream, which is not given'
+  if (region !== undefined && streamRegion !== undefined && region !== streamRegion)
+    return `existingStream: is in ${streamRegion}, and region is ${region}`
+  if (vpc && vpc.subnets.length !== vpc.zones.length)
+    return 'vpc.zones: must be one for each of vpc.subnets, in their order'
+  return undefined
+}
+
+/** Where the options are: at `DEPLOY_CONFIG`, in the folder that the command was given in, or here. */
+export function findConfig({ DEPLOY_CONFIG, INIT_CWD }: NodeJS.ProcessEnv): string {
+  if (DEPLOY_CONFIG !== undefined) return DEPLOY_CONFIG
+  const given = INIT_CWD === undefined ? undefined : join(INIT_CWD, fileName)
+  return given !== undefined && existsSync(given) ? given : fileName
+}
+
+const fileName = 'dmd.deploy.json'
+
 /** Reads `dmd.deploy.json`, or takes the defaults where there is none. */
 export function readConfig(path: string): Config {
   if (!existsSync(path)) return parseConfig({}, 'defaults')
   try {
-    return parseConfig(JSON.parse(readFileSync(path, 'utf8')), path)
+    const config = parseConfig(JSON.parse(readFileSync(path, 'utf8')), path)
+    // A path in the file is one from the file.
+    return config.schemas === undefined
+      ? config
+      : { ...config, schemas: resolve(dirname(path), config.schemas) }
   } catch (error) {
     if (error instanceof ConfigError) throw error
     throw new ConfigError(`${path}: ${error instanceof Error ? error.message : String(error)}`)

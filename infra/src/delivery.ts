@@ -39,7 +39,7 @@ export function createWorkerLog(scope: Construct, config: Config, key: IKey): Lo
     logGroupName: workerLogName(config),
     retention: config.delivery.logDays,
     encryptionKey: key,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   })
 }
 
@@ -81,7 +81,7 @@ export function createDelivery(scope: Construct, parts: DeliveryParts): Delivery
   })
   grantArchive(role, archive)
   useKey(role, key)
-  readStream(role, stream)
+  readStream(role, stream, config.existingStreamKey)
   role.addToPolicy(
     new PolicyStatement({
       sid: 'GivenUp',
@@ -134,7 +134,7 @@ function grantArchive(role: Role, { bucket, path }: Archive): void {
 }
 
 /** What an event source mapping of a stream needs, and not the right to register consumers. */
-function readStream(role: Role, stream: IStream): void {
+function readStream(role: Role, stream: IStream, streamKey: string | undefined): void {
   role.addToPolicy(
     new PolicyStatement({
       sid: 'Stream',
@@ -148,6 +148,10 @@ function readStream(role: Role, stream: IStream): void {
       resources: [stream.streamArn],
     }),
   )
+  if (streamKey !== undefined)
+    role.addToPolicy(
+      new PolicyStatement({ sid: 'StreamKey', actions: ['kms:Decrypt'], resources: [streamKey] }),
+    )
 }
 
 function network(scope: Construct, vpc: NonNullable<Config['vpc']>, role: Role) {

@@ -25,7 +25,7 @@ export function createKey(scope: Construct, config: Config): IKey {
     alias: `alias/${config.name}`,
     description: 'Everything of dmd-pipeline',
     enableKeyRotation: true,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     policy: new PolicyDocument({ statements: keyStatements(Stack.of(scope), config) }),
   })
 }

@@ -38,9 +38,8 @@ type Watched = {
   readonly text: string
   readonly metric: IMetric
   readonly threshold: number
-  readonly periods?: number
-  /** What silence means: an idle stream is not broken, but what waits has to move. */
-  readonly missing?: TreatMissingData
+  /** So many periods above the threshold, of so many: what comes seldom need not come in a row. */
+  readonly of?: readonly [breaching: number, periods: number]
 }
 
 const namespace = 'dmd-pipeline'
@@ -108,7 +107,7 @@ export function createOperations(
       text: 'changes are archived late',
       metric: own('DeliveryLagMs', Stats.MAXIMUM),
       threshold: lagMs,
-      periods: 3,
+      of: [3, 5],
     },
     {
       id: 'IteratorAge',
@@ -116,15 +115,15 @@ export function createOperations(
       text: 'the worker falls behind',
       metric: worker.metric('IteratorAge', { statistic: Stats.MAXIMUM, period: minute }),
       threshold: lagMs,
-      periods: 3,
+      of: [3, 15],
     },
     {
       id: 'ReaderAge',
       runbook: 'stale-delivery',
-      text: 'nobody reads what is in the stream',
+      text: 'what is read of the stream is old',
       metric: kinesis('GetRecords.IteratorAgeMilliseconds', Stats.MAXIMUM),
       threshold: config.alarms.staleMinutes * 60_000,
-      periods: 3,
+      of: [3, 5],
     },
     {
       id: 'Failures',
@@ -132,7 +131,8 @@ export function createOperations(
       text: 'calls of the worker fail',
       metric: worker.metricErrors({ period: minute }),
       threshold: 1,
-      periods: 3,
+      // A batch that fails again and again is tried more and more seldom.
+      of: [3, 15],
     },
     {
       id: 'Throttles',
@@ -140,7 +140,7 @@ export function createOperations(
       text: 'the worker is throttled',
       metric: worker.metricThrottles({ period: minute }),
       threshold: 1,
-      periods: 3,
+      of: [3, 5],
     },
     {
       id: 'Duration',
@@ -155,7 +155,7 @@ export function createOperations(
       text: 'reads of the stream are throttled',
       metric: kinesis('ReadProvisionedThroughputExceeded', Stats.SUM),
       threshold: 1,
-      periods: 5,
+      of: [5, 5],
     },
     {
       id: 'GivenUp',
@@ -182,14 +182,15 @@ export function createOperations(
       id: 'Stale',
       runbook: 'stale-delivery',
       text: 'changes come, and none is delivered',
+      // A change and its delivery may fall into two periods; that happens once, and an outage again.
       metric: new MathExpression({
         expression: 'IF(FILL(incoming, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)',
         usingMetrics: { incoming: kinesis('IncomingRecords', Stats.SUM), taken: own('RecordsIn') },
-        label: 'minutes without a delivery',
-        period: minute,
+        label: 'periods without a delivery',
+        period: Duration.minutes(config.alarms.staleMinutes),
       }),
       threshold: 1,
-      periods: config.alarms.staleMinutes,
+      of: [2, 4],
     },
     {
       id: 'NotReplicated',
@@ -207,15 +208,7 @@ export function createOperations(
     },
   ]
   const runbooks = readRunbooks()
-  for (const {
-    id,
-    runbook,
-    text,
-    metric,
-    threshold,
-    periods = 1,
-    missing = TreatMissingData.NOT_BREACHING,
-  } of watched) {
+  for (const { id, runbook, text, metric, threshold, of: [breaching, periods] = [1, 1] } of watched) {
     const alarm = new Alarm(scope, `Alarm${id}`, {
       alarmName: `${config.name}-${id}`,
       alarmDescription: `dmd-pipeline: ${text}. What to do: ${linkTo(scope, config, runbook)}`,
@@ -223,8 +216,9 @@ export function createOperations(
       threshold,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: periods,
-      datapointsToAlarm: periods,
-      treatMissingData: missing,
+      datapointsToAlarm: breaching,
+      // An idle stream is not broken; Stale judges the silence of one that is not idle.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
     })
     alarm.addAlarmAction(new SnsAction(topic))
     alarm.addOkAction(new SnsAction(topic))

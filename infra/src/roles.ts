@@ -12,6 +12,11 @@ import type { Construct } from 'constructs'
 import { type Archive, folders, givenUp } from './archive.ts'
 import type { Config } from './config.ts'
 
+/** IAM is global: without the region a second one would find the name taken. */
+export function roleName(scope: Construct, { name }: Config, role: string): string {
+  return `${name}-${role}-${Stack.of(scope).region}`
+}
+
 /** Who may take on a role: the principals that the configuration names, else whomever the account lets. */
 export function assumedBy(config: Config, role: keyof Config['assumedBy']): IPrincipal {
   const named = config.assumedBy[role]
@@ -34,7 +39,7 @@ export function listing({ bucket, path }: Pick<Archive, 'bucket' | 'path'>, othe
 /** Who triages and replays: reads errors and batches that were given up, and adds. */
 export function createOperationsRole(scope: Construct, config: Config, archive: Archive, key: IKey): Role {
   const role = new Role(scope, 'Operations', {
-    roleName: `${config.name}-operations`,
+    roleName: roleName(scope, config, 'operations'),
     assumedBy: assumedBy(config, 'operations'),
     description: 'Triages and replays errors',
   })
@@ -54,7 +59,7 @@ export function createOperationsRole(scope: Construct, config: Config, archive: 
 /** Who may replace and remove what is archived. Nothing uses it yet; `assumedBy` says who could. */
 export function createMaintenanceRole(scope: Construct, config: Config, archive: Archive, key: IKey): Role {
   const role = new Role(scope, 'Maintenance', {
-    roleName: `${config.name}-maintenance`,
+    roleName: roleName(scope, config, 'maintenance'),
     assumedBy: assumedBy(config, 'maintenance'),
     description: 'Replaces and removes archived files, versions included',
   })

@@ -12,6 +12,8 @@ import type { Construct } from 'constructs'
 import { expiryAttribute } from '../../src/local/table.ts'
 import type { Config } from './config.ts'
 
+// Kept when its stack goes, here and in all of the data stack; not when its own creation is taken back, or the next try
+// would find its names taken.
 export type Source = { readonly stream: IStream; readonly tableName: string }
 
 /** The table and the stream of its changes, each new unless one is named. */
@@ -27,7 +29,7 @@ export function createSource(scope: Construct, config: Config, key: IKey): Sourc
         retentionPeriod: Duration.hours(retentionHours),
         encryption: StreamEncryption.KMS,
         encryptionKey: key,
-        removalPolicy: RemovalPolicy.RETAIN,
+        removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       })
   if (existingTable !== undefined) return { stream, tableName: existingTable }
   const table = new Table(scope, 'Table', {
@@ -40,7 +42,7 @@ export function createSource(scope: Construct, config: Config, key: IKey): Sourc
     encryptionKey: key,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     deletionProtection: true,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     kinesisStream: stream,
     // Microseconds tell two changes of one millisecond apart; never left to a default.
     kinesisPrecisionTimestamp: ApproximateCreationDateTimePrecision.MICROSECOND,

@@ -87,6 +87,7 @@ export class DataStack extends Stack {
     const maintenance = createMaintenanceRole(this, config, this.archive, this.key)
     protectWrites(this.archive, maintenance.roleArn)
     const output = (name: string, value: string) => new CfnOutput(this, name, { value })
+    output('MaintenanceRole', maintenance.roleArn)
     output('TableName', this.source.tableName)
     output('StreamName', this.source.stream.streamName)
     output('ArchiveBucket', this.archive.bucket.bucketName)
@@ -121,14 +122,16 @@ export class PipelineStack extends Stack {
     })
     const workgroup = createWorkgroup(this, config, results, key)
     createNamedQueries(this, config, workgroup)
-    createAnalystRole(this, config, { archive, results, key, workgroup })
-    createOperationsRole(this, config, archive, key)
+    const analyst = createAnalystRole(this, config, { archive, results, key, workgroup })
+    const operations = createOperationsRole(this, config, archive, key)
     createOperations(this, {
       ...delivery,
       ...{ config, stream: source.stream, tableName: source.tableName, key },
     })
     new CfnOutput(this, 'FunctionName', { value: delivery.worker.functionName })
     new CfnOutput(this, 'WorkgroupName', { value: config.name })
+    new CfnOutput(this, 'AnalystRole', { value: analyst.roleArn })
+    new CfnOutput(this, 'OperationsRole', { value: operations.roleArn })
   }
 }
 

@@ -1,10 +1,16 @@
-import { fileURLToPath } from 'node:url'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { parseConfig } from '../src/config.ts'
 import { createApp, type DataStack, type PipelineStack } from '../src/stacks.ts'
+import { layOutWorker } from '../src/worker.ts'
 
-export const worker = fileURLToPath(new URL('../worker', import.meta.url))
+/** The worker as it is zipped, of the project's own schemas. */
+export const worker = mkdtempSync(join(tmpdir(), 'dmd-worker-'))
+layOutWorker(worker, undefined)
+process.once('exit', () => rmSync(worker, { recursive: true, force: true }))
 
 export type Synthesised = { readonly app: App; readonly data: Template; readonly pipeline: Template }
 

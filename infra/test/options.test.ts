@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, optionNames, parseConfig } from '../src/config.ts'
+import { ConfigError, findConfig, optionNames, parseConfig, readConfig } from '../src/config.ts'
+import { layOutWorker } from '../src/worker.ts'
 import { only, resources, synthesise } from './app.ts'
 
 describe('what is there already', () => {
@@ -90,6 +93,9 @@ describe('what is there already', () => {
   })
 })
 
+const aStream = 'arn:aws:kinesis:eu-west-1:123456789012:stream/changes'
+const aKey = 'arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef'
+
 test.each<[object, RegExp]>([
   [{ nam: 'x' }, /nam: there is no such option/],
   [{ delivery: { batch: 1 } }, /delivery\.batch: there is no such option/],
@@ -98,7 +104,27 @@ test.each<[object, RegExp]>([
     { stream: { retentionHours: 24 } },
     /delivery\.recordAgeMaxSeconds: must be at most 64800, 75 % of stream\.retentionHours/,
   ],
-  [{ existingKey: 'alias/x' }, /existingKey: must be an ARN of kms/],
+  [{ existingKey: 'alias/x' }, /existingKey: must be the ARN of a key, not of an alias/],
+  [
+    { existingKey: 'arn:aws:kms:eu-west-1:123456789012:alias/x' },
+    /existingKey: must be the ARN of a key, not of an alias/,
+  ],
+  [
+    { existingTable: 'arn:aws:dynamodb:eu-west-1:123456789012:table/x' },
+    /existingTable: must be the name of/,
+  ],
+  [{ name: 'a-' }, /name: must be lower-case letters, digits and - between them/],
+  [{ existingStream: aStream, stream: { shards: 2 } }, /stream\.shards: is of a new stream/],
+  [
+    { existingStream: aStream, region: 'us-east-1' },
+    /existingStream: is in eu-west-1, and region is us-east-1/,
+  ],
+  [{ existingStreamKey: aKey }, /existingStreamKey: is the key of existingStream, which is not given/],
+  [
+    { vpc: { id: 'vpc-1', subnets: ['subnet-1', 'subnet-2'], zones: ['a'], securityGroup: 'sg-1' } },
+    /vpc\.zones: must be one for each of vpc\.subnets/,
+  ],
+  [[], /file: the whole file: /],
   [{ partitionFrom: '2020-13-01' }, /partitionFrom/],
   [{ delivery: { parallelization: 11 } }, /delivery\.parallelization/],
 ])('the mistake %j is named', (config, message) => {
@@ -132,4 +158,51 @@ test('every option is in docs/deploy.md, with its default', () => {
   ]
   expect(defaults.length).toBeGreaterThan(15)
   for (const [name, value] of defaults) expect(documented.get(name), name).toBe(String(value))
+})
+
+test('a folder of further record types reaches catalog and worker alike, from where the file is', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dmd-types-'))
+  const sale = JSON.parse(readFileSync(new URL('../../src/schemas/sale.avsc', import.meta.url), 'utf8'))
+  mkdirSync(join(folder, 'types'))
+  writeFileSync(
+    join(folder, 'types', 'hold.avsc'),
+    JSON.stringify({ ...sale, name: 'hold', plural: 'holds' }),
+  )
+  writeFileSync(join(folder, 'dmd.deploy.json'), '{"schemas":"types"}')
+  const config = readConfig(join(folder, 'dmd.deploy.json'))
+  expect(config.schemas).toBe(join(folder, 'types'))
+  const worker = join(folder, 'worker')
+  layOutWorker(worker, config.schemas)
+  const known = readdirSync(join(worker, 'schemas')).filter((name) => !name.startsWith('_'))
+  const { data: other } = synthesise(config)
+  const tables = resources(other, 'AWS::Glue::Table').map(
+    ([, { Properties }]) => (Properties as never as { TableInput: { Name: string } }).TableInput.Name,
+  )
+  expect(tables.map((name) => `${name}.avsc`).sort()).toEqual(known.sort())
+  expect(tables).toContain('hold')
+  expect(() => layOutWorker(worker, join(folder, 'nowhere'))).toThrow(/schemas: there is no folder/)
+  rmSync(folder, { recursive: true })
+})
+
+test('options are found where the command was given, unless they are named', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dmd-options-'))
+  expect(findConfig({ INIT_CWD: folder })).toBe('dmd.deploy.json')
+  writeFileSync(join(folder, 'dmd.deploy.json'), '{')
+  expect(findConfig({ INIT_CWD: folder })).toBe(join(folder, 'dmd.deploy.json'))
+  expect(findConfig({ INIT_CWD: folder, DEPLOY_CONFIG: 'other.json' })).toBe('other.json')
+  expect(() => readConfig(join(folder, 'dmd.deploy.json'))).toThrow(ConfigError)
+  expect(() => readConfig(join(folder, 'dmd.deploy.json'))).toThrow(/dmd\.deploy\.json: .*JSON/)
+  rmSync(folder, { recursive: true })
+})
+
+test('a stream that is there is read by its own key too', () => {
+  const { pipeline: runs } = synthesise({ existingStream: aStream, existingStreamKey: aKey })
+  const statements = resources(runs, 'AWS::IAM::Policy').flatMap(
+    ([, { Properties }]) =>
+      (Properties as never as { PolicyDocument: { Statement: { Sid: string }[] } }).PolicyDocument.Statement,
+  )
+  expect(statements.find(({ Sid }) => Sid === 'StreamKey')).toMatchObject({
+    Action: 'kms:Decrypt',
+    Resource: aKey,
+  })
 })

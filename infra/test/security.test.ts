@@ -299,7 +299,7 @@ describe('the places that the page tells', () => {
       Object.values(
         template.toJSON().Resources as { [id: string]: { Type: string; DeletionPolicy?: string } },
       )
-        .filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain')
+        .filter(({ DeletionPolicy }) => DeletionPolicy === 'RetainExceptOnCreate')
         .map(({ Type }) => Type),
     )
     expect(doc).toContain(

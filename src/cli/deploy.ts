@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { loadCatalog } from '../catalog.ts'
@@ -47,13 +47,12 @@ async function deploy(io: Io, flags: Flags): Promise<ExitCode> {
   const config = resolve(existsSync(flags.config) ? flags.config : join(infra, 'dmd.deploy.json'))
   if (one === undefined || one === 'diff' || one === 'synth') await runApp(io, infra, config, flags)
   if (one === 'diff' || one === 'synth') return exitCodes.ok
-  const named = readNames(config, infra)
+  const named = readNames(config)
   if (one === 'connect' && named.existingTable === undefined)
     throw new UsageError(`${config} names no existingTable: a new table is connected by the deployment`)
   if (one !== 'views') await connect(io, named)
   if (one !== 'connect') await makeViews(io, named)
-  if (one === undefined)
-    await io.err(`deployed\n${outputLines(infra)}look at it: dmd doctor --aws --name ${named.name}\n`)
+  if (one === undefined) await io.err(`deployed\n${outputLines(infra)}look at it: ${doctorFor(named)}\n`)
   return exitCodes.ok
 }
 
@@ -90,6 +89,16 @@ async function runNpm(io: Io, folder: string, config: string, args: readonly str
     throw new PipelineError('DEPLOY_FAILED', `the CDK ended with ${code}; what it said stands above.`)
 }
 
+/** What looks at a deployment of such options. */
+function doctorFor({ name, region, existingTable, schemas }: Named): string {
+  const options = [
+    ['--name', name],
+    ['--table', existingTable],
+    ['--schemas', schemas],
+  ].flatMap(([option, value]) => (value === undefined ? [] : [`${option} ${value}`]))
+  return `${region === undefined ? '' : `AWS_REGION=${region} `}dmd doctor --aws ${options.join(' ')}`
+}
+
 /** Where the CDK writes down what it deployed. */
 const outputsFile = 'cdk.outputs.json'
 const shownOutputs = [
@@ -117,11 +126,12 @@ type Named = {
 }
 
 /** What of the options is needed here; the app itself has checked them all by now. */
-function readNames(config: string, infra: string): Named {
+function readNames(config: string): Named {
   const given = existsSync(config) ? (JSON.parse(readFileSync(config, 'utf8')) as Partial<Named>) : {}
   const { schemas, ...rest } = given
-  // The app reads paths from its own folder.
-  return { name: 'dmd', ...rest, ...(schemas === undefined ? {} : { schemas: resolve(infra, schemas) }) }
+  if (schemas === undefined) return { name: 'dmd', ...rest }
+  // A path in the file is one from the file.
+  return { name: 'dmd', ...rest, schemas: resolve(dirname(config), schemas) }
 }
 
 const says = {

@@ -273,7 +273,7 @@ export const codes = {
     retryable: true,
     meaning: 'The deployment to AWS ended with an error.',
     cause: 'Rights, an account that is not bootstrapped, or an option that it does not take.',
-    fix: 'The message says it, or what is printed above it; correct it and run the same command again: a deployment that failed is taken back.',
+    fix: 'The message says it, or what is printed above it; correct it and run the same command again. After a first deployment that failed see docs/deploy.md.',
   },
   QUERY_LIMIT: {
     scope: 'run',

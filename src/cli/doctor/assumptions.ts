@@ -27,7 +27,7 @@ export const assumptions: readonly Assumption[] = [
     name: 'given-up',
     assumed:
       'Lambda’s on-failure destination writes below `aws/lambda/`, in the form that `dmd errors` reads',
-    test: 'make the function fail (a wrong DMD_ARCHIVE), wait for `recordAgeMaxSeconds`, dmd errors list --cause BATCH_GIVEN_UP',
+    test: 'deploy with `delivery.recordAgeMaxSeconds` 60, make the function fail (a wrong DMD_ARCHIVE), put an item, wait; dmd errors list --cause BATCH_GIVEN_UP',
     expect: 'one group, with every record of the batch',
   },
   {
@@ -66,7 +66,7 @@ export const assumptions: readonly Assumption[] = [
     name: 'silence',
     assumed:
       'a metric that was never written counts as 0 in `FILL`, so that a worker that never ran raises Stale',
-    test: 'disable the mapping of a new deployment, put an item, wait for `alarms.staleMinutes`; then look at the alarm Stale',
+    test: 'disable the mapping of a new deployment, put an item a minute for three times `alarms.staleMinutes`; then look at the alarm Stale',
     expect: 'ALARM',
   },
   {
@@ -80,6 +80,31 @@ export const assumptions: readonly Assumption[] = [
     assumed: 'CloudWatch publishes to the encrypted topic by the key’s statement `Alarms` and the topic’s',
     test: 'aws cloudwatch set-alarm-state --alarm-name dmd-ErrorSpike --state-value ALARM --state-reason test',
     expect: 'a mail at `alarms.email`',
+  },
+  {
+    name: 'rights of the worker',
+    assumed: 'the worker’s role may do all that Lambda, its mapping and the function do with it',
+    test: 'dmd deploy, put an item, dmd query; then as for `given-up`',
+    expect: 'a row; then a group',
+  },
+  {
+    name: 'rights of analysts',
+    assumed:
+      'the analyst’s role may run MSCK REPAIR TABLE, DESCRIBE, queries of tables and views, and read the results',
+    test: 'as that role: MSCK REPAIR TABLE demand, DESCRIBE demand, SELECT COUNT(*) FROM demand_current, each by dmd query --engine athena',
+    expect: 'an answer to each',
+  },
+  {
+    name: 'rights of operations',
+    assumed: 'the role of operations may list, show, set and replay errors, and no more',
+    test: 'as that role: dmd errors list, dmd errors set, dmd replay --all --yes; then aws s3 rm of an error file',
+    expect: 'each does its work; the last is denied',
+  },
+  {
+    name: 'rights of maintenance',
+    assumed: 'the role of maintenance may replace what it has read, and remove versions',
+    test: 'as that role: aws s3api put-object --if-match ETAG of an object below data/, then aws s3api delete-object --version-id',
+    expect: 'both succeed',
   },
   {
     name: 'names in the key',

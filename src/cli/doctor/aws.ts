@@ -83,6 +83,8 @@ function notLookedAt(error: unknown): Judged {
       found: `may not be looked at: ${hideAccount(message)}`,
       fix: 'ask for the right to read it',
     }
+  if (/region is missing/i.test(message))
+    return { ok: false, found: 'no region is given', fix: 'name the region: AWS_REGION, or in a profile' }
   if (/NotFound|NoSuch/.test(name))
     return {
       ok: false,

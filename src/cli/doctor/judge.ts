@@ -19,7 +19,7 @@ import { type Judged, judge } from './finding.ts'
 
 // What AWS says of each part of a deployment, against what this version deploys. Pure: the looking is in aws.ts.
 
-const deployAgain = 'deploy again (docs/deploy.md)'
+const deployAgain = 'deploy again; what was there before is set by hand (docs/deploy.md)'
 
 type Fault = readonly [isFault: boolean, what: string]
 const faultsOf = (all: readonly Fault[]) => all.flatMap(([isFault, what]) => (isFault ? [what] : []))
