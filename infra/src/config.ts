@@ -1,9 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
-
-/** How much of the stream's retention a record may spend before its batch is given up: the rest is for repair. */
-export const recordAgeShareMax = 0.75
+import { recordAgeShareMax } from '../../src/cli/doctor/judge.ts'
 
 const arn = (service: string) =>
   z.string().regex(new RegExp(`^arn:aws[\\w-]*:${service}:`), `must be an ARN of ${service}`)

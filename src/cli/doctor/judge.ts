@@ -40,8 +40,8 @@ export function judgeFunction({
 }
 
 const hourSeconds = 3_600
-/** Of a stream's retention: what is older may be dropped before anybody sees that it was given up. */
-const ageShareMax = 0.75
+/** How much of the stream's retention a record may spend before its batch is given up: the rest is for repair. */
+export const recordAgeShareMax = 0.75
 
 /** The mappings of the function to Kinesis streams: exactly one, that drops nothing and cuts no batch anew. */
 export function judgeMapping(
@@ -56,7 +56,7 @@ export function judgeMapping(
   }
   const { State, BatchSize, MaximumBatchingWindowInSeconds: window, ParallelizationFactor: factor } = mapping
   const age = mapping.MaximumRecordAgeInSeconds ?? -1
-  const ageMax = retentionHours === undefined ? undefined : retentionHours * hourSeconds * ageShareMax
+  const ageMax = retentionHours === undefined ? undefined : retentionHours * hourSeconds * recordAgeShareMax
   const faults = faultsOf([
     [State !== 'Enabled', `it is ${State}`],
     [mapping.BisectBatchOnFunctionError === true, 'it cuts failed batches in two, which doubles rows'],
