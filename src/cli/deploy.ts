@@ -59,10 +59,12 @@ async function deploy(io: Io, flags: Flags): Promise<ExitCode> {
 async function runApp(io: Io, infra: string, config: string, flags: Flags): Promise<void> {
   const npm = (...args: readonly string[]) => runNpm(io, infra, config, args)
   if (!existsSync(join(infra, 'node_modules'))) await npm('ci')
-  rmSync(join(infra, outputsFile), { force: true })
   if (flags.synth) await npm('run', 'synth')
   else if (flags.diff) await npm('run', 'diff')
-  else await npm('run', 'deploy', '--', ...(flags.yes ? ['--require-approval', 'never'] : []))
+  else {
+    rmSync(join(infra, outputsFile), { force: true })
+    await npm('run', 'deploy', '--', ...(flags.yes ? ['--require-approval', 'never'] : []))
+  }
 }
 
 /** The app is no part of the package: it would bring the CDK with it to everyone who queries an archive. */

@@ -1,7 +1,7 @@
 import { type AthenaCalls, type AthenaPlace, connectToAthena, type Page } from './athena/client.ts'
 import { readAthenaStatement } from './athena/guard.ts'
 import { writeParquet } from './athena/parquet.ts'
-import { type PollMs, type Run, runToEnd } from './athena/run.ts'
+import { type PollMs, type Run, runToEnd, type Wait } from './athena/run.ts'
 import { toCell, toColumn } from './athena/value.ts'
 import type { Cell, Charge, Column, QueryEngine, QueryOptions, QueryResult } from './engine.ts'
 import { interrupted, passedRows, passedTime } from './failure.ts'
@@ -10,6 +10,8 @@ export type AthenaParts = AthenaPlace & {
   /** A text of 32 to 128 characters, another each time: by it Athena knows a start that it was asked for before. */
   readonly nextToken: () => string
   readonly pollMs?: PollMs
+  /** How it waits between two looks at a query: by the clock, unless it is told another way. */
+  readonly wait?: Wait
 }
 
 const usualPollMs: PollMs = [100, 2_000]
@@ -31,8 +33,9 @@ export async function openAthena(parts: AthenaParts): Promise<QueryEngine> {
       const run = await runToEnd(calls, statement, parts.nextToken(), {
         signal,
         pollMs: parts.pollMs ?? usualPollMs,
+        wait: parts.wait,
       })
-      const first = await calls.read(run.id)
+      const first = await calls.read(run.id, signal)
       const columns = first.columns.map(toColumn)
       const rows = readRows(calls, run, first, columns, { ...options, signal }, explain)
       return { columns, rows, charge: chargeOf(run) }
@@ -79,7 +82,7 @@ async function* readRows(
     for (let page: Page | undefined = first; page; ) {
       signal.throwIfAborted()
       const { next, rows }: Page = page
-      const coming: Promise<Page> | undefined = next === undefined ? undefined : calls.read(id, next)
+      const coming: Promise<Page> | undefined = next === undefined ? undefined : calls.read(id, signal, next)
       // Where it fails while nobody waits for it yet, that is told when its turn comes.
       coming?.catch(() => {})
       const cells = rows

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { loadCatalog } from '../../src/catalog.ts'
 import { assumptions } from '../../src/cli/doctor/assumptions.ts'
 import {
   judgeBucket,
@@ -13,84 +12,25 @@ import {
   judgeWorkgroup,
   lifecycleRules,
 } from '../../src/cli/doctor/judge.ts'
+import { avroSerde } from '../../src/derive/ddl.ts'
 import {
-  avroLiteral,
-  avroSerde,
-  hiveColumns,
-  partitionColumn,
-  tableLocation,
-  tableParameters,
-} from '../../src/derive/ddl.ts'
-import { athenaViews } from '../../src/query/athena/views.ts'
+  bucket,
+  catalog,
+  demand,
+  destination,
+  fn,
+  mapping,
+  options,
+  stream,
+  table,
+  views,
+  workgroup,
+} from './deployment.ts'
 import { dmd } from './io.ts'
 import { dmdProcess } from './process.ts'
 
 // Each part of a deployment as it should be, and each way in which it may be otherwise.
 
-const fn = {
-  State: 'Active',
-  Runtime: 'nodejs24.x',
-  Handler: 'lambda.handler',
-  MemorySize: 1024,
-  Timeout: 60,
-} as const
-const mapping = {
-  State: 'Enabled',
-  BatchSize: 1000,
-  MaximumBatchingWindowInSeconds: 5,
-  ParallelizationFactor: 2,
-  BisectBatchOnFunctionError: false,
-  MaximumRetryAttempts: -1,
-  MaximumRecordAgeInSeconds: 259_200,
-  DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::archive' } },
-}
-const stream = {
-  StreamStatus: 'ACTIVE',
-  RetentionPeriodHours: 168,
-  EncryptionType: 'KMS',
-  StreamModeDetails: { StreamMode: 'ON_DEMAND' },
-} as const
-const destination = {
-  StreamArn: 'arn:stream',
-  DestinationStatus: 'ACTIVE',
-  ApproximateCreationDateTimePrecision: 'MICROSECOND',
-} as const
-const bucket = {
-  versioning: 'Enabled',
-  encryption: 'aws:kms',
-  isPrivate: true,
-  policy: '{"Null":{"s3:if-none-match":"true"},"Bool":{"aws:SecureTransport":"false"}}',
-  lifecycle: lifecycleRules.map((id) => ({ ID: id, Status: 'Enabled' as const })),
-}
-const workgroup = {
-  Name: 'dmd',
-  State: 'ENABLED',
-  Configuration: {
-    EnforceWorkGroupConfiguration: true,
-    BytesScannedCutoffPerQuery: 100_000_000_000,
-    EngineVersion: { EffectiveEngineVersion: 'Athena engine version 3' },
-    ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_KMS' } },
-  },
-} as const
-const catalog = loadCatalog()
-const views = [...catalog.values()].flatMap(athenaViews).map(({ name }) => name)
-const demand = catalog.get('demand')
-if (!demand) throw new Error('there is no demand')
-const options = { from: '2020-01-01', yearsAhead: 3, location: 's3://archive' }
-const table = {
-  Name: 'demand',
-  TableType: 'EXTERNAL_TABLE',
-  Parameters: { EXTERNAL: 'TRUE', ...tableParameters(demand, options) },
-  PartitionKeys: [{ Name: partitionColumn.name, Type: partitionColumn.type }],
-  StorageDescriptor: {
-    Columns: hiveColumns(demand).map(({ name, type }) => ({ Name: name, Type: type })),
-    Location: tableLocation(demand, 's3://archive'),
-    SerdeInfo: {
-      SerializationLibrary: avroSerde,
-      Parameters: { 'avro.schema.literal': avroLiteral(demand) },
-    },
-  },
-}
 const storage = (over: object) => ({ ...table, StorageDescriptor: { ...table.StorageDescriptor, ...over } })
 const setting = (over: object) => ({ ...workgroup, Configuration: { ...workgroup.Configuration, ...over } })
 
@@ -106,6 +46,13 @@ test('what is as this version deploys it is well', () => {
     judgeWorkgroup(workgroup as never),
   ]
   expect(judged.map(({ ok, fix }) => [ok, fix])).toEqual(judged.map(() => [true, undefined]))
+})
+
+test('a connection that was off, and is on again, is well', () => {
+  const off = (DestinationStatus: 'DISABLED' | 'DISABLING') => ({ ...destination, DestinationStatus })
+  expect(judgeDestinations([off('DISABLED'), off('DISABLING'), destination], 'arn:stream').ok).toBe(true)
+  const elsewhere = { ...destination, StreamArn: 'arn:other' }
+  expect(judgeDestinations([elsewhere, off('DISABLED')], 'arn:stream').found).toBe('it is DISABLED')
 })
 
 test.each([
@@ -143,6 +90,11 @@ test.each([
     'a connection that is off',
     judgeDestinations([{ ...destination, DestinationStatus: 'DISABLED' }], 'arn:stream'),
     /it is DISABLED/,
+  ],
+  [
+    'a connection that goes',
+    judgeDestinations([{ ...destination, DestinationStatus: 'DISABLING' }], 'arn:stream'),
+    /it is DISABLING/,
   ],
   [
     'milliseconds',

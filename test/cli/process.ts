@@ -33,9 +33,9 @@ export async function dmdKilled(
   return new Promise((resolve) => child.on('close', (_, signal) => resolve(signal === 'SIGKILL')))
 }
 
-/** Starts the built command beside this process, which may be its server. */
-export function dmdStarted(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = '.') {
-  const child = spawn(process.execPath, [main, ...args], {
+/** Starts the built command, or a copy of it, beside this process, which may be its server. */
+export function dmdStarted(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = '.', entry = main) {
+  const child = spawn(process.execPath, [entry, ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

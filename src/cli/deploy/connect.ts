@@ -7,6 +7,7 @@ import { describeStream } from '../doctor/stream.ts'
 export type Connected = 'was' | 'is' | 'sharpened'
 
 const finest = { ApproximateCreationDateTimePrecision: 'MICROSECOND' } as const
+const live: ReadonlySet<string> = new Set(['ENABLING', 'ACTIVE', 'UPDATING'])
 const waitMs = 60_000
 const pollMs = 500
 
@@ -19,6 +20,7 @@ export async function connectTable(
   stream: { readonly name: string; readonly arn?: string | undefined },
   { region, signal }: { readonly region?: string | undefined; readonly signal: AbortSignal },
 ): Promise<Connected> {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   const sdk = await import('@aws-sdk/client-dynamodb')
   const client = new sdk.DynamoDBClient(region === undefined ? {} : { region })
   try {
@@ -27,24 +29,31 @@ export async function connectTable(
     const look = async () => {
       const command = new sdk.DescribeKinesisStreamingDestinationCommand({ TableName: table })
       const { KinesisDataStreamDestinations: all = [] } = await client.send(command)
-      // One that was disconnected is listed for a while.
-      return all.find((one) => one.StreamArn === StreamArn && !/^DISABL/.test(one.DestinationStatus ?? ''))
+      // One that was disconnected, or could not be connected, is listed for a while.
+      return all.find((one) => one.StreamArn === StreamArn && live.has(one.DestinationStatus ?? ''))
     }
-    const found = await look()
-    if (isDone(found)) return 'was'
-    const command = found
-      ? new sdk.UpdateKinesisStreamingDestinationCommand({
-          ...place,
-          UpdateKinesisStreamingConfiguration: finest,
-        })
-      : new sdk.EnableKinesisStreamingDestinationCommand({
-          ...place,
-          EnableKinesisStreamingConfiguration: finest,
-        })
-    await client.send(command as Parameters<typeof client.send>[0])
-    for (let waitedMs = 0; waitedMs < waitMs; waitedMs += pollMs) {
-      if (isDone(await look())) return found ? 'sharpened' : 'is'
-      await sleep(pollMs, undefined, { signal })
+    const enable = () =>
+      new sdk.EnableKinesisStreamingDestinationCommand({
+        ...place,
+        EnableKinesisStreamingConfiguration: finest,
+      })
+    const sharpen = () =>
+      new sdk.UpdateKinesisStreamingDestinationCommand({
+        ...place,
+        UpdateKinesisStreamingConfiguration: finest,
+      })
+    let outcome: Connected = 'was'
+    for (let waitedMs = 0; waitedMs < waitMs; ) {
+      const found = await look()
+      if (isDone(found)) return outcome
+      // DynamoDB refuses to change one that is being changed.
+      if (outcome === 'was' && (found === undefined || found.DestinationStatus === 'ACTIVE')) {
+        await client.send((found ? sharpen() : enable()) as Parameters<typeof client.send>[0])
+        outcome = found ? 'sharpened' : 'is'
+      } else {
+        await sleep(pollMs, undefined, { signal })
+        waitedMs += pollMs
+      }
     }
     throw new Error(`it is not connected after ${waitMs / 1_000} s`)
   } catch (error) {

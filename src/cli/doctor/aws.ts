@@ -2,7 +2,7 @@ import type { GetTablesCommandOutput } from '@aws-sdk/client-glue'
 import type { PartitionRange } from '../../record/rules.ts'
 import type { Catalog } from '../../record/schema.ts'
 import { readSettings, type Settings } from '../../settings.ts'
-import { type Finding, type Judged, sound } from './finding.ts'
+import { type Finding, hideAccount, type Judged, sound } from './finding.ts'
 import {
   type BucketSettings,
   judgeBucket,
@@ -96,11 +96,6 @@ function notLookedAt(error: unknown): Judged {
     found: `${name}: ${hideAccount(message)}`,
     fix: 'check the credentials, AWS_REGION and the network',
   }
-}
-
-/** Numbers of accounts are nobody's business in a log. */
-function hideAccount(text: string): string {
-  return text.replace(/\d{8}(\d{4})(?!\d)/g, '…$1').slice(0, 300)
 }
 
 /** Packages of which a fresh install has none: who runs on one machine needs none of them. */

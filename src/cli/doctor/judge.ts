@@ -15,7 +15,7 @@ import {
 } from '../../derive/ddl.ts'
 import { athenaViews } from '../../query/athena/views.ts'
 import type { Catalog, RecordSchema } from '../../record/schema.ts'
-import { type Judged, judge } from './finding.ts'
+import { hideAccount, type Judged, judge } from './finding.ts'
 
 // What AWS says of each part of a deployment, against what this version deploys. Pure: the looking is in aws.ts.
 
@@ -111,7 +111,9 @@ export function judgeDestinations(
   destinations: readonly KinesisDataStreamDestination[],
   streamArn: string | undefined,
 ): Judged {
-  const own = destinations.find(({ StreamArn }) => streamArn === undefined || StreamArn === streamArn)
+  const all = destinations.filter(({ StreamArn }) => streamArn === undefined || StreamArn === streamArn)
+  // One that was disconnected is listed for a while, beside the one that is connected since.
+  const own = all.find(({ DestinationStatus }) => DestinationStatus === 'ACTIVE') ?? all[0]
   const connect =
     'aws dynamodb enable-kinesis-streaming-destination … --enable-kinesis-streaming-configuration ApproximateCreationDateTimePrecision=MICROSECOND'
   const precision = own?.ApproximateCreationDateTimePrecision
@@ -193,7 +195,7 @@ export function judgeTable(table: Table | undefined, schema: RecordSchema, optio
     [storage?.SerdeInfo?.SerializationLibrary !== avroSerde, 'its SerDe is not the one of Avro'],
     [
       storage?.Location?.replace(/\/*$/, '/') !== tableLocation(schema, options.location),
-      `it lies in ${storage?.Location}`,
+      `it lies in ${hideAccount(storage?.Location ?? 'no place')}`,
     ],
     [
       columns(table.PartitionKeys).join() !== `${partitionColumn.name} ${partitionColumn.type}`,

@@ -15,7 +15,7 @@ export type AthenaPlace = {
   readonly region?: string
   /** Another than the service's own; the SDK also takes `AWS_ENDPOINT_URL_ATHENA`. */
   readonly endpoint?: string
-  /** After how long a call that is not answered counts as failed, in milliseconds. */
+  /** After how long without an answer, or without another byte of it, a call counts as failed, in milliseconds. */
   readonly timeoutMs?: number
   readonly attemptsMax?: number
 }
@@ -36,13 +36,13 @@ export type Page = {
   readonly next?: string
 }
 
-/** The calls of Athena that a query needs. All throw as `QueryEngine` says. */
+/** The calls of Athena that a query needs. All throw as `QueryEngine` says; those with a signal may be given up. */
 export type AthenaCalls = {
   /** Starts a statement and gives its id. Called again with the same `token`, it gives the same one. */
   start(statement: string, token: string): Promise<string>
-  look(id: string): Promise<Execution>
+  look(id: string, signal: AbortSignal): Promise<Execution>
   stop(id: string): Promise<void>
-  read(id: string, next?: string): Promise<Page>
+  read(id: string, signal: AbortSignal, next?: string): Promise<Page>
   close(): void
 }
 
@@ -57,7 +57,8 @@ export async function connectToAthena(place: AthenaPlace): Promise<AthenaCalls> 
     ...(endpoint && { endpoint }),
     // Throttled calls are tried again by the SDK; one that starts a query carries the same token each time.
     maxAttempts: attemptsMax,
-    requestHandler: { requestTimeout: timeoutMs, throwOnRequestTimeout: true, connectionTimeout: timeoutMs },
+    // Not the SDK's bound on requests, which an answer that has begun is beyond.
+    requestHandler: { connectionTimeout: timeoutMs, socketTimeout: timeoutMs },
   })
   return {
     start: async (statement, token) => {
@@ -70,9 +71,9 @@ export async function connectToAthena(place: AthenaPlace): Promise<AthenaCalls> 
       const { QueryExecutionId = '' } = await call(() => client.send(command))
       return QueryExecutionId
     },
-    look: async (id) => {
+    look: async (id, abortSignal) => {
       const command = new sdk.GetQueryExecutionCommand({ QueryExecutionId: id })
-      const { QueryExecution: found } = await call(() => client.send(command))
+      const { QueryExecution: found } = await call(() => client.send(command, { abortSignal }))
       return {
         status: found?.Status ?? {},
         statistics: found?.Statistics ?? {},
@@ -83,18 +84,24 @@ export async function connectToAthena(place: AthenaPlace): Promise<AthenaCalls> 
     stop: async (id) => {
       await call(() => client.send(new sdk.StopQueryExecutionCommand({ QueryExecutionId: id })))
     },
-    read: async (id, next) => readPage(sdk, client, id, next),
+    read: async (id, signal, next) => readPage(sdk, client, id, signal, next),
     close: () => client.destroy(),
   }
 }
 
-async function readPage(sdk: Sdk, client: AthenaClient, id: string, next?: string): Promise<Page> {
+async function readPage(
+  sdk: Sdk,
+  client: AthenaClient,
+  id: string,
+  abortSignal: AbortSignal,
+  next: string | undefined,
+): Promise<Page> {
   const command = new sdk.GetQueryResultsCommand({
     QueryExecutionId: id,
     MaxResults: pageRows,
     ...(next === undefined ? {} : { NextToken: next }),
   })
-  const { ResultSet, NextToken } = await call(() => client.send(command))
+  const { ResultSet, NextToken } = await call(() => client.send(command, { abortSignal }))
   return {
     columns: ResultSet?.ResultSetMetadata?.ColumnInfo ?? [],
     rows: (ResultSet?.Rows ?? []).map(({ Data }) => (Data ?? []).map(({ VarCharValue }) => VarCharValue)),

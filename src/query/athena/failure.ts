@@ -69,7 +69,6 @@ const fixes: { readonly [name: string]: string } = {
   InvalidSignatureException: 'Check the credentials, and that this machine’s clock is right',
   TooManyRequestsException: 'The account asks more often than Athena allows: try again, or raise the quota',
   ThrottlingException: 'The account asks more often than Athena allows: try again, or raise the quota',
-  TimeoutError: 'Check the endpoint and the network',
 }
 
 /** What to do, by what Athena's message says where its name says nothing. */
@@ -110,11 +109,13 @@ export function executionFailure({ State, StateChangeReason = '' }: QueryExecuti
 /** What a call that Athena, the SDK or the network refused comes to. No call has a row in it that has not succeeded. */
 export function callFailure(error: unknown): unknown {
   if (error instanceof PipelineError || !(error instanceof Error)) return error
-  const name = nameOf(error)
-  const [, code, fix] = saidFixes.find(([pattern]) => pattern.test(error.message)) ?? []
   // Athena's own words: of the statement, the workgroup, the role. The system's and the SDK's name no place.
-  const says = `Athena: ${error.message.slice(0, 1_000) || name}`
-  return told(code ?? 'QUERY_FAILED', says, fix ?? fixes[name] ?? networkFix(error), error)
+  const says = `Athena: ${error.message.slice(0, 1_000) || nameOf(error)}`
+  // Not by its words, of which a timeout is no bound of Athena's; the SDK's second line is for programmers.
+  if (isOfNetwork(error))
+    return told('QUERY_FAILED', says.replace(/\n.*/s, ''), 'Check the endpoint and the network', error)
+  const [, code, fix] = saidFixes.find(([pattern]) => pattern.test(error.message)) ?? []
+  return told(code ?? 'QUERY_FAILED', says, fix ?? fixes[error.name] ?? regionFix(error), error)
 }
 
 function told(
@@ -136,7 +137,10 @@ function nameOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name
 }
 
-function networkFix(error: Error): string | undefined {
-  if (/region is missing/i.test(error.message)) return 'Name the region, by AWS_REGION or in a profile'
-  return 'code' in error ? 'Check the endpoint and the network' : undefined
+function isOfNetwork(error: Error): boolean {
+  return error.name === 'TimeoutError' || 'code' in error
+}
+
+function regionFix({ message }: Error): string | undefined {
+  return /region is missing/i.test(message) ? 'Name the region, by AWS_REGION or in a profile' : undefined
 }

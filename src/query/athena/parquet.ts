@@ -15,9 +15,17 @@ const chunkRows = 2048
  *
  * Throws what reading the result throws, and QUERY_FAILED where the file cannot be written.
  */
-export async function writeParquet({ columns, rows }: QueryResult, path: string): Promise<number> {
+export async function writeParquet(result: QueryResult, path: string): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'dmd-result-'))
-  // On disk: a result may be larger than the memory.
+  try {
+    return await writeBeside(folder, result, path)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** As `writeParquet`, with a folder for what is too large for the memory. */
+async function writeBeside(folder: string, { columns, rows }: QueryResult, path: string): Promise<number> {
   const instance = await DuckDBInstance.create(join(folder, 'rows.db'), { memory_limit: '512MB' })
   const connection = await instance.connect()
   try {
@@ -37,7 +45,6 @@ export async function writeParquet({ columns, rows }: QueryResult, path: string)
   } finally {
     connection.closeSync()
     instance.closeSync()
-    await rm(folder, { recursive: true, force: true })
   }
 }
 

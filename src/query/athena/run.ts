@@ -9,6 +9,13 @@ export type PollMs = readonly [first: number, longest: number]
 
 const growth = 1.5
 
+/** Waits that long, and throws where `signal` says so earlier. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<void>
+
+const byClock: Wait = (ms, signal) => sleep(ms, undefined, { signal })
+
+type RunOptions = { readonly signal: AbortSignal; readonly pollMs: PollMs; readonly wait?: Wait | undefined }
+
 /**
  * Starts a statement and waits until it is done. Where `signal` says so earlier, the query is stopped in Athena, so that it
  * scans no more, and the signal's reason is thrown.
@@ -17,7 +24,7 @@ export async function runToEnd(
   calls: AthenaCalls,
   statement: string,
   token: string,
-  { signal, pollMs }: { readonly signal: AbortSignal; readonly pollMs: PollMs },
+  { signal, pollMs, wait = byClock }: RunOptions,
 ): Promise<Run> {
   signal.throwIfAborted()
   // Not given up by the signal: an answer that nobody waited for would leave a query running.
@@ -25,15 +32,16 @@ export async function runToEnd(
   try {
     for (let [waitMs, longestMs] = pollMs; ; waitMs = Math.min(longestMs, waitMs * growth)) {
       signal.throwIfAborted()
-      const execution = await calls.look(id)
+      const execution = await calls.look(id, signal)
       const { State } = execution.status
       if (State === 'SUCCEEDED') return { id, execution }
       if (State === 'FAILED' || State === 'CANCELLED') throw executionFailure(execution.status)
-      await sleep(waitMs, undefined, { signal })
+      await wait(waitMs, signal)
     }
   } catch (error) {
     // What went wrong is told, not that it could not be stopped as well.
     if (signal.aborted) await calls.stop(id).catch(() => {})
+    signal.throwIfAborted()
     throw error
   }
 }

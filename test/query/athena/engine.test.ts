@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openAthena } from '../../../src/query/athena.ts'
 import type { Cell, QueryEngine, QueryOptions } from '../../../src/query/engine.ts'
 import { savedQueries } from '../../../src/query/saved.ts'
@@ -137,6 +138,87 @@ describe('over real rows', () => {
   })
 })
 
+describe('a Parquet file of a result', () => {
+  /** Where a test's files lie; what is temporary lies in `temporary` of it. */
+  function folders(): { folder: string; temporary: string } {
+    const folder = mkdtempSync(join(tmpdir(), 'dmd-athena-'))
+    const temporary = join(folder, 'temporary')
+    mkdirSync(temporary)
+    const { TMPDIR } = process.env
+    process.env.TMPDIR = temporary
+    opened.push(() => {
+      if (TMPDIR === undefined) delete process.env.TMPDIR
+      else process.env.TMPDIR = TMPDIR
+      rmSync(folder, { recursive: true })
+    })
+    return { folder, temporary }
+  }
+
+  test('has each of Athena’s types as its own, and null in each', async () => {
+    const types = [
+      ['boolean', 'true', 'BOOLEAN', 'true'],
+      ['tinyint', '-7', 'TINYINT', '-7'],
+      ['smallint', '300', 'SMALLINT', '300'],
+      ['integer', '70000', 'INTEGER', '70000'],
+      ['bigint', '9007199254740993', 'BIGINT', '9007199254740993'],
+      ['float', '0.5', 'FLOAT', '0.5'],
+      ['double', '1.0E-3', 'DOUBLE', '0.001'],
+      ['decimal', '12.30', 'DECIMAL(10,2)', '12.30'],
+      ['date', '2025-02-13', 'DATE', '2025-02-13'],
+      ['timestamp', '2025-02-13 18:30:00.123', 'TIMESTAMP', '2025-02-13 18:30:00.123'],
+      ['timestamp with time zone', '2025-02-13 18:30:00.000 UTC', 'VARCHAR', '2025-02-13T18:30:00.000Z'],
+      ['varbinary', '00 ff 10', 'BLOB', '\\x00\\xFF\\x10'],
+      ['varchar', 'é', 'VARCHAR', 'é'],
+      ['array', '[a, b]', 'VARCHAR', '[a, b]'],
+    ] as const
+    const { athena } = await open(async () => ({
+      columns: types.map(([type], index) => ({ name: `c${index}`, type, precision: 10, scale: 2 })),
+      rows: [types.map(([, text]) => text), types.map(() => undefined)],
+    }))
+    const { folder } = folders()
+    const path = join(folder, 'out.parquet')
+    expect((await athena.exportParquet('SELECT * FROM demand', path)).rows).toBe(2)
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM '${path}'`)
+    expect(described.getRows().map(([, type]) => type)).toEqual(types.map(([, , type]) => type))
+    const read = await connection.runAndReadAll(`SELECT COLUMNS(*)::VARCHAR FROM '${path}'`)
+    expect(read.getRows()).toEqual([types.map(([, , , value]) => value), types.map(() => null)])
+    connection.closeSync()
+  })
+
+  test('leaves nothing behind but itself, nor where it cannot be written or its rows end early', async () => {
+    const { folder, temporary } = folders()
+    const { athena, server } = await open(async () => numbers(2_500), { attemptsMax: 1 })
+    await athena.exportParquet('SELECT n FROM demand', join(folder, 'out.parquet'))
+    expect(readdirSync(temporary)).toEqual([])
+    const nowhere = join(folder, 'nowhere', 'out.parquet')
+    await expect(athena.exportParquet('SELECT n FROM demand', nowhere)).rejects.toMatchObject({
+      code: 'QUERY_FAILED',
+      message: expect.stringContaining('cannot be written'),
+    })
+    expect(readdirSync(temporary)).toEqual([])
+    const early = join(folder, 'early.parquet')
+    await expect(
+      athena.exportParquet('SELECT n FROM demand', early, { rowsMax: 1_500 }),
+    ).rejects.toMatchObject({ code: 'QUERY_LIMIT' })
+    server.fail('GetQueryResults', { status: 400, type: 'ExpiredTokenException', message: 'expired' })
+    await expect(athena.exportParquet('SELECT n FROM demand', early)).rejects.toMatchObject({
+      code: 'QUERY_FAILED',
+    })
+    expect(readdirSync(temporary)).toEqual([])
+    expect(readdirSync(folder).sort()).toEqual(['out.parquet', 'temporary'])
+  })
+
+  test('leaves nothing behind where DuckDB cannot begin', async () => {
+    const { folder, temporary } = folders()
+    const { athena } = await open(async () => numbers(1))
+    const create = vi.spyOn(DuckDBInstance, 'create').mockRejectedValueOnce(new Error('no room'))
+    opened.push(() => create.mockRestore())
+    await expect(athena.exportParquet('SELECT 1', join(folder, 'out.parquet'))).rejects.toThrow('no room')
+    expect(readdirSync(temporary)).toEqual([])
+  })
+})
+
 const plain = (cell: Cell): unknown =>
   typeof cell === 'bigint' || typeof cell === 'number' ? { number: String(cell) } : cell
 
@@ -160,6 +242,19 @@ describe('pages', () => {
     expect((await ask(athena, 'SHOW TABLES')).rows).toEqual([['tab_name'], ['demand']])
   })
 
+  test('a plan has a header, and its lines stay as they are', async () => {
+    const { athena } = await open(async () => ({
+      columns: [{ name: 'Query Plan', type: 'varchar' }],
+      rows: [['Fragment 0'], ['    - Output[n]\t'], ['Query Plan']],
+      statementType: 'UTILITY',
+    }))
+    expect((await ask(athena, 'EXPLAIN SELECT n FROM demand')).rows).toEqual([
+      ['Fragment 0'],
+      ['    - Output[n]\t'],
+      ['Query Plan'],
+    ])
+  })
+
   test('a large result is read as it is used: no page before the one after next', async () => {
     const { athena, server } = await open(async () => numbers(50_000))
     const { rows } = await athena.query('SELECT n FROM demand')
@@ -180,6 +275,58 @@ describe('pages', () => {
     })
     expect((await ask(athena, 'SELECT n FROM demand', { rowsMax: 3_000 })).rows).toHaveLength(3_000)
   })
+})
+
+describe('a query is looked at', () => {
+  /** A query that ends after so many waits, and the waits. */
+  async function waitsOf(count: number, more: object): Promise<readonly number[]> {
+    const waits: number[] = []
+    let end = (_: Answer) => {}
+    const { athena, server } = await open(() => new Promise((resolve) => (end = resolve)), {
+      ...more,
+      wait: async (ms: number) => {
+        if (waits.push(ms) === count) end(numbers(1))
+      },
+    })
+    expect((await ask(athena, 'SELECT 1')).rows).toEqual([[0n]])
+    expect(server.calls.filter((call) => call === 'GetQueryExecution')).toHaveLength(count + 1)
+    return waits
+  }
+
+  test('again and again until it is done, ever more seldom up to the longest wait', async () => {
+    expect(await waitsOf(7, { pollMs: [2, 10] })).toEqual([2, 3, 4.5, 6.75, 10, 10, 10])
+    expect(await waitsOf(2, { pollMs: [10, 10] })).toEqual([10, 10])
+  })
+
+  test('every two seconds in the end, and soon at first, unless it is told otherwise', async () => {
+    const waits = await waitsOf(12, { pollMs: undefined })
+    expect(waits.slice(0, 3)).toEqual([100, 150, 225])
+    expect(waits.slice(-3)).toEqual([2_000, 2_000, 2_000])
+  })
+})
+
+test('a statement goes to the workgroup and the database in the account’s own catalog, once by its token', async () => {
+  const tokens = ['a', 'b'].map((letter) => letter.repeat(32))
+  const { athena, server } = await open(async () => numbers(1), {
+    database: 'my_own',
+    nextToken: () => tokens.shift(),
+  })
+  server.fail('StartQueryExecution', 'lost', { status: 500, type: 'InternalServerException', message: 'no' })
+  await ask(athena, 'SELECT 1 AS n')
+  await ask(athena, 'SELECT 2 AS n')
+  const starts = server.requests.filter(({ call }) => call === 'StartQueryExecution')
+  const start = (statement: string, letter: string) => ({
+    QueryString: statement,
+    ClientRequestToken: letter.repeat(32),
+    WorkGroup: 'dmd',
+    QueryExecutionContext: { Catalog: 'AwsDataCatalog', Database: 'my_own' },
+  })
+  expect(starts.map(({ body }) => body)).toEqual([
+    ...Array.from({ length: 3 }, () => start('SELECT 1 AS n', 'a')),
+    start('SELECT 2 AS n', 'b'),
+  ])
+  expect(new Set(server.requests.map(({ region }) => region))).toEqual(new Set(['eu-west-1']))
+  expect(server.executions).toHaveLength(2)
 })
 
 describe('a query that is not waited for is stopped', () => {
@@ -207,6 +354,26 @@ describe('a query that is not waited for is stopped', () => {
     })
     expect(server.executions.map(({ state }) => state)).toEqual(['CANCELLED'])
   })
+
+  test('at once, however long the next look is away', async () => {
+    const { athena, server } = await open(never, { pollMs: [1e9, 1e9] })
+    await expect(ask(athena, 'SELECT 1', { timeoutMs: 20 })).rejects.toMatchObject({ code: 'QUERY_LIMIT' })
+    expect(server.executions.map(({ state }) => state)).toEqual(['CANCELLED'])
+  }, 20_000)
+
+  test.each(['GetQueryExecution', 'GetQueryResults'])(
+    'though a call of it is never answered (%s)',
+    async (call) => {
+      const { athena, server } = await open(async () => numbers(1))
+      server.fail(call, 'silent')
+      await expect(ask(athena, 'SELECT 1', { timeoutMs: 100 })).rejects.toMatchObject({
+        code: 'QUERY_LIMIT',
+        message: expect.stringMatching(/longer than 0.1 s/),
+      })
+      expect(server.calls.at(-1)).toBe(call === 'GetQueryExecution' ? 'StopQueryExecution' : call)
+    },
+    20_000,
+  )
 
   test('and why it was given up is told, though it cannot be stopped', async () => {
     const { athena, server } = await open(never, { attemptsMax: 1 })
@@ -247,6 +414,46 @@ describe('when calls fail', () => {
     expect((await ask(athena, 'SELECT 1')).rows).toEqual([[0n]])
     expect(server.calls.filter((call) => call === 'StartQueryExecution')).toHaveLength(3)
     expect(server.executions).toHaveLength(1)
+  })
+
+  test.each([
+    ['never answered', 'silent', 'StartQueryExecution'],
+    ['never answered', 'silent', 'GetQueryExecution'],
+    ['answered without an end', 'unended', 'GetQueryExecution'],
+    ['answered without an end', 'unended', 'GetQueryResults'],
+  ] as const)(
+    'one that is %s fails in its time (%s, %s)',
+    async (_, fault, call) => {
+      const { athena, server } = await open(async () => numbers(1), { timeoutMs: 50, attemptsMax: 1 })
+      server.fail(call, fault)
+      await expect(ask(athena, 'SELECT 1')).rejects.toMatchObject({
+        code: 'QUERY_FAILED',
+        message: expect.stringMatching(/^Athena: .*\nCheck the endpoint and the network\.$/),
+      })
+    },
+    20_000,
+  )
+
+  test('one that is not answered to its end is made again', async () => {
+    const { athena, server } = await open(async () => numbers(1), { timeoutMs: 50, attemptsMax: 2 })
+    server.fail('StartQueryExecution', 'silent')
+    server.fail('GetQueryResults', 'unended')
+    expect((await ask(athena, 'SELECT 1')).rows).toEqual([[0n]])
+    expect(server.executions).toHaveLength(1)
+  }, 20_000)
+
+  test('the error has the name of its cause, and nothing of the request or the answer', async () => {
+    const { athena, server } = await open(async () => numbers(1), { attemptsMax: 1 })
+    server.fail('StartQueryExecution', { status: 400, type: 'ExpiredTokenException', message: 'it expired' })
+    const error = await ask(athena, "SELECT 'ada' AS n").then(
+      () => undefined,
+      (failure: Error) => failure,
+    )
+    expect(error?.cause).toBeInstanceOf(Error)
+    expect(error?.cause).toMatchObject({ name: 'ExpiredTokenException', message: 'ExpiredTokenException' })
+    const whole = inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true })
+    expect(whole).toContain('it expired')
+    expect(whole).not.toMatch(/ada|AWS4-HMAC|x-amz|127\.0\.0\.1|\$response|\$metadata|httpStatusCode/i)
   })
 
   test.each([

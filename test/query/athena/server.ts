@@ -24,8 +24,18 @@ export class Ended extends Error {
   }
 }
 
-/** An answer in place of the service's own, to one call: a status and an exception, or no answer at all. */
-export type Fault = { readonly status: number; readonly type: string; readonly message: string } | 'lost'
+/**
+ * What comes in place of the service's own answer to one call: an exception, an answer that is lost on its way, one that
+ * never comes, or one that begins and never ends.
+ */
+export type Fault =
+  | { readonly status: number; readonly type: string; readonly message: string }
+  | 'lost'
+  | 'silent'
+  | 'unended'
+
+/** What came: in the region that the request is signed for. */
+export type AthenaRequest = { readonly call: string; readonly region: string; readonly body: Body }
 
 type Execution = {
   readonly id: string
@@ -40,22 +50,26 @@ export type AthenaServer = {
   readonly executions: readonly Execution[]
   /** The names of the calls that came, in their order. */
   readonly calls: readonly string[]
+  readonly requests: readonly AthenaRequest[]
   /** Answers the next calls of that name with these, one after the other. */
   readonly fail: (call: string, ...faults: readonly Fault[]) => void
   /** How many rows a page has at most; Athena's own bound is 1,000. */
   pageRows: number
+  /** The only one that it knows. */
+  workgroup: string
   readonly close: () => void
 }
 
-/** Speaks Athena's protocol (AWS JSON 1.1) on loopback over an engine of the test's. It knows one workgroup, `dmd`. */
+/** Speaks Athena's protocol (AWS JSON 1.1) on loopback over an engine of the test's. It knows one workgroup. */
 export async function startAthena(run: (sql: string) => Promise<Answer>): Promise<AthenaServer> {
   const executions: Execution[] = []
   const byToken = new Map<string, Execution>()
   const calls: string[] = []
+  const requests: AthenaRequest[] = []
   const faults = new Map<string, Fault[]>()
 
   const start = (body: Body): object => {
-    if (body.WorkGroup !== 'dmd') throw invalid(`WorkGroup ${body.WorkGroup} is not found.`)
+    if (body.WorkGroup !== server.workgroup) throw invalid(`WorkGroup ${body.WorkGroup} is not found.`)
     const { ClientRequestToken: token = '', QueryString: sql = '' } = body
     if (token.length < 32 || token.length > 128) throw invalid('ClientRequestToken has a wrong length')
     if (body.QueryExecutionContext?.Database === undefined) throw invalid('no database')
@@ -78,7 +92,7 @@ export async function startAthena(run: (sql: string) => Promise<Answer>): Promis
     QueryExecution: {
       Query: sql,
       StatementType: answer?.statementType ?? 'DML',
-      SubstatementType: /^\s*EXPLAIN/i.test(sql) ? 'EXPLAIN' : 'SELECT',
+      SubstatementType: isExplain(sql) ? 'EXPLAIN' : 'SELECT',
       Status: { State: state, ...(reason === undefined ? {} : { StateChangeReason: reason }) },
       Statistics: {
         DataScannedInBytes: 123_456,
@@ -105,8 +119,11 @@ export async function startAthena(run: (sql: string) => Promise<Answer>): Promis
     const call = String(request.headers['x-amz-target']).replace('AmazonAthena.', '')
     calls.push(call)
     const body = JSON.parse(await read(request)) as Body
+    requests.push({ call, region: regionOf(request), body })
     const fault = faults.get(call)?.shift()
     try {
+      if (fault === 'silent') return
+      if (fault === 'unended') return void response.writeHead(200, jsonType).write('{"QueryExecutionId"')
       if (fault === undefined) return send(response, 200, answers[call]?.(body) ?? {})
       // It was done, and nobody is told.
       if (fault === 'lost') answers[call]?.(body)
@@ -121,8 +138,10 @@ export async function startAthena(run: (sql: string) => Promise<Answer>): Promis
     endpoint: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     executions,
     calls,
+    requests,
     fail: (call, ...added) => void faults.set(call, [...added]),
     pageRows: 1000,
+    workgroup: 'dmd',
     close: () => {
       http.closeAllConnections()
       http.close()
@@ -131,20 +150,25 @@ export async function startAthena(run: (sql: string) => Promise<Answer>): Promis
   return server
 }
 
-type Body = {
+export type Body = {
   readonly WorkGroup?: string
   readonly ClientRequestToken?: string
   readonly QueryString?: string
-  readonly QueryExecutionContext?: { readonly Database?: string }
+  readonly QueryExecutionContext?: { readonly Catalog?: string; readonly Database?: string }
   readonly QueryExecutionId?: string
   readonly MaxResults?: number
   readonly NextToken?: string
 }
 
-function page({ answer, state }: Execution, { MaxResults = 1000, NextToken = '0' }: Body, pageRows: number) {
+function page(
+  { answer, state, sql }: Execution,
+  { MaxResults = 1000, NextToken = '0' }: Body,
+  pageRows: number,
+) {
   if (!answer) throw invalid(`Query has not yet finished. Current state: ${state}`)
   const { columns, rows, statementType = 'DML' } = answer
-  const all = statementType === 'DML' ? [columns.map(({ name }) => name), ...rows] : rows
+  // A plan has its name above it, though EXPLAIN is a UTILITY.
+  const all = statementType === 'DML' || isExplain(sql) ? [columns.map(({ name }) => name), ...rows] : rows
   const from = Number(NextToken)
   const to = from + Math.min(MaxResults, pageRows)
   return {
@@ -166,6 +190,13 @@ function page({ answer, state }: Execution, { MaxResults = 1000, NextToken = '0'
   }
 }
 
+const isExplain = (sql: string) => /^\s*EXPLAIN/i.test(sql)
+
+/** A signature holds for one region and one service. */
+function regionOf({ headers }: IncomingMessage): string {
+  return /Credential=[^/]+\/\d+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? ''
+}
+
 function invalid(message: string): Error {
   return new Error(message)
 }
@@ -176,8 +207,10 @@ async function read(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
+const jsonType = { 'content-type': 'application/x-amz-json-1.1' }
+
 function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' })
+  response.writeHead(status, jsonType)
   response.end(JSON.stringify(body))
 }
 
