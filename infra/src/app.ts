@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { PipelineError } from '../../src/record/error.ts'
 import { ConfigError, findConfig, readConfig } from './config.ts'
 import { unexplained } from './findings.ts'
 import { createApp } from './stacks.ts'
@@ -26,7 +27,8 @@ try {
     throw new ConfigError(`cdk-nag has ${findings.length} findings that src/findings.ts does not explain`)
   process.stderr.write(`written to ${outdir}, by ${existsSync(source) ? source : 'the defaults'}\n`)
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error
+  // A schema may be wrong as well as an option.
+  if (!(error instanceof ConfigError || error instanceof PipelineError)) throw error
   process.stderr.write(`error: ${error.message}\n`)
   process.exitCode = 2
 }

@@ -179,9 +179,15 @@ function contradiction(config: Config): string | undefined {
   return undefined
 }
 
-/** Where the options are: at `DEPLOY_CONFIG`, in the folder that the command was given in, or here. */
+/**
+ * Where the options are: at `DEPLOY_CONFIG`, in the folder that the command was given in, or here, if they are anywhere.
+ * Throws ConfigError where one is named that is not there.
+ */
 export function findConfig({ DEPLOY_CONFIG, INIT_CWD }: NodeJS.ProcessEnv): string {
-  if (DEPLOY_CONFIG !== undefined) return DEPLOY_CONFIG
+  if (DEPLOY_CONFIG !== undefined) {
+    if (!existsSync(DEPLOY_CONFIG)) throw new ConfigError(`there is no ${DEPLOY_CONFIG}`)
+    return DEPLOY_CONFIG
+  }
   const given = INIT_CWD === undefined ? undefined : join(INIT_CWD, fileName)
   return given !== undefined && existsSync(given) ? given : fileName
 }

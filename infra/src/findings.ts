@@ -12,7 +12,8 @@ export const explained: readonly Explained[] = [
   },
   {
     path: /\/(WorkerRole|Analyst|Operations|Maintenance)\/DefaultPolicy\/Resource$/,
-    rule: /^AwsSolutions-IAM5\[Resource::.*(Archive|my-bucket|arn:aws:s3).*\/(data|errors|failed|triage|replays|aws\/lambda)\/\*\]$/,
+    // The new bucket, by its stack or from the other, or one that was there, whatever its name is.
+    rule: /^AwsSolutions-IAM5\[Resource::(<Archive\w+\.Arn>|[\w-]+:ExportsOutputFnGetAttArchive\w+|arn:<AWS::Partition>:s3:::[\w.-]+)(\/[\w.-]+)*\/(data|errors|failed|triage|replays|aws\/lambda)\/\*\]$/,
     reason: 'Object keys hold dates and digests, so they can be named by their folder only.',
   },
   {

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { loadCatalog } from '../../src/catalog.ts'
 import { ConfigError } from './config.ts'
 
 const built = fileURLToPath(new URL('../../dist', import.meta.url))
@@ -9,7 +10,7 @@ const built = fileURLToPath(new URL('../../dist', import.meta.url))
  * Lays out in a folder what goes into the worker's zip: the bundled function, the schemas of the project and, where a
  * folder of further ones is configured, those: the worker knows the types that the catalog has.
  *
- * Throws ConfigError where the project is not built, or there is no such folder.
+ * Throws ConfigError where the project is not built, or there is no such folder; SCHEMA_INVALID as `loadCatalog` does.
  */
 export function layOutWorker(folder: string, schemas: string | undefined): void {
   if (!existsSync(join(built, 'lambda.mjs')))
@@ -18,6 +19,8 @@ export function layOutWorker(folder: string, schemas: string | undefined): void 
     )
   if (schemas !== undefined && !existsSync(schemas))
     throw new ConfigError(`schemas: there is no folder ${schemas}`)
+  // What is wrong with a schema is told before anything is written.
+  loadCatalog(schemas)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   cpSync(join(built, 'lambda.mjs'), join(folder, 'lambda.mjs'))

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, findConfig, optionNames, parseConfig, readConfig } from '../src/config.ts'
+import { unexplained } from '../src/findings.ts'
 import { layOutWorker } from '../src/worker.ts'
-import { only, resources, synthesise } from './app.ts'
+import { only, resources, synthesise, writeFurtherType } from './app.ts'
 
 describe('what is there already', () => {
   test.each([
@@ -33,6 +34,9 @@ describe('what is there already', () => {
     expect(JSON.stringify(only(runs, 'AWS::Lambda::Function'))).toContain('s3://my-bucket/team/demand')
     expect(JSON.stringify(runs.toJSON())).toContain(':s3:::my-bucket/team/demand/data/*')
     expect(JSON.stringify(other.toJSON())).not.toContain('CreateOnly')
+  })
+  test('a bucket is used whatever its name is: cdk-nag finds nothing in it that is not explained', () => {
+    expect(unexplained(synthesise({ existingBucket: 'team.shared-1', prefix: 'a/b.c' }).app)).toEqual([])
   })
   test('a table that is there is told how to be connected', () => {
     const { data: other } = synthesise({ existingTable: 'demand' })
@@ -162,12 +166,7 @@ test('every option is in docs/deploy.md, with its default', () => {
 
 test('a folder of further record types reaches catalog and worker alike, from where the file is', () => {
   const folder = mkdtempSync(join(tmpdir(), 'dmd-types-'))
-  const sale = JSON.parse(readFileSync(new URL('../../src/schemas/sale.avsc', import.meta.url), 'utf8'))
-  mkdirSync(join(folder, 'types'))
-  writeFileSync(
-    join(folder, 'types', 'hold.avsc'),
-    JSON.stringify({ ...sale, name: 'hold', plural: 'holds' }),
-  )
+  writeFurtherType(join(folder, 'types'))
   writeFileSync(join(folder, 'dmd.deploy.json'), '{"schemas":"types"}')
   const config = readConfig(join(folder, 'dmd.deploy.json'))
   expect(config.schemas).toBe(join(folder, 'types'))
@@ -189,7 +188,10 @@ test('options are found where the command was given, unless they are named', () 
   expect(findConfig({ INIT_CWD: folder })).toBe('dmd.deploy.json')
   writeFileSync(join(folder, 'dmd.deploy.json'), '{')
   expect(findConfig({ INIT_CWD: folder })).toBe(join(folder, 'dmd.deploy.json'))
-  expect(findConfig({ INIT_CWD: folder, DEPLOY_CONFIG: 'other.json' })).toBe('other.json')
+  const other = join(folder, 'other.json')
+  expect(() => findConfig({ INIT_CWD: folder, DEPLOY_CONFIG: other })).toThrow(`there is no ${other}`)
+  writeFileSync(other, '{}')
+  expect(findConfig({ INIT_CWD: folder, DEPLOY_CONFIG: other })).toBe(other)
   expect(() => readConfig(join(folder, 'dmd.deploy.json'))).toThrow(ConfigError)
   expect(() => readConfig(join(folder, 'dmd.deploy.json'))).toThrow(/dmd\.deploy\.json: .*JSON/)
   rmSync(folder, { recursive: true })

@@ -5,7 +5,7 @@ import type { Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
 import { parseConfig } from '../src/config.ts'
-import { only, resources, synthesise } from './app.ts'
+import { only, resources, synthesise, withoutDigest } from './app.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = 'docs/security.md'
@@ -311,10 +311,6 @@ describe('the places that the page tells', () => {
     ])
   })
 })
-
-function withoutDigest(id: string): string {
-  return id.replace(/[0-9A-F]{8}$/, '')
-}
 
 function rowOf(place: string): Row {
   const row = places.find((one) => one.place === place)

@@ -83,7 +83,7 @@ async function runNpm(io: Io, folder: string, config: string, args: readonly str
     cwd: folder,
     // The CDK asks, and shows its progress, on the terminal itself.
     stdio: 'inherit',
-    env: { ...process.env, ...io.env, DEPLOY_CONFIG: config },
+    env: { ...process.env, ...io.env, ...(existsSync(config) ? { DEPLOY_CONFIG: config } : {}) },
     shell: process.platform === 'win32',
   })
   const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('close', done))
