@@ -39,7 +39,10 @@ export function createArchive(scope: Construct, config: Config, key: IKey, logs:
     return { bucket: Bucket.fromBucketName(scope, 'Archive', config.existingBucket), isNew: false, path }
   const { noncurrentDays, handledErrorDays, unattributableErrorDays } = config.archive
   const expire = (id: string, prefix: string, { name, value }: ObjectTag, days: number): LifecycleRule => ({
-    ...{ id, prefix, tagFilters: { [name]: value }, expiration: Duration.days(days) },
+    id,
+    prefix,
+    tagFilters: { [name]: value },
+    expiration: Duration.days(days),
   })
   const rules = [
     {
@@ -53,7 +56,9 @@ export function createArchive(scope: Construct, config: Config, key: IKey, logs:
     expire('unattributable-errors', path('errors/'), unattributable, unattributableErrorDays),
   ]
   const bucket = secureBucket(scope, 'Archive', key, rules, {
-    ...{ serverAccessLogsBucket: logs, serverAccessLogsPrefix: 'archive/', versioned: true },
+    serverAccessLogsBucket: logs,
+    serverAccessLogsPrefix: 'archive/',
+    versioned: true,
   })
   return { bucket, isNew: true, path }
 }
@@ -62,7 +67,8 @@ export function createArchive(scope: Construct, config: Config, key: IKey, logs:
 export function createResults(scope: Construct, config: Config, key: IKey, logs: IBucket): Bucket {
   const rules = [{ id: 'expire', expiration: Duration.days(config.athena.resultDays) }]
   return secureBucket(scope, 'Results', key, rules, {
-    ...{ serverAccessLogsBucket: logs, serverAccessLogsPrefix: 'results/' },
+    serverAccessLogsBucket: logs,
+    serverAccessLogsPrefix: 'results/',
   })
 }
 
