@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   mkdtempSync,
   readdirSync,
@@ -171,13 +172,13 @@ describe('a cache on disk', () => {
 
   test('of a process that was killed while it filled it is cleared of what that left', async () => {
     await add('1')
-    const dead = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
-    await new Promise((resolve) => dead.once('spawn', resolve))
     const script = `import { nextName } from './src/store/owner.ts'; process.stdout.write(await nextName())`
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script])
+    const gone = once(child, 'close')
     let name = ''
     for await (const chunk of child.stdout) name += chunk
-    dead.kill('SIGKILL')
+    // Its output ends before it does.
+    await gone
     writeFileSync(join(folder, `new-${name}`), 'half a pack')
     writeFileSync(join(folder, `demand-${'0'.repeat(32)}.parquet`), 'a pack without its other half')
     const old = new Date(now - 2 * 60 * 60 * 1000)
