@@ -3,29 +3,26 @@
 // cfn-lint (PyPI) too. It needs Python 3 with venv; where that is missing the lane says so and is skipped, except under CI,
 // where a skip is a failure. All is installed into .lanes/rehearsal and infra/node_modules; the emulator listens on loopback
 // and ends with the lane.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { quiet, root, runs, runTests } from './lane.mjs'
 
-process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+process.chdir(root)
 const packages = { ministack: '1.5.33', 'cfn-lint': '1.58.0', 'python-hcl2': '8.1.4' }
 const lane = resolve('.lanes', 'rehearsal')
 const python = join(lane, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
 const startWaitMs = 60_000
 
-const run = (command, args, options = {}) =>
-  spawnSync(command, args, { stdio: 'inherit', ...options }).status === 0
-
 const wanted = Object.entries(packages).map(([name, version]) => `${name}==${version}`)
 
 function install() {
   const isThere = `import importlib.metadata as m, json; assert all(m.version(n) == v for n, v in json.loads('${JSON.stringify(packages)}').items())`
-  if (existsSync(python) && run(python, ['-c', isThere], { stdio: 'ignore' })) return true
+  if (existsSync(python) && runs(python, ['-c', isThere], quiet)) return true
   mkdirSync('.lanes', { recursive: true })
-  return run('python3', ['-m', 'venv', lane]) && run(python, ['-m', 'pip', 'install', '--quiet', ...wanted])
+  return runs('python3', ['-m', 'venv', lane]) && runs(python, ['-m', 'pip', 'install', '--quiet', ...wanted])
 }
 
 const freePort = () =>
@@ -77,30 +74,19 @@ if (!install()) {
   )
   process.exitCode = process.env.CI ? 1 : 0
 } else if (
-  !run('npm', ['ci'], { cwd: 'infra' }) ||
-  !run('npm', ['run', 'build']) ||
-  !run('npm', ['run', 'release'])
+  !runs('npm', ['ci'], { cwd: 'infra' }) ||
+  !runs('npm', ['run', 'build']) ||
+  !runs('npm', ['run', 'release'])
 ) {
   process.exitCode = 1
 } else {
   const port = await freePort()
   const end = await start(port)
-  const vitest = join('node_modules', 'vitest', 'vitest.mjs')
-  const reporters = process.env.CI
-    ? ['--reporter=default', '--reporter=json', '--outputFile.json=.lanes/rehearsal.json']
-    : []
-  const env = {
-    ...process.env,
+  process.exitCode = await runTests('rehearsal', {
     REHEARSAL_ENDPOINT: `http://127.0.0.1:${port}`,
     REHEARSAL_PYTHON: python,
     REHEARSAL_APP: resolve('infra', 'cdk.out'),
     REHEARSAL_RELEASE: resolve('release'),
-  }
-  const passed = run(
-    process.execPath,
-    [vitest, 'run', '--config', 'vitest.rehearsal.config.ts', ...reporters],
-    { env },
-  )
+  })
   end()
-  process.exitCode = passed ? 0 : 1
 }

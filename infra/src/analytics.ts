@@ -28,13 +28,12 @@ export function databaseName(config: Config): string {
 }
 
 /** The catalog: a database and a table for each record type, of the same range of dates as the worker. */
-export function createCatalog(scope: Construct, config: Config, { bucket }: Archive): CfnDatabase {
+export function createCatalog(scope: Construct, config: Config, { url: location }: Archive): CfnDatabase {
   const { account } = Stack.of(scope)
   const database = new CfnDatabase(scope, 'Database', {
     catalogId: account,
     databaseInput: { name: databaseName(config), description: 'The archive of dmd-pipeline' },
   })
-  const location = `s3://${bucket.bucketName}${config.prefix === undefined ? '' : `/${config.prefix}`}`
   const range = { from: config.partitionFrom, yearsAhead: config.partitionYearsAhead }
   for (const schema of schemasOf(config)) {
     const literal = avroLiteral(schema)

@@ -25,6 +25,18 @@ export type Archive = {
   readonly bucket: IBucket
   readonly isNew: boolean
   readonly path: (key: string) => string
+  /** `s3://bucket/prefix`, as every command takes it. */
+  readonly url: string
+}
+
+/** The ARNs of all that is in some of its folders. */
+export function objectsIn({ bucket, path }: Archive, names: readonly (typeof folders)[number][]): string[] {
+  return names.map((folder) => bucket.arnForObjects(path(`${folder}/*`)))
+}
+
+/** The ARN of all batches that Lambda gave up. */
+export function batchesIn({ bucket }: Archive): string {
+  return bucket.arnForObjects(`${givenUp}/*`)
 }
 
 /** The bucket of the access logs of the others. */
@@ -34,9 +46,14 @@ export function createAccessLogs(scope: Construct): Bucket {
 
 /** The bucket of the archive: encrypted, private, versioned, kept when the stack goes. */
 export function createArchive(scope: Construct, config: Config, key: IKey, logs: IBucket): Archive {
-  const path = (suffix: string) => (config.prefix === undefined ? suffix : `${config.prefix}/${suffix}`)
+  const { prefix } = config
+  const path = (suffix: string) => (prefix === undefined ? suffix : `${prefix}/${suffix}`)
+  const archiveOf = (bucket: IBucket, isNew: boolean): Archive => {
+    const url = `s3://${bucket.bucketName}${prefix === undefined ? '' : `/${prefix}`}`
+    return { bucket, isNew, path, url }
+  }
   if (config.existingBucket !== undefined)
-    return { bucket: Bucket.fromBucketName(scope, 'Archive', config.existingBucket), isNew: false, path }
+    return archiveOf(Bucket.fromBucketName(scope, 'Archive', config.existingBucket), false)
   const { noncurrentDays, handledErrorDays, unattributableErrorDays } = config.archive
   const expire = (id: string, prefix: string, { name, value }: ObjectTag, days: number): LifecycleRule => ({
     id,
@@ -60,7 +77,7 @@ export function createArchive(scope: Construct, config: Config, key: IKey, logs:
     serverAccessLogsPrefix: 'archive/',
     versioned: true,
   })
-  return { bucket, isNew: true, path }
+  return archiveOf(bucket, true)
 }
 
 /** The bucket of query results, which expire. */
@@ -101,15 +118,15 @@ function secureBucket(
  * role, which replaces what it has read (`If-Match`). Parts of a large upload create nothing yet and are let through.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
  */
-export function protectWrites({ bucket, isNew, path }: Archive, maintenanceArn: string): void {
-  if (!isNew) return
-  bucket.addToResourcePolicy(
+export function protectWrites(archive: Archive, maintenanceArn: string): void {
+  if (!archive.isNew) return
+  archive.bucket.addToResourcePolicy(
     new PolicyStatement({
       sid: 'CreateOnly',
       effect: Effect.DENY,
       principals: [new AnyPrincipal()],
       actions: ['s3:PutObject'],
-      resources: folders.map((folder) => bucket.arnForObjects(path(`${folder}/*`))),
+      resources: objectsIn(archive, folders),
       conditions: {
         Null: { 's3:if-none-match': 'true' },
         Bool: { 's3:ObjectCreationOperation': 'true' },

@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda'
 import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
-import { type Archive, givenUp } from './archive.ts'
+import { type Archive, batchesIn, objectsIn } from './archive.ts'
 import type { Config } from './config.ts'
 import { useKey } from './roles.ts'
 
@@ -49,7 +49,6 @@ export function createDelivery(scope: Construct, parts: DeliveryParts): Delivery
   const { delivery, name } = config
   const role = new Role(scope, 'WorkerRole', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
   logGroup.grantWrite(role)
-  const root = config.prefix === undefined ? '' : `/${config.prefix}`
   const worker = new LambdaFunction(scope, 'Worker', {
     functionName: `${name}-deliveryWorker`,
     description: 'Archives the changes of a DynamoDB table as Avro files',
@@ -70,7 +69,7 @@ export function createDelivery(scope: Construct, parts: DeliveryParts): Delivery
     loggingFormat: LoggingFormat.TEXT,
     environmentEncryption: key,
     environment: {
-      DMD_ARCHIVE: `s3://${archive.bucket.bucketName}${root}`,
+      DMD_ARCHIVE: archive.url,
       DMD_PARTITION_FROM: config.partitionFrom,
       DMD_PARTITION_YEARS_AHEAD: String(config.partitionYearsAhead),
     },
@@ -86,7 +85,7 @@ export function createDelivery(scope: Construct, parts: DeliveryParts): Delivery
     new PolicyStatement({
       sid: 'GivenUp',
       actions: ['s3:PutObject'],
-      resources: [archive.bucket.arnForObjects(`${givenUp}/*`)],
+      resources: [batchesIn(archive)],
     }),
   )
   const mapping = new CfnEventSourceMapping(scope, 'Mapping', {
@@ -112,24 +111,24 @@ export function createDelivery(scope: Construct, parts: DeliveryParts): Delivery
 }
 
 /** What the worker does to the archive: it creates in two folders, and lists to open it. */
-function grantArchive(role: Role, { bucket, path }: Archive): void {
+function grantArchive(role: Role, archive: Archive): void {
   role.addToPolicy(
     new PolicyStatement({
       sid: 'Create',
       actions: ['s3:PutObject'],
-      resources: [bucket.arnForObjects(path('data/*')), bucket.arnForObjects(path('errors/*'))],
+      resources: objectsIn(archive, ['data', 'errors']),
     }),
   )
   role.addToPolicy(
     new PolicyStatement({
       sid: 'Expiry',
       actions: ['s3:PutObjectTagging'],
-      resources: [bucket.arnForObjects(path('errors/*'))],
+      resources: objectsIn(archive, ['errors']),
     }),
   )
   // All of it, a bucket that others use too: Lambda asks whether the bucket is there before it puts what was given up.
   role.addToPolicy(
-    new PolicyStatement({ sid: 'List', actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+    new PolicyStatement({ sid: 'List', actions: ['s3:ListBucket'], resources: [archive.bucket.bucketArn] }),
   )
 }
 

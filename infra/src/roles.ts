@@ -9,7 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
-import { type Archive, folders, givenUp } from './archive.ts'
+import { type Archive, batchesIn, folders, givenUp, objectsIn } from './archive.ts'
 import type { Config } from './config.ts'
 
 /** IAM is global: without the region a second one would find the name taken. */
@@ -25,7 +25,7 @@ export function assumedBy(config: Config, role: keyof Config['assumedBy']): IPri
 }
 
 /** Listing the archive: all of a bucket of our own, or what is below the prefix in one that others use too. */
-export function listing({ bucket, path }: Pick<Archive, 'bucket' | 'path'>, others: readonly string[] = []) {
+function listing({ bucket, path }: Archive, others: readonly string[] = []) {
   const prefix = path('')
   const prefixes = [prefix, `${prefix}*`, ...others.map((folder) => `${folder}/*`)]
   return new PolicyStatement({
@@ -43,14 +43,12 @@ export function createOperationsRole(scope: Construct, config: Config, archive: 
     assumedBy: assumedBy(config, 'operations'),
     description: 'Triages and replays errors',
   })
-  const at = (names: readonly string[]) =>
-    names.map((folder) => archive.bucket.arnForObjects(archive.path(`${folder}/*`)))
-  const batches = archive.bucket.arnForObjects(`${givenUp}/*`)
+  const batches = batchesIn(archive)
   const allow = (sid: string, actions: string[], resources: string[]) =>
     role.addToPolicy(new PolicyStatement({ sid, actions, resources }))
-  allow('Read', ['s3:GetObject'], [...at(folders), batches])
-  allow('Add', ['s3:PutObject'], at(['triage', 'replays', 'data', 'errors']))
-  allow('Handled', ['s3:PutObjectTagging'], [...at(['errors', 'failed']), batches])
+  allow('Read', ['s3:GetObject'], [...objectsIn(archive, folders), batches])
+  allow('Add', ['s3:PutObject'], objectsIn(archive, ['triage', 'replays', 'data', 'errors']))
+  allow('Handled', ['s3:PutObjectTagging'], [...objectsIn(archive, ['errors', 'failed']), batches])
   role.addToPolicy(listing(archive, [givenUp]))
   useKeyByS3(role, key)
   return role
@@ -63,11 +61,12 @@ export function createMaintenanceRole(scope: Construct, config: Config, archive:
     assumedBy: assumedBy(config, 'maintenance'),
     description: 'Replaces and removes archived files, versions included',
   })
-  const at = folders.map((folder) => archive.bucket.arnForObjects(archive.path(`${folder}/*`)))
-  const batches = archive.bucket.arnForObjects(`${givenUp}/*`)
+  const objects = objectsIn(archive, folders)
   const removal = ['s3:GetObject', 's3:GetObjectVersion', 's3:DeleteObject', 's3:DeleteObjectVersion']
-  role.addToPolicy(new PolicyStatement({ sid: 'Remove', actions: removal, resources: [...at, batches] }))
-  role.addToPolicy(new PolicyStatement({ sid: 'Rewrite', actions: ['s3:PutObject'], resources: at }))
+  role.addToPolicy(
+    new PolicyStatement({ sid: 'Remove', actions: removal, resources: [...objects, batchesIn(archive)] }),
+  )
+  role.addToPolicy(new PolicyStatement({ sid: 'Rewrite', actions: ['s3:PutObject'], resources: objects }))
   const list = listing(archive, [givenUp])
   list.addActions('s3:ListBucketVersions')
   role.addToPolicy(list)

@@ -91,10 +91,7 @@ export class DataStack extends Stack {
     output('TableName', this.source.tableName)
     output('StreamName', this.source.stream.streamName)
     output('ArchiveBucket', this.archive.bucket.bucketName)
-    output(
-      'ArchiveUrl',
-      `s3://${this.archive.bucket.bucketName}${config.prefix === undefined ? '' : `/${config.prefix}`}`,
-    )
+    output('ArchiveUrl', this.archive.url)
     if (config.existingTable !== undefined)
       output(
         'ConnectTable',
