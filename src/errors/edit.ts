@@ -1,7 +1,7 @@
-import { immutableJSONPatch, type JSONPatchDocument } from 'immutable-json-patch'
 import { decodeUtf8 } from '../codec/envelope.ts'
 import { PipelineError } from '../record/error.ts'
 import { isObject, type Json } from '../record/type.ts'
+import { applyOperation, type Operation, operands } from './patch.ts'
 
 /** How the records of error files are changed before they are delivered. */
 export type Edit = {
@@ -28,20 +28,16 @@ export function replaceBy(bytes: Uint8Array): Edit {
 }
 
 const operationsMax = 1_000
-const operands = {
-  add: 'value',
-  replace: 'value',
-  test: 'value',
-  remove: undefined,
-  move: 'from',
-  copy: 'from',
-} as const
+
+/** Stands in a suggested edit for a value that a person has to fill in; an edit that still holds it is refused. */
+export const placeholder = '…'
 
 /**
  * A JSON Patch (RFC 6902) on the envelope: all of its operations, in order, or none. What it leaves alone keeps its
  * value and place; white space of the original is not kept.
  *
- * @throws PipelineError INPUT_INVALID, naming the operation, when the bytes are no patch.
+ * @throws PipelineError INPUT_INVALID, naming the operation, when the bytes are no patch, or when a value of it is
+ * still the placeholder of a suggested edit.
  */
 export function parsePatch(bytes: Uint8Array, name: string): Edit {
   const operations = readPatch(bytes, name)
@@ -64,14 +60,9 @@ export function parsePatch(bytes: Uint8Array, name: string): Edit {
         return cannot('the record is not JSON: replace it whole, with --with')
       }
       for (const [index, operation] of operations.entries()) {
-        try {
-          envelope = immutableJSONPatch(envelope, [operation] as JSONPatchDocument) as Json
-        } catch {
-          // The library's own message quotes values.
-          const { op, path } = operation
-          const why = op === 'test' ? 'the record has another value there' : 'the record has no such place'
-          return cannot(`operation ${index + 1}, ${op} ${maskPointer(path)}: ${why}`)
-        }
+        const patched = applyOperation(envelope, operation)
+        if (!patched.ok) return cannot(`${nameOf(operation, index)}: ${patched.why}`)
+        envelope = patched.document
       }
       try {
         return { ok: true, payload: Buffer.from(JSON.stringify(envelope), 'utf8') }
@@ -87,11 +78,9 @@ function cannot(message: string): Edited {
   return { ok: false, message }
 }
 
-type Operation = {
-  readonly op: keyof typeof operands
-  readonly path: string
-  readonly from?: string
-  readonly value?: Json
+/** An operation as messages name it, with no value: `operation 2, move /a to /b`. */
+function nameOf({ op, path, from }: Operation, index: number): string {
+  return `operation ${index + 1}, ${op} ${from === undefined ? '' : `${maskPointer(from)} to `}${maskPointer(path)}`
 }
 
 function readPatch(bytes: Uint8Array, name: string): readonly Operation[] {
@@ -107,7 +96,7 @@ function readPatch(bytes: Uint8Array, name: string): readonly Operation[] {
   if (!Array.isArray(patch)) return bad('it has to be a list of operations')
   if (patch.length === 0) return bad('it has no operation')
   if (patch.length > operationsMax) return bad(`it has more than ${operationsMax} operations`)
-  return patch.map((operation: Json, index) => {
+  return patch.map((operation: Json, index): Operation => {
     const at = `operation ${index + 1}`
     if (!isObject(operation)) return bad(`${at} is no object`)
     const { op, path, from } = operation
@@ -118,13 +107,29 @@ function readPatch(bytes: Uint8Array, name: string): readonly Operation[] {
       if (!isPointer(operation[member]))
         return bad(`${at}: "${member}" has to be a JSON Pointer such as /dynamodb/NewImage/saleId`)
     if (operand === 'value' && !Object.hasOwn(operation, 'value')) return bad(`${at}: "value" is missing`)
-    return {
+    const read: Operation = {
       op: op as Operation['op'],
       path: path as string,
       ...(operand === 'from' ? { from: from as string } : {}),
       ...(operand === 'value' ? { value: operation.value as Json } : {}),
     }
+    if (read.value !== undefined && holdsPlaceholder(read.value))
+      throw new PipelineError(
+        'INPUT_INVALID',
+        `${name} is not filled in: ${nameOf(read, index)}: write the right value in the place of "${placeholder}"`,
+      )
+    return read
   })
+}
+
+/** True when a text in the value is the placeholder. A loop: the value may be nested deeply. */
+function holdsPlaceholder(value: Json): boolean {
+  const values: Json[] = [value]
+  for (let one = values.pop(); one !== undefined; one = values.pop()) {
+    if (one === placeholder) return true
+    if (typeof one === 'object' && one !== null) for (const inner of Object.values(one)) values.push(inner)
+  }
+  return false
 }
 
 // RFC 6901; a name that would reach into JavaScript's own objects is no attribute.

@@ -9,7 +9,7 @@ import {
   type RecordType,
   type Type,
 } from '../record/type.ts'
-import { maskPointer } from './edit.ts'
+import { maskPointer, placeholder } from './edit.ts'
 import { maskEnvelope } from './mask.ts'
 import { envelopeOf, imagesOf, payloadsOf } from './read.ts'
 
@@ -31,7 +31,7 @@ export type Explanation = {
   /** For `bytes`: how many there are, and at which one they stop being UTF-8 or JSON. */
   readonly bytes: number
   readonly brokenAt?: number
-  /** An edit that would help, with `…` where a value has to be filled in; undefined where none can be told. */
+  /** An edit that would help, with `placeholder` where a value has to be filled in; undefined where none can be told. */
   readonly suggestion?: readonly Suggestion[]
 }
 
@@ -216,33 +216,33 @@ function wordsFor(type: Type): string {
 }
 
 /** The tag that DynamoDB gives to a sound value of a type, and something to be filled in. */
-function placeholder(type: Type): Json {
+function toFillIn(type: Type): Json {
   switch (type.kind) {
     case 'optional':
-      return placeholder(type.of)
+      return toFillIn(type.of)
     case 'int':
     case 'long':
     case 'float':
     case 'double':
-      return { N: '…' }
+      return { N: placeholder }
     case 'boolean':
-      return { BOOL: false }
+      return { BOOL: placeholder }
     case 'bytes':
-      return { B: '…' }
+      return { B: placeholder }
     case 'array':
-      return { L: [] }
+      return { L: [placeholder] }
     case 'map':
-      return { M: {} }
+      return { M: { [placeholder]: placeholder } }
     case 'record':
       return {
         M: Object.fromEntries(
           type.fields
             .filter(({ hasDefault, derive }) => !hasDefault && !derive)
-            .map((field) => [field.name, placeholder(field.type)]),
+            .map((field) => [field.name, toFillIn(field.type)]),
         ),
       }
     default:
-      return { S: '…' }
+      return { S: placeholder }
   }
 }
 
@@ -255,22 +255,24 @@ function suggestEnvelope(
   const at = '/dynamodb/ApproximateCreationDateTime'
   switch (code) {
     case 'OPERATION_UNKNOWN':
-      return [{ op: 'add', path: '/eventName', value: 'INSERT' }]
+      return [{ op: 'add', path: '/eventName', value: placeholder }]
     case 'TIME_INVALID': {
       const digits = String(section.ApproximateCreationDateTime).length
       const precision = { 13: 'MILLISECOND', 16: 'MICROSECOND' }[digits]
       return precision === undefined
-        ? [{ op: 'add', path: at, value: 0 }]
+        ? [{ op: 'add', path: at, value: placeholder }]
         : [{ op: 'add', path: `${at}Precision`, value: precision }]
     }
     case 'TIME_MISSING':
-      return [{ op: 'add', path: at, value: 0 }]
+      return [{ op: 'add', path: at, value: placeholder }]
     case 'KEYS_INVALID':
-      return [{ op: 'add', path: '/dynamodb/Keys', value: { PK: { S: '…' }, SK: { S: '…' } } }]
+      return [
+        { op: 'add', path: '/dynamodb/Keys', value: { PK: { S: placeholder }, SK: { S: placeholder } } },
+      ]
     case 'NOT_A_CHANGE':
-      return path === '/eventID' ? [{ op: 'add', path, value: '…' }] : undefined
+      return path === '/eventID' ? [{ op: 'add', path, value: placeholder }] : undefined
     case 'IMAGE_MISSING':
-      return [{ op: 'add', path, value: {} }]
+      return [{ op: 'add', path, value: { [placeholder]: placeholder } }]
     default:
       return undefined
   }
@@ -283,7 +285,7 @@ function suggestImage(
   root: string,
   record: RecordType | undefined,
 ): readonly Suggestion[] | undefined {
-  if (code === 'TYPE_UNKNOWN') return [{ op: 'add', path: `${root}/type`, value: { S: '…' } }]
+  if (code === 'TYPE_UNKNOWN') return [{ op: 'add', path: `${root}/type`, value: { S: placeholder } }]
   if (code === 'INTERNAL' || path === '' || !record) return undefined
   const names = path.slice(1).split('/')
   // A place that is not there yet: what is missing on the way has to come with it.
@@ -301,7 +303,7 @@ function suggestImage(
   }
   if (way.length === 0) return undefined
   const isInList = way.at(-1)?.startsWith('L/') === true
-  return [{ op: isInList ? 'replace' : 'add', path: `${root}/${way.join('/')}`, value: placeholder(type) }]
+  return [{ op: isInList ? 'replace' : 'add', path: `${root}/${way.join('/')}`, value: toFillIn(type) }]
 }
 
 /** The type of a field, an item or a value in a type. */

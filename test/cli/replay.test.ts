@@ -376,3 +376,26 @@ test('the list can be cut to a time, by date or by how long ago', async () => {
   expect(table.out).toMatch(/▁|▂|▃|▄|▅|▆|▇|█/)
   expect(table.out).toMatch(/"when" runs from 2025-02-13 18:30:00Z to 2025-02-13 18:49:00Z/)
 })
+
+test('a replay that was wrong is open again once its two files are removed, and then takes the right edit', async () => {
+  const [key = ''] = readdirSync(join(archive, 'errors'))
+  const wrong = await json('replay', `errors/${key}`, ...edit('sale-1'), '--yes')
+  const [{ error, objects }] = wrong.results
+  expect((await run('replay', error, ...edit('sale-2'), '--yes')).out).toMatch(/replayed with another edit/)
+  rmSync(join(archive, error.replace('errors/', 'replays/')))
+  rmSync(join(archive, objects[0]))
+  expect((await json('replay', error, ...edit('sale-2'), '--yes')).counts).toEqual({ written: 1 })
+  expect(await rows("fanid LIKE 'bad-%' AND saleid = 'sale-1'")).toEqual({ n: 0, items: 0 })
+  expect(await rows("fanid LIKE 'bad-%' AND saleid = 'sale-2'")).toEqual({ n: 1, items: 1 })
+})
+
+test('an edit as dmd errors show prints it is refused until the value is filled in', async () => {
+  const [{ fingerprint }] = await json('errors', 'list')
+  const { out } = await run('errors', 'show', fingerprint)
+  const printed = out.split('\n').find((line) => line.startsWith('[{"op"'))
+  writeFileSync(join(folder, 'printed.json'), printed ?? '')
+  const refused = await run('replay', fingerprint, '--edit', join(folder, 'printed.json'), '--yes')
+  expect(refused.code).toBe(1)
+  expect(refused.err).toContain('write the right value in the place of "…"')
+  expect(await rows("fanid LIKE 'bad-%'")).toEqual({ n: 0, items: 0 })
+})

@@ -21,9 +21,12 @@ const explain = (payload: Uint8Array) => explainRecord(rejected(payload)!, catal
 
 /** What a person would write for `…`, by where it stands. */
 function fill(value: Json, path: string): Json {
-  if (value === '…') return 'sound'
-  if (value === 0) return 1739471400250
+  if (value === '…')
+    return path.endsWith('DateTime') ? 1739471400250 : path === '/eventName' ? 'INSERT' : 'sound'
+  if (Array.isArray(value)) return []
   if (!isObject(value)) return value
+  if (value['…'] === '…') return {}
+  if (value.BOOL === '…') return { BOOL: true }
   if (value.S === '…')
     return { S: /date|Date/.test(path) ? '2025-02-13T18:30:00Z' : /type$/.test(path) ? 'demand' : 'sound' }
   if (value.N === '…') return { N: '1' }
@@ -100,6 +103,19 @@ describe.each(badKinds.map(({ kind }) => kind))('a record that is bad by %s', (k
 test('most kinds get an edit', () => {
   const kinds = lines.filter(({ bytes }) => explain(bytes).suggestion).map(({ kind }) => kind)
   expect(new Set(kinds).size).toBeGreaterThan(20)
+})
+
+test('an edit as it is suggested is refused until its values are filled in', () => {
+  const suggestions = lines.flatMap(({ bytes }) => explain(bytes).suggestion ?? [])
+  const unfilled = suggestions.filter(({ value }) => JSON.stringify(value).includes('…'))
+  expect(unfilled.length).toBeGreaterThan(20)
+  for (const operation of unfilled)
+    expect(() => parsePatch(Buffer.from(JSON.stringify([operation])), 'fix.json')).toThrow(
+      /^fix\.json is not filled in: operation 1, \w+ \/\S+: write the right value in the place of "…"$/,
+    )
+  // What needs no value can be used as it stands.
+  for (const { value } of suggestions.filter((one) => !unfilled.includes(one)))
+    expect(['MILLISECOND', 'MICROSECOND']).toContain(value)
 })
 
 test('what is missing is told beside what is asked for, with the edit that adds it', () => {

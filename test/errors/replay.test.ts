@@ -155,6 +155,30 @@ describe('one record that was mended', () => {
     expect((await replayAll(archive.store, roundabout, { keys })).counts).toEqual({ there: 1 })
   })
 
+  test.each([
+    ['remove', { op: 'remove', path: '/dynamodb/NewImage/phonenumber' }],
+    ['replace', { op: 'replace', path: '/dynamodb/NewImage/contactMehtod', value: { S: 'EMAIL' } }],
+    ['move', { op: 'move', from: '/dynamodb/NewImage/nope', path: '/dynamodb/NewImage/other' }],
+    ['copy', { op: 'copy', from: '/dynamodb/NewImage/nope', path: '/dynamodb/NewImage/other' }],
+    ['add', { op: 'add', path: '/dynamodb/NewImgae/email', value: { S: 'e' } }],
+    ['test', { op: 'test', path: '/dynamodb/NewImage/nope', value: { S: 'e' } }],
+  ])(
+    'an edit that meets no such place in %s delivers nothing, and the right one is taken after it',
+    async (op, typo) => {
+      await archive.deliver([withoutSale(1)])
+      const add = { op: 'add', path: '/dynamodb/NewImage/saleId', value: { S: 'sale-1' } }
+      for (let tries = 0; tries < 6; tries++) {
+        const { counts, results } = await replayAll(archive.store, patch([add, typo]))
+        expect(counts).toEqual({ unpatched: 1 })
+        expect(results[0]?.message).toMatch(
+          new RegExp(`^operation 2, ${op} .*/dynamodb/New.*: the record has no`),
+        )
+      }
+      expect(await archive.keys('data/')).toEqual([])
+      expect((await replayAll(archive.store, patch([add]))).counts).toEqual({ written: 1 })
+    },
+  )
+
   test('bytes that are no JSON are replaced whole, and no patch is tried on them', async () => {
     await archive.deliver([Buffer.from('{"cut'), Buffer.from([0xff, 0xfe])])
     const keys = await archive.keys('errors/')
