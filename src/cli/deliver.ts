@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { Command, Option } from 'commander'
 import { toRules } from '../delivery/rules.ts'
 import { type Delivery, deliverBatch, type WorkerParts } from '../delivery/worker.ts'
@@ -14,7 +15,7 @@ import {
   UsageError,
   wholeNumber,
 } from './command.ts'
-import { count, duration, type Io, lineLog, size } from './io.ts'
+import { count, counted, duration, type Io, lineLog, size } from './io.ts'
 import { type Input, openInput } from './lines.ts'
 import type { Run } from './program.ts'
 import { startProgress } from './progress.ts'
@@ -91,7 +92,7 @@ export async function deliverInput(
   before: Delivery = nothing,
 ): Promise<Delivery> {
   let total = before
-  const progress = startProgress(io, `delivering ${input.name}`, 'records')
+  const progress = startProgress(io, `delivering ${basename(input.name)}`, 'records')
   try {
     for await (const batch of cutBatches(input, options)) {
       if (io.interrupt.aborted) break
@@ -129,7 +130,7 @@ async function report(
   if (asJson) return io.out(`${JSON.stringify(total)}\n`)
   const rate = Math.round(total.records / Math.max(0.001, tookMs / 1000))
   const lines = [
-    `${count(total.records)} ${total.records === 1 ? 'record' : 'records'} in ${duration(tookMs)} (${count(rate)}/s) to ${archive}`,
+    `${counted(total.records, 'record')} in ${duration(tookMs)} (${count(rate)}/s) to ${archive}`,
     `  delivered ${count(total.delivered)} in ${count(total.objects)} objects, ${size(total.bytes)}`,
     total.errored === 0
       ? '  errored   0'

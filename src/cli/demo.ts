@@ -208,7 +208,7 @@ async function showErrors(io: Io, store: ObjectStore, catalog: Catalog): Promise
     type,
     path,
   ])
-  await io.out(columns(io, ['cause', 'records', 'code', 'type', 'path'], rows, [1]))
+  await io.out(columns(io, ['cause', 'records', 'code', 'type', 'path'], rows, { right: [1] }))
   const all = groups.reduce((sum, { records }) => sum + records, 0)
   await io.out(
     style(io, 'dim', `the first ${top.length} of ${groups.length} causes of ${count(all)} records\n`),

@@ -1,6 +1,6 @@
 import { type DriveOptions, type DriveReport, drive, isReachable } from '../local/drive.ts'
 import { type ExitCode, exitCodes, UsageError } from './command.ts'
-import { count, duration, type Io, style } from './io.ts'
+import { count, counted, duration, type Io, style } from './io.ts'
 import { startProgress } from './progress.ts'
 
 export type DriveFlags = Pick<DriveOptions, 'connections'> & {
@@ -56,7 +56,7 @@ function checkUrl(text: string): void {
 
 function describe(report: DriveReport, asked: number | 'max'): string {
   const { seed, sent, accepted, refused, unanswered, retries, tookMs, rate, latencyMs } = report
-  const kinds = Object.entries(accepted).map(([kind, n]) => `${count(n)} ${kind}${n === 1 ? '' : 's'}`)
+  const kinds = Object.entries(accepted).map(([kind, n]) => counted(n, kind))
   const problems = Object.entries(refused).map(([problem, n]) => `${count(n)} ${problem}`)
   const wanted = asked === 'max' ? '' : ` of ${count(asked)}/s asked for`
   const { p50, p99, max } = latencyMs
@@ -65,7 +65,7 @@ function describe(report: DriveReport, asked: number | 'max'): string {
       ? '-'
       : `p50 ${millis(p50)}, p99 ${millis(p99)}, most ${millis(max)}`
   return [
-    `${count(sent)} ${sent === 1 ? 'request' : 'requests'} in ${duration(tookMs)}, ${rate.toFixed(1)}/s${wanted}, seed ${seed}`,
+    `${counted(sent, 'request')} in ${duration(tookMs)}, ${rate.toFixed(1)}/s${wanted}, seed ${seed}`,
     `  accepted   ${count(sum(accepted))}: ${kinds.join(', ')}`,
     `  refused    ${count(sum(refused))}${problems.length > 0 ? `: ${problems.join(', ')}` : ''}`,
     `  no answer  ${count(unanswered)}, after ${count(retries)} further ${retries === 1 ? 'try' : 'tries'}`,

@@ -4,7 +4,7 @@ import type { Charge, QueryEngine, Scan } from '../query/engine.ts'
 import type { Catalog } from '../record/schema.ts'
 import type { Settings } from '../settings.ts'
 import type { ObjectStore } from '../store/store.ts'
-import { count, duration, type Io, size } from './io.ts'
+import { count, counted, duration, type Io, size } from './io.ts'
 
 export type EngineParts = {
   readonly settings: Settings
@@ -65,13 +65,13 @@ export type Cost = { readonly scan?: Scan | undefined; readonly charge?: Charge 
 
 /** What a query read and how long it took, in a line for people. */
 export function describeRun({ scan, charge }: Cost, rows: number, tookMs: number): string {
-  const took = `${count(rows)} ${rows === 1 ? 'row' : 'rows'} in ${duration(tookMs)}`
+  const took = `${counted(rows, 'row')} in ${duration(tookMs)}`
   if (charge) return `${took}; ${describeCharge(charge)}`
   if (!scan || scan.filesTotal === 0) return took
   const { files, filesTotal, partitions, partitionsTotal, bytes } = scan
   return (
-    `${took}; read ${count(files)} of ${count(filesTotal)} files, ${count(partitions)} of ${count(partitionsTotal)} ` +
-    `partitions, ${size(bytes)}, ${count(scan.rows)} rows`
+    `${took}; read ${count(files)} of ${counted(filesTotal, 'file')}, ${count(partitions)} of ` +
+    `${counted(partitionsTotal, 'partition')}, ${size(bytes)}, ${counted(scan.rows, 'row')}`
   )
 }
 

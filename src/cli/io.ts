@@ -13,8 +13,10 @@ export type Io = {
   readonly isColored: boolean
   /** True where `out` is a terminal, on which what strangers wrote must not act. */
   readonly isShown: boolean
-  /** Columns of the terminal behind `out`; undefined where it is none. */
-  readonly width?: number
+  /** Columns of the terminal behind `out` at this moment; undefined where it is none. */
+  readonly width?: number | undefined
+  /** Columns of the terminal behind `err` at this moment; undefined where it is none. */
+  readonly errWidth?: number | undefined
   /** Both ends of a person's terminal; undefined where either is none. */
   readonly terminal?: { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream }
   /** Milliseconds since 1970. */
@@ -71,6 +73,11 @@ export function outJson(io: Io, value: unknown): Promise<void> {
 /** A whole number with separators: `51,200`. */
 export function count(value: number): string {
   return value.toLocaleString('en-US')
+}
+
+/** `1 file`, `1,200 files`. */
+export function counted(n: number, what: string): string {
+  return `${count(n)} ${what}${n === 1 ? '' : 's'}`
 }
 
 /** A size for people: `4.1 MB`. */

@@ -13,7 +13,7 @@ import {
   schemasOption,
   wholeNumber,
 } from './command.ts'
-import { count, duration, type Io, style } from './io.ts'
+import { counted, duration, type Io, style } from './io.ts'
 import { untilStopped } from './stop.ts'
 import { timeSpan } from './time.ts'
 import { version } from './version.ts'
@@ -158,9 +158,4 @@ export function account(stack: RunningStack, isDrained: boolean): string {
       : `not all is delivered, ${counted(held, 'change')} at least: the next start goes on with the rest`,
     '',
   ].join('\n')
-}
-
-/** `1 file`, `1,200 files`. */
-export function counted(n: number, what: string): string {
-  return `${count(n)} ${what}${n === 1 ? '' : 's'}`
 }

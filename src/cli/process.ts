@@ -17,11 +17,21 @@ export function systemIo(system: NodeJS.Process): Io {
     isWatched: stderr.isTTY === true && env.CI === undefined && env.TERM !== 'dumb',
     isColored: stdout.isTTY === true && stderr.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
     isShown: stdout.isTTY === true,
-    ...(stdout.isTTY && stdout.columns > 0 ? { width: stdout.columns } : {}),
+    get width() {
+      return columnsOf(stdout)
+    },
+    get errWidth() {
+      return columnsOf(stderr)
+    },
     ...(stdin.isTTY && stdout.isTTY ? { terminal: { input: stdin, output: stdout } } : {}),
     clock: Date.now,
     interrupt: interrupt.signal,
   }
+}
+
+/** A window may be resized, so this is asked each time. A terminal that does not say its size counts as unbounded. */
+function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number | undefined {
+  return isTTY && columns > 0 ? columns : undefined
 }
 
 /** Writes and waits for the reader; a reader that went away (`| head`) ends the output, not the command. */

@@ -19,7 +19,7 @@ import {
   wholeNumber,
 } from './command.ts'
 import { type Cost, describeRun, openAthenaEngine, openEngine } from './engine.ts'
-import { count, type Io, style } from './io.ts'
+import { count, counted, type Io, style } from './io.ts'
 import type { Run } from './program.ts'
 import { type Progress, startProgress } from './progress.ts'
 import { formatOf, runShell, type ShownFormat, shownFormats } from './shell.ts'
@@ -115,7 +115,7 @@ async function runOnce(io: Io, engine: QueryEngine, sql: string, flags: Flags): 
   try {
     const written = await write(io, engine, sql, flags, options, progress)
     const { rows } = written
-    if (flags.output !== undefined) await io.err(`${count(rows)} rows written to ${flags.output}\n`)
+    if (flags.output !== undefined) await io.err(`${counted(rows, 'row')} written to ${flags.output}\n`)
     if (flags.stats || io.isWatched)
       await io.err(`${style(io, 'dim', describeRun(written, rows, io.clock() - startedMs))}\n`)
   } finally {

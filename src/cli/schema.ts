@@ -77,7 +77,7 @@ async function list(io: Io, flags: Flags): Promise<ExitCode> {
   if (flags.json)
     return print(io, `${JSON.stringify(schemas.map(({ type, plural, doc }) => ({ type, plural, doc })))}\n`)
   const rows = schemas.map(({ type, plural, own, doc }) => [type, plural, String(own.fields.length), doc])
-  return print(io, columns(io, ['type', 'view', 'fields', 'what it is'], rows, [2]))
+  return print(io, columns(io, ['type', 'view', 'fields', 'what it is'], rows, { right: [2] }))
 }
 
 function find(io: Io, type: string, flags: Flags): RecordSchema {
@@ -117,5 +117,5 @@ function explain(io: Io, findings: readonly Finding[], breaks: number): string {
     breaks > 0
       ? `${breaks} of ${findings.length} fields break: files written with the earlier schema could not be read`
       : 'files written with the earlier schema can be read'
-  return `${columns(io, ['field', 'verdict', 'note'], rows, [], paint)}${verdict}\n`
+  return `${columns(io, ['field', 'verdict', 'note'], rows, { paint })}${verdict}\n`
 }

@@ -4,8 +4,8 @@ import { type Report, readReport } from '../local/stack/report.ts'
 import { readSettings } from '../settings.ts'
 import { columns } from './columns.ts'
 import { configFile, type ExitCode, exitCodes, jsonOption } from './command.ts'
-import { count, duration, type Io, style } from './io.ts'
-import { counted, stateOption } from './live.ts'
+import { count, counted, duration, type Io, style } from './io.ts'
+import { stateOption } from './live.ts'
 import type { Run } from './program.ts'
 
 type Flags = { state?: string; watch?: boolean; json?: boolean }
@@ -123,7 +123,7 @@ function table(io: Io, report: Report | undefined, health: Health, state: string
   const shardTable =
     shardRows.length === 0
       ? ''
-      : `\n${columns(io, ['shard', 'lag', 'held', 'retries', 'error'], shardRows, [1, 2, 3])}`
+      : `\n${columns(io, ['shard', 'lag', 'held', 'retries', 'error'], shardRows, { right: [1, 2, 3] })}`
   const alerts = report.alerts.flatMap(({ name, sinceMs, text, runbook }) => [
     `  ${style(io, 'red', 'ALERT')} ${style(io, 'bold', name)} for ${duration(Math.max(0, nowMs - sinceMs))}: ${text}`,
     `        what to do: ${runbook}`,

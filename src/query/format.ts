@@ -1,5 +1,5 @@
-import stringWidth from 'string-width'
-import type { Cell, Column, QueryResult } from './engine.ts'
+import type { Cell, QueryResult } from './engine.ts'
+import { fitText, fitWidths, gap, oneLine, pad, widthOf } from './layout.ts'
 import { cellJson, cellText } from './text.ts'
 
 /** Where a format writes; it waits until the text is taken. */
@@ -87,7 +87,6 @@ export type TableOptions = {
 /** Rows by which the widths of columns are chosen. */
 const sampleRows = 1000
 const cellWidthMin = 8
-const gap = '  '
 
 /** Aligned columns for people, numbers to the right, and a line that says how many rows, and whether cells were cut. */
 export function formatTable(options: TableOptions = {}): Format {
@@ -112,7 +111,14 @@ export function formatTable(options: TableOptions = {}): Format {
       count += chunk.length
     }
     const start = async () => {
-      widths = columnWidths(columns, head.slice(0, rowsMax), options.width)
+      const shown = head.slice(0, rowsMax)
+      const wanted = columns.map(({ name }, index) =>
+        shown.reduce(
+          (most, row) => Math.max(most, widthOf(oneLine(cellText(row[index] ?? null)))),
+          widthOf(oneLine(name)),
+        ),
+      )
+      widths = fitWidths(wanted, options.width, cellWidthMin)
       const names = line(columns.map(({ name }) => oneLine(name)))
       await write(`${bold(names)}\n${dim(widths.map((width) => '─'.repeat(width)).join(gap))}\n`)
       await body(head)
@@ -132,69 +138,4 @@ export function formatTable(options: TableOptions = {}): Format {
 
 function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`
-}
-
-/** The widths that the cells ask for, taken from the widest until the line fits. */
-function columnWidths(
-  columns: readonly Column[],
-  rows: readonly (readonly Cell[])[],
-  width: number | undefined,
-): readonly number[] {
-  const widths = columns.map(({ name }, index) =>
-    rows.reduce(
-      (most, row) => Math.max(most, widthOf(oneLine(cellText(row[index] ?? null)))),
-      widthOf(oneLine(name)),
-    ),
-  )
-  if (width === undefined) return widths
-  const room = width - gap.length * (columns.length - 1)
-  while (widths.reduce((a, b) => a + b, 0) > room) {
-    const widest = Math.max(...widths)
-    if (widest <= cellWidthMin) break
-    widths[widths.indexOf(widest)] = widest - 1
-  }
-  return widths
-}
-
-/** Line breaks, other control characters and turns of direction would break the table, or steer the terminal. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (char) =>
-    JSON.stringify(char)
-      .slice(1, -1)
-      .replace(/^[^\\]/, '\ufffd'),
-  )
-}
-
-const ascii = /^[ -~]*$/
-
-/** The columns that a text takes; most texts are ASCII, for which the general way is slow. */
-function widthOf(text: string): number {
-  return ascii.test(text) ? text.length : stringWidth(text)
-}
-
-/** A text that fits, whole or cut, and the columns that it takes. */
-type Fitted = { readonly shown: string; readonly width: number; readonly isCut: boolean }
-
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
-
-function fitText(text: string, widthMax: number): Fitted {
-  const whole = widthOf(text)
-  if (whole <= widthMax) return { shown: text, width: whole, isCut: false }
-  const room = Math.max(0, widthMax - 1)
-  if (ascii.test(text)) return { shown: `${text.slice(0, room)}…`, width: room + 1, isCut: true }
-  let shown = ''
-  let width = 0
-  for (const { segment } of graphemes.segment(text)) {
-    const more = widthOf(segment)
-    if (width + more > room) break
-    shown += segment
-    width += more
-  }
-  return { shown: `${shown}…`, width: width + 1, isCut: true }
-}
-
-function pad({ shown, width }: Fitted, widthMax: number, isRight: boolean, isLast: boolean): string {
-  const space = ' '.repeat(Math.max(0, widthMax - width))
-  if (isRight) return space + shown
-  return isLast ? shown : shown + space
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import stringWidth from 'string-width'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { allCommands, buildProgram } from '../../src/cli/program.ts'
 import { savedQueries } from '../../src/query/saved.ts'
@@ -32,6 +33,25 @@ test('deliver says what became of the records, for people and for scripts', asyn
   expect(Object.keys(JSON.parse(json.out))).toEqual(
     expect.arrayContaining(['records', 'delivered', 'errored', 'objects', 'bytes']),
   )
+})
+
+test('errors list has a total, and fits a terminal of 80 columns', async () => {
+  const target = join(folder, 'listed')
+  const items = [
+    { ...demandItem, saleId: { NULL: true } },
+    { ...demandItem, type: { S: 'refund' } },
+    { ...demandItem, date: { M: { requested: { S: 'soon' } } } },
+  ]
+  const lines = [...items.map((item, n) => change({ id: `e${n}`, item: item as never })), Buffer.from('{')]
+  await dmd(['deliver', '-', '--archive', target], {
+    stdin: stdinOf(Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')])), 4096),
+  })
+  const { out } = await dmd(['errors', 'list', '--archive', target], { width: 80 })
+  const [head, ...rest] = out.trimEnd().split('\n')
+  expect(head).toMatch(/^cause +status +open +.*code +type +path/)
+  // The last line names the archive, which may be long.
+  for (const line of rest.slice(0, -1)) expect(stringWidth(line)).toBeLessThanOrEqual(80)
+  expect(out).toContain('\n4 causes: 4 records in 4 files, 4 open (not replayed)\n')
 })
 
 test('deliver reads several files, each with a shard of its own, so that equal lines stay apart', async () => {
@@ -84,7 +104,7 @@ test('query writes tables, CSV and JSON to standard output and Parquet to a file
   ])
   const parquet = join(folder, 'result.parquet')
   const written = await query('--format', 'parquet', '-o', parquet)
-  expect(written).toMatchObject({ code: 0, out: '', err: `1 rows written to ${parquet}\n` })
+  expect(written).toMatchObject({ code: 0, out: '', err: `1 row written to ${parquet}\n` })
 })
 
 test('files that hold rows or records are for who made them alone; one that was there keeps its rights', async () => {
@@ -227,6 +247,7 @@ test('long work shows its progress to those who watch', async () => {
   writeFileSync(path, Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')])))
   const ran = await dmd(['deliver', path, '--batch', '2', '--archive', join(folder, 'progress')], {
     isWatched: true,
+    errWidth: 120,
   })
   expect(ran.err).toMatch(/delivering .*progress\.jsonl .*% .* records .*\/s .* left/)
 })

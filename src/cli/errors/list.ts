@@ -4,7 +4,7 @@ import { toIso } from '../../record/date.ts'
 import type { Catalog } from '../../record/schema.ts'
 import { columns } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
-import { count, type Io, outJson, style } from '../io.ts'
+import { count, counted, type Io, outJson, style } from '../io.ts'
 import { momentBefore } from '../time.ts'
 import { type ErrorFlags, openErrors, readTriage } from './open.ts'
 
@@ -24,48 +24,70 @@ export async function list(io: Io, flags: ListFlags): Promise<ExitCode> {
   if (flags.json) await outJson(io, groups)
   else if (groups.length === 0) await io.out(isFiltered ? 'no such errors\n' : 'no errors\n')
   else {
-    const rows = groups.map((group) => [
-      group.fingerprint,
-      group.state,
-      count(group.open),
-      count(group.records),
-      group.code,
-      group.type,
-      group.path,
-      sparkline(group.timeline),
-      seen(group.firstSeen),
-      seen(group.lastSeen),
-    ])
-    const header = [
-      'cause',
-      'status',
-      'open',
-      'records',
-      'code',
-      'type',
-      'path',
-      'when',
-      'first seen',
-      'last seen',
-    ]
-    const paint = (text: string, row: number, column: number) =>
-      column === 1 && isAlarming(groups[row]) ? style(io, 'yellow', text) : text
-    await io.out(columns(io, header, rows, [2, 3], paint))
-    await io.out(style(io, 'dim', `\n${legend(groups, from, to, opened.settings.archive)}`))
+    await io.out(groupTable(io, groups))
+    await io.out(style(io, 'dim', `\n${legend(groups, { from, to }, opened.settings.archive)}`))
   }
   return exitCodes.ok
+}
+
+function groupTable(io: Io, groups: readonly ErrorGroup[]): string {
+  const header = [
+    'cause',
+    'status',
+    'open',
+    'records',
+    'code',
+    'type',
+    'path',
+    'when',
+    'first seen',
+    'last seen',
+  ]
+  const rows = groups.map((group) => [
+    group.fingerprint,
+    group.state,
+    count(group.open),
+    count(group.records),
+    group.code,
+    group.type,
+    group.path,
+    sparkline(group.timeline),
+    seen(group.firstSeen),
+    seen(group.lastSeen),
+  ])
+  const column = (name: string) => header.indexOf(name)
+  return columns(io, header, rows, {
+    right: ['open', 'records'].map(column),
+    spare: ['first seen', 'when', 'records', 'last seen', 'type', 'status'].map(column),
+    whole: [column('cause')],
+    paint: (text, row, index) =>
+      index === column('status') && isAlarming(groups[row]) ? style(io, 'yellow', text) : text,
+  })
 }
 
 function isAlarming(group: ErrorGroup | undefined): boolean {
   return group?.state === 'regressed' || (group?.state === 'new' && group.open > 0)
 }
 
-function legend(groups: readonly ErrorGroup[], from: number, to: number, archive: string): string {
-  const span = from === 0 ? '' : `; "when" runs from ${short(toIso(from))} to ${short(toIso(to))}`
-  return (
-    `errors of one cause share stage, code, type and path; "open" are files that were not replayed${span}\n` +
-    `more about one:  dmd errors show ${groups[0]?.fingerprint} --archive ${archive}\n`
-  )
+/** The totals, and how to read on; in lines that fit 80 columns unless the archive's name is long. */
+function legend(
+  groups: readonly ErrorGroup[],
+  { from, to }: { from: number; to: number },
+  archive: string,
+): string {
+  const sum = (of: (group: ErrorGroup) => number) => groups.reduce((total, group) => total + of(group), 0)
+  const [records, files, open] = [
+    sum((group) => group.records),
+    sum((group) => group.files),
+    sum((group) => group.open),
+  ]
+  const lines = [
+    `${counted(groups.length, 'cause')}: ${counted(records, 'record')} in ${counted(files, 'file')}, ${count(open)} open (not replayed)`,
+    'errors of one cause share stage, code, type and path',
+    ...(from === 0 ? [] : [`"when" runs from ${short(toIso(from))} to ${short(toIso(to))}`]),
+    `more about one:  dmd errors show ${groups[0]?.fingerprint} --archive ${archive}`,
+  ]
+  return `${lines.join('\n')}\n`
 }
 
 function filterOf(io: Io, { since, type, cause, status }: ListFlags, catalog: Catalog): TriageFilter {

@@ -5,7 +5,7 @@ import { openStore } from '../../store/open.ts'
 import type { ObjectStore } from '../../store/store.ts'
 import { catalogFor, settingsFor, UsageError } from '../command.ts'
 import { cacheFolder } from '../engine.ts'
-import { count, type Io } from '../io.ts'
+import { counted, type Io } from '../io.ts'
 import { startProgress } from '../progress.ts'
 
 export type ErrorFlags = {
@@ -47,9 +47,7 @@ export async function readTriage(
     })
     const { foreign } = found
     if (foreign > 0)
-      await io.err(
-        `${count(foreign)} ${foreign === 1 ? 'file' : 'files'} among the errors are none, and are left out\n`,
-      )
+      await io.err(`left out ${counted(foreign, 'file')} below errors/ that are no error files\n`)
     return found
   } finally {
     await progress.end()

@@ -2,7 +2,7 @@ import { handled, tagOf, unhandled } from '../../delivery/expiry.ts'
 import { goneWhenIgnored, tagErrors } from '../../errors/expiry.ts'
 import { addStatus, type Status } from '../../errors/status.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
-import { count, type Io, outJson } from '../io.ts'
+import { counted, type Io, outJson } from '../io.ts'
 import { type ErrorFlags, openErrors, operator, readTriage } from './open.ts'
 
 export type SetFlags = ErrorFlags & { readonly note?: string }
@@ -25,13 +25,10 @@ export async function set(io: Io, fingerprint: string, status: string, flags: Se
     const tag = status === 'ignored' ? handled : (tagOf(code) ?? unhandled)
     const failed = await tagErrors(opened.store, goneWhenIgnored(own, history), tag)
     if (failed > 0)
-      await io.err(`${count(failed)} files could not be tagged: they stay until this is said again\n`)
+      await io.err(`${counted(failed, 'file')} could not be tagged: run the same command again\n`)
   }
   if (flags.json) await outJson(io, { key, ...word, before: state })
-  else
-    await io.out(
-      `${fingerprint} was ${state} and is ${status}: ${count(files)} ${files === 1 ? 'file' : 'files'}\n`,
-    )
+  else await io.out(`${fingerprint} was ${state} and is ${status}: ${counted(files, 'file')}\n`)
   return exitCodes.ok
 }
 

@@ -9,7 +9,7 @@ import type { ErrorGroup, Triage } from '../../errors/triage.ts'
 import { codes } from '../../record/error.ts'
 import { columns } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
-import { allHarmless, asItIs, count, harmless, type Io, outJson, style } from '../io.ts'
+import { allHarmless, asItIs, count, counted, harmless, type Io, outJson, style } from '../io.ts'
 import { explanationLines } from './explanation.ts'
 import { short } from './list.ts'
 import { type ErrorFlags, type Opened, openErrors, readTriage } from './open.ts'
@@ -120,7 +120,7 @@ function render(io: Io, told: Told, archive: string): string {
     ...(entry ? [`${label('meaning')}${entry.meaning}`, `${label('fix')}${entry.fix}`] : []),
     ...('message' in error ? [`${label('message')}${error.message ?? ''}`] : []),
     `${label('status')}${state}${last ? `: ${last.by} said ${last.status} at ${short(last.at)}${last.note ? `, ${last.note}` : ''}` : ''}`,
-    `${label('group')}${count(records)} records in ${count(files)} files, ${count(open)} not replayed; grouped by stage ${stage}, code ${code}, type ${type}${path === '' ? '' : `, path ${path}`}`,
+    `${label('group')}${counted(records, 'record')} in ${counted(files, 'file')}, ${count(open)} not replayed; grouped by stage ${stage}, code ${code}, type ${type}${path === '' ? '' : `, path ${path}`}`,
     `${label('seen')}${short(shown.firstSeen)} to ${short(shown.lastSeen)}`,
     '',
     ...frequencyLines(io, shown),
@@ -179,7 +179,7 @@ function frequencyLines(io: Io, { frequencies, sampledFiles, files }: Told): rea
       'bold',
       `what ${count(records)} of its records have${sampledFiles < files ? `, of ${count(sampledFiles)} files evenly spread` : ''}`,
     ),
-    columns(io, ['attribute', 'in', 'as', 'values', 'most often'], rows, [1, 3]).trimEnd(),
+    columns(io, ['attribute', 'in', 'as', 'values', 'most often'], rows, { right: [1, 3] }).trimEnd(),
     ...(left > 0 ? [style(io, 'dim', `and ${left} more: --json`)] : []),
     '',
   ]

@@ -34,7 +34,11 @@ export async function listReplays(io: Io, flags: ErrorFlags): Promise<ExitCode> 
       describeCounts(counts),
     ])
     await io.out(
-      columns(io, ['replay', 'when', 'who', 'what', 'files', 'edit', 'state', 'outcome'], rows, [4]),
+      columns(io, ['replay', 'when', 'who', 'what', 'files', 'edit', 'state', 'outcome'], rows, {
+        right: [4],
+        spare: [1, 5, 2, 4, 3],
+        whole: [0],
+      }),
     )
     await io.out(
       style(

@@ -23,7 +23,7 @@ import { toBasicIso } from '../../record/date.ts'
 import { PipelineError } from '../../record/error.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
 import { type ErrorFlags, type Opened, openErrors, operator, readTriage } from '../errors/open.ts'
-import { count, type Io, lineLog, outJson, style } from '../io.ts'
+import { count, counted, type Io, lineLog, outJson, style } from '../io.ts'
 import { startProgress } from '../progress.ts'
 import { describeEdit, differenceLines, outcomeLines, resultRows } from './tell.ts'
 
@@ -103,7 +103,7 @@ function heading(io: Io, selection: Frozen, { keys, done }: Chosen, edit: Edit, 
   const all =
     keys.length > selection.count
       ? `the first ${count(selection.count)} of ${count(keys.length)} error files, by --max ${count(max)}`
-      : `${count(selection.count)} error ${selection.count === 1 ? 'file' : 'files'}`
+      : counted(selection.count, 'error file')
   const before =
     done === 0
       ? ''

@@ -51,16 +51,22 @@ export function resultRows(io: Io, results: readonly Result[], max = shownMax): 
     .slice(0, max)
     .map(({ error, outcome, code, path, message, objects = [] }) => [
       outcome,
-      harmless(error),
+      error,
       outcome === 'written' || outcome === 'there'
-        ? `${harmless(objects[0] ?? '')}${objects.length > 1 ? ` and ${count(objects.length - 1)} more` : ''}`
-        : harmless([code, path, message].filter(Boolean).join(' ')),
+        ? `${objects[0] ?? ''}${objects.length > 1 ? ` and ${count(objects.length - 1)} more` : ''}`
+        : failureText(code, path, message),
     ])
   const left = results.length - rows.length
   return (
     columns(io, ['outcome', 'error file', 'became'], rows) +
     (left > 0 ? style(io, 'dim', `and ${count(left)} more: --json\n`) : '')
   )
+}
+
+/** A message may begin with the path itself. */
+function failureText(code = '', path = '', message = ''): string {
+  const parts = message.startsWith(path) ? [code, message] : [code, path, message]
+  return parts.filter((part) => part !== '').join(' ')
 }
 
 /** One record before and after. */
