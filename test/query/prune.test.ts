@@ -310,7 +310,7 @@ test('of 500 generated conditions each gives the same rows with and without leav
       }
       expect(await rows(sql), `${from} WHERE ${where}`).toEqual(expected)
     }),
-    { numRuns: 500, seed: 3 },
+    { numRuns: 500 },
   )
   connection.closeSync()
   instance.closeSync()
