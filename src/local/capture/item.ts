@@ -1,5 +1,5 @@
 import { toList, untag } from '../../codec/attribute.ts'
-import { parseInstant, toIso } from '../../record/date.ts'
+import { parseEpoch, parseInstant, toIso } from '../../record/date.ts'
 import type { Json, JsonObject, RecordType, Type } from '../../record/type.ts'
 import type { Item } from '../table.ts'
 
@@ -69,6 +69,13 @@ export function textOf(item: Item, name: string, map?: string): string | undefin
   const { tag, value } = untag(item[map ?? name] ?? null)
   if (map !== undefined) return tag === 'M' ? textOf(value as Item, name) : undefined
   return tag === 'S' ? (value as string) : undefined
+}
+
+/** The instant in an attribute, in milliseconds since 1970; undefined where it holds none. */
+export function instantOf(attribute: Json | undefined): number | undefined {
+  const { tag, value } = untag(attribute ?? null)
+  if (tag === 'S') return parseInstant(value as string)
+  return tag === 'N' ? parseEpoch(value as string) : undefined
 }
 
 /** The map `date` of an item. */

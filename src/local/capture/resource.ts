@@ -9,6 +9,8 @@ export type Resource = BodyShape & {
   readonly keyOf: (ids: Ids) => ItemKey
   /** The date that says when the record was made: the request's, else kept, else now. */
   readonly madeAt?: string
+  /** The dates that messages about the record note in it; none of them lies before `madeAt`. */
+  readonly notedAt?: readonly string[]
   /** The date that says when it last changed: the request's, else now when something changes. */
   readonly changedAt?: string
   /** A field that repeats `madeAt` unless the request gives it. */
@@ -33,6 +35,7 @@ export const demands: Resource = {
   optional: ['date', 'date.requested'],
   keyOf: ({ fanId, eventId, saleId }) => ({ PK: `FAN#${fanId}`, SK: `DEMAND#${eventId}#${saleId}` }),
   madeAt: 'requested',
+  notedAt: ['triggered', 'notified'],
   madeAtCopy: 'requestedDateTime',
   expires: true,
 }

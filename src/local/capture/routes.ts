@@ -117,7 +117,8 @@ export function captureRoutes(capture: Capture): readonly Route[] {
       description:
         'Stores the message, one for each fan and sale, or for each groupId where it has one. Notes in the fan’s ' +
         'request when it was triggered (date.triggered of the first message, else date.created) and when the fan was ' +
-        `notified (date.sent, else date.delivered). Dates that the body leaves out are kept. ${repeatable}`,
+        'notified (date.sent, else date.delivered), unless the message was made before the request. ' +
+        `Dates that the body leaves out are kept. ${repeatable}`,
       body: bodyOf(notifications, 'Notification'),
       replies: saved,
       problems: written,

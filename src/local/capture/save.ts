@@ -9,7 +9,7 @@ import { tableUnavailable } from '../table/failure.ts'
 import { isSame } from '../table/item.ts'
 import { expiryAttribute, type Item, type ItemKey, type Table } from '../table.ts'
 import { bounds } from './bounds.ts'
-import { datesOf, textOf, toAttributes } from './item.ts'
+import { datesOf, instantOf, textOf, toAttributes } from './item.ts'
 import { demands, type Ids, type Resource, sales } from './resource.ts'
 
 /** What the API works with. */
@@ -49,21 +49,38 @@ export async function save(capture: Capture, resource: Resource, body: JsonObjec
 
 /**
  * Notes in a fan's request when it was triggered and when the fan was notified, by the message about it. What is noted
- * stays: the first message counts. Does nothing where the request is gone.
+ * stays: the first message counts. Does nothing where the request is gone, and where the request was made after the
+ * message: such a message is about an earlier request, which was cancelled. No date is noted that lies before the
+ * request.
  */
 export async function stampDemand(capture: Capture, message: Item): Promise<void> {
   const ids: { [name: string]: string } = {}
   for (const name of demands.ids) ids[name] = textOf(message, name) ?? ''
-  const sent = datesOf(message)
+  const { created, triggered, sent, delivered } = datesOf(message)
   await update(capture, demands.keyOf(ids), async (current) => {
     if (current === undefined) return { how: 'same' }
     const before = datesOf(current)
-    const triggered = before.triggered ?? sent.triggered ?? sent.created
-    const notified = before.notified ?? sent.sent ?? sent.delivered
-    const date = { ...before, ...(triggered && { triggered }), ...(notified && { notified }) }
+    if (isBefore(created, before.requested)) return { how: 'same' }
+    const first = (...dates: readonly (Json | undefined)[]) =>
+      dates.find((date) => date !== undefined && !isBefore(date, before.requested))
+    const noted = {
+      triggered: before.triggered ?? first(triggered, created),
+      notified: before.notified ?? first(sent, delivered),
+    }
+    const date = {
+      ...before,
+      ...(noted.triggered && { triggered: noted.triggered }),
+      ...(noted.notified && { notified: noted.notified }),
+    }
     const next = { ...current, date: { M: date } }
     return isSame(next, current) ? { how: 'same' } : { how: 'changed', next }
   })
+}
+
+/** True when both attributes are instants and the first is the earlier one. */
+function isBefore(one: Json | undefined, other: Json | undefined): boolean {
+  const [oneMs, otherMs] = [instantOf(one), instantOf(other)]
+  return oneMs !== undefined && otherMs !== undefined && oneMs < otherMs
 }
 
 type Step =
@@ -100,7 +117,7 @@ export function idsOf(resource: Resource, body: JsonObject): Ids {
 
 /** The item with all that follows from the request, what is there and the time, but for changing at all. */
 function fill(
-  { type, madeAt, madeAtCopy }: Resource,
+  { type, madeAt, madeAtCopy, notedAt = [] }: Resource,
   { PK, SK }: ItemKey,
   given: Item,
   current: Item | undefined,
@@ -110,6 +127,8 @@ function fill(
   if (madeAt === undefined) return { ...keys, ...given }
   const date: { [name: string]: Json } = { ...datesOf(current), ...datesOf(given) }
   const made = date[madeAt] ?? { S: toIso(nowMs) }
+  // When a body moves the request past its notice, the notice was for the earlier one.
+  for (const name of notedAt) if (isBefore(date[name], made)) delete date[name]
   return {
     ...keys,
     ...(madeAtCopy && { [madeAtCopy]: made }),

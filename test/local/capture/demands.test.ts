@@ -163,6 +163,47 @@ describe('a message', () => {
     expect((await changes()).length).toBe(1)
   })
 
+  test('made before a request does not date it: it is about an earlier one that was cancelled', async () => {
+    const { send, clock } = await openApi()
+    await send('POST', '/demands', demand)
+    clock.nowMs += 1_000
+    await send('POST', '/notifications', { ...message, date: { sent: '2025-02-13T18:30:01Z' } })
+    await send('DELETE', demandPath)
+    clock.nowMs += 3_000
+    await send('POST', '/demands', demand)
+    clock.nowMs += 2_000
+    const delivered = { ...message, date: { delivered: '2025-02-13T18:30:06Z' } }
+    expect((await send('POST', '/notifications', delivered)).status).toBe(200)
+    expect((await send('GET', demandPath)).body.date).toEqual({ requested: '2025-02-13T18:30:04.000Z' })
+    // A message of its own dates it.
+    clock.nowMs += 1_000
+    await send('POST', '/notifications', { ...message, groupId: '2', date: { sent: '2025-02-13T18:30:07Z' } })
+    expect((await send('GET', demandPath)).body.date).toEqual({
+      requested: '2025-02-13T18:30:04.000Z',
+      triggered: '2025-02-13T18:30:07.000Z',
+      notified: '2025-02-13T18:30:07.000Z',
+    })
+  })
+
+  test('does not date a request before it was made, and its dates go when a body moves the request past them', async () => {
+    const { send, clock } = await openApi()
+    await send('POST', '/demands', demand)
+    clock.nowMs += 60_000
+    const early = { triggered: '2025-02-01T00:00:00Z', sent: '2025-02-13T18:29:00Z' }
+    await send('POST', '/notifications', {
+      ...message,
+      date: { ...early, delivered: '2025-02-13T18:31:00Z' },
+    })
+    const { body } = await send('GET', demandPath)
+    expect(body.date).toEqual({
+      requested: '2025-02-13T18:30:00.000Z',
+      triggered: '2025-02-13T18:31:00.000Z',
+      notified: '2025-02-13T18:31:00.000Z',
+    })
+    const moved = await send('POST', '/demands', { ...demand, date: { requested: '2025-02-13T18:40:00Z' } })
+    expect(moved.body.date).toEqual({ requested: '2025-02-13T18:40:00.000Z' })
+  })
+
   test('does not undo what was noted when the request is sent again', async () => {
     const { send, changes } = await openApi()
     await send('POST', '/demands', demand)
