@@ -156,3 +156,15 @@ test('schema check says, field by field, whether an edited file still reads what
   expect(verdicts).toMatchObject({ gate: 'breaks', guestCount: 'breaks', seats: 'lost', id: 'same' })
   expect(seats?.name).toBe('seats')
 })
+
+test('schema check ends with 3 when a rule of the archive changes, though every file can be read', async () => {
+  const edited = join(folder, 'hold-rules.avsc')
+  const open = hold.fields.map((field) => (field.name === 'guestName' ? { ...field, pii: false } : field))
+  writeFileSync(edited, JSON.stringify({ ...hold, fields: open, partition: ['change.timestamp'] }))
+  const { code, out } = await dmd(['schema', 'check', edited, ...flags])
+  expect(code).toBe(3)
+  expect(out).toMatch(/\(partition\) +changes +was heldAt, is change.timestamp/)
+  expect(out).toMatch(/guestName +changes +no longer personal/)
+  expect(out).not.toMatch(/guestName +same/)
+  expect(out).toContain('can be read\nrules of the archive change: (partition), guestName\n')
+})

@@ -3,7 +3,7 @@ import { loadSchema } from '../catalog.ts'
 import { athenaDdl } from '../derive/ddl.ts'
 import { schemaReference } from '../derive/markdown.ts'
 import { rowTypes } from '../derive/typescript.ts'
-import { compareTypes, type Finding } from '../record/resolve.ts'
+import { compareSchemas, type SchemaFinding } from '../record/evolution.ts'
 import type { RecordSchema } from '../record/schema.ts'
 import { columns } from './columns.ts'
 import {
@@ -46,8 +46,9 @@ export function schemaCommand(run: Run): Command {
   command
     .command('check')
     .description(
-      'Says, field by field, whether an edited schema file still reads the files that were written with an earlier one. ' +
-        'Exit code 3 when it does not.',
+      'Says, field by field, whether an edited schema file still reads the files that were written with an earlier one, ' +
+        'and which rules of the archive it changes: personal data, partition, reference, timestamp, derived and required ' +
+        'fields. Exit code 3 when files cannot be read or a rule changes.',
     )
     .addArgument(new Argument('<file>', 'the edited schema file'))
     .option('--against <file>', 'the earlier schema file (default: the type of the same name that is in use)')
@@ -97,25 +98,30 @@ async function ddl(io: Io, type: string, flags: Flags & { location: string }): P
   return print(io, athenaDdl(find(io, type, flags), { location: flags.location, from, yearsAhead }))
 }
 
-const verdictStyles = { same: 'dim', reads: 'green', lost: 'yellow', breaks: 'red' } as const
+const verdictStyles = { same: 'dim', reads: 'green', lost: 'yellow', changes: 'red', breaks: 'red' } as const
 
 async function check(io: Io, file: string, flags: Flags & { against?: string }): Promise<ExitCode> {
   const edited = loadSchema(file)
   const before = flags.against === undefined ? find(io, edited.type, flags) : loadSchema(flags.against)
-  const findings = compareTypes(before.row, edited.row)
-  const breaks = findings.filter(({ verdict }) => verdict === 'breaks').length
+  const findings = compareSchemas(before, edited)
   if (flags.json) await io.out(`${JSON.stringify(findings)}\n`)
-  else await io.out(explain(io, findings, breaks))
-  return breaks > 0 ? exitCodes.problems : exitCodes.ok
+  else await io.out(explain(io, findings))
+  const isBad = findings.some(({ verdict }) => verdict === 'breaks' || verdict === 'changes')
+  return isBad ? exitCodes.problems : exitCodes.ok
 }
 
-function explain(io: Io, findings: readonly Finding[], breaks: number): string {
+function explain(io: Io, findings: readonly SchemaFinding[]): string {
   const rows = findings.map(({ path, verdict, note }) => [path, verdict, note])
   const paint = (text: string, row: number, column: number) =>
     column === 1 ? style(io, verdictStyles[findings[row]?.verdict ?? 'same'], text) : text
-  const verdict =
-    breaks > 0
-      ? `${breaks} of ${findings.length} fields break: files written with the earlier schema could not be read`
+  const paths = (wanted: SchemaFinding['verdict']) => [
+    ...new Set(findings.flatMap(({ path, verdict }) => (verdict === wanted ? [path] : []))),
+  ]
+  const [breaks, changes] = [paths('breaks'), paths('changes')]
+  const reading =
+    breaks.length > 0
+      ? `files written with the earlier schema cannot be read: ${breaks.join(', ')}`
       : 'files written with the earlier schema can be read'
-  return `${columns(io, ['field', 'verdict', 'note'], rows, { paint })}${verdict}\n`
+  const rules = changes.length > 0 ? `\nrules of the archive change: ${changes.join(', ')}` : ''
+  return `${columns(io, ['field', 'verdict', 'note'], rows, { paint })}${reading}${rules}\n`
 }

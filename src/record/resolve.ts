@@ -38,13 +38,13 @@ export function compareTypes(writer: Type, reader: Type, path = ''): readonly Fi
     return compareTypes(writer.values, reader.values, `${path}{}`)
   if (writer.kind === 'enum' && reader.kind === 'enum') {
     const gone = writer.symbols.filter((symbol) => !reader.symbols.includes(symbol))
+    const added = reader.symbols.filter((symbol) => !writer.symbols.includes(symbol))
     if (writer.name !== reader.name)
       return [{ path, verdict: 'breaks', note: `the enum was named ${writer.name}` }]
-    return [
-      gone.length > 0
-        ? { path, verdict: 'breaks', note: `no longer a symbol: ${gone.join(', ')}` }
-        : same(path),
-    ]
+    if (gone.length > 0) return [{ path, verdict: 'breaks', note: `no longer a symbol: ${gone.join(', ')}` }]
+    if (added.length === 0) return [same(path)]
+    const note = `a symbol from now on: ${added.join(', ')}; the earlier schema cannot read rows that hold it`
+    return [{ path, verdict: 'reads', note }]
   }
   if (writer.kind === reader.kind) return [same(path)]
   if (promotions[writer.kind]?.includes(reader.kind)) {
