@@ -47,7 +47,7 @@ type Walk = {
 /**
  * Turns an item's image (DynamoDB JSON: `{"fanId": {"S": "f1"}, "date": {"M": {…}}}`) into a record of its schema.
  *
- * Nothing is coerced but dates, a NULL is an absent attribute, and numbers keep their value or are rejected. What
+ * Nothing is coerced but dates, a NULL is an absent attribute or item, and numbers keep their value or are rejected. What
  * the schema does not model goes to `extra`, except the item's own keys and index keys. Never throws; a rejection
  * names the path and the types, never a value, and leaves out names that the schema does not know.
  */
@@ -136,7 +136,10 @@ function readValue(type: Type, attribute: Json, path: string, walk: Walk): Value
     case 'array': {
       const items = toList(tag, value)
       if (!items) return wrongType(walk, path, 'L', tag)
-      return items.map((item, index) => readValue(type.items, item, `${path}/${index}`, walk))
+      // A NULL is absence here too; the paths of the others count it, as the record itself does.
+      return items.flatMap((item, index) =>
+        isNull(item) ? [] : [readValue(type.items, item, `${path}/${index}`, walk)],
+      )
     }
   }
 }

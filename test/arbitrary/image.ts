@@ -48,14 +48,16 @@ function valueSample(type: Type, isPersonal: boolean): fc.Arbitrary<Sample> {
 
 const missing: Sample = sample({ NULL: true }, null)
 
-/** A list, or the set that stands for one; items that may be null are NULL at times. */
+/** A list, or the set that stands for one; an item is NULL at times, and then left out. */
 function arraySample(items: Type, isPersonal: boolean): fc.Arbitrary<Sample> {
   const item = valueSample(items, isPersonal)
   const list = fc
-    .array(items.kind === 'optional' ? fc.oneof(item, fc.constant(missing)) : item, { maxLength: 3 })
+    .array(fc.oneof({ weight: 4, arbitrary: item }, { weight: 1, arbitrary: fc.constant(missing) }), {
+      maxLength: 3,
+    })
     .map((samples) => ({
       attribute: { L: samples.map(({ attribute }) => attribute) },
-      value: samples.map(({ value }) => value),
+      value: samples.filter((sample) => sample !== missing).map(({ value }) => value),
       extra: samples.flatMap(({ extra }, index) => below(String(index), extra)),
     }))
   const tag = setTag(items)

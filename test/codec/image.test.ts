@@ -90,10 +90,13 @@ describe('an absent value', () => {
     expect(readField({ type: 'map', values: 'string' }, { NULL: true }, { default: {} })).toEqual(new Map())
   })
 
-  it('may be NULL in a list of what may be null, and in no other', () => {
-    const list: Json = { L: [{ S: 'a' }, { NULL: true }] }
-    expect(readField({ type: 'array', items: ['null', 'string'] }, list)).toEqual(['a', null])
-    expect(readField({ type: 'array', items: 'string' }, list)).toBe('FIELD_TYPE /v/1')
+  it('is no item of a list, and the paths of the other items count it', () => {
+    const list: Json = { L: [{ NULL: true }, { S: 'a' }, { NULL: true }] }
+    expect(readField({ type: 'array', items: ['null', 'string'] }, list)).toEqual(['a'])
+    expect(readField({ type: 'array', items: 'string' }, list)).toEqual(['a'])
+    expect(readField({ type: 'array', items: 'string' }, { L: [{ NULL: true }, { N: '1' }] })).toBe(
+      'FIELD_TYPE /v/1',
+    )
   })
 
   it('is no entry of a map', () => {
