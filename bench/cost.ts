@@ -8,7 +8,7 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { loadCatalog } from '../src/catalog.ts'
-import { readKinesisEvent } from '../src/delivery/event.ts'
+import { readChangeEvent } from '../src/delivery/event.ts'
 import { planBatch } from '../src/delivery/plan.ts'
 import { toRules } from '../src/delivery/rules.ts'
 import type { SourceRecord } from '../src/local/source.ts'
@@ -34,7 +34,7 @@ type Objects = readonly { readonly type: string; readonly bytes: Uint8Array }[]
 /** What the planning code makes of the events, in all. */
 function plan(events: readonly object[]): Objects {
   return events.flatMap((event) =>
-    readKinesisEvent(event).flatMap((batch) => planBatch(batch, rules).objects),
+    readChangeEvent(event).flatMap((batch) => planBatch(batch, rules).objects),
   )
 }
 
@@ -75,7 +75,7 @@ async function measureBatches(
 /** The same batches with bad records among them and without: the difference is theirs. */
 async function measureErrors(bench: Bench): Promise<ErrorFigures> {
   const bad = sampleEvents(toRecords({ ...traffics.surge, fans: 5_000, badPercent: 2, seed }), 1_000, 5)
-  const plans = bad.flatMap((event) => readKinesisEvent(event).map((batch) => planBatch(batch, rules)))
+  const plans = bad.flatMap((event) => readChangeEvent(event).map((batch) => planBatch(batch, rules)))
   const errors = plans.flatMap((one) => one.errors)
   const withThem = await bench.run(bad, 1)
   const lines = errors.length / bad.length

@@ -3,32 +3,45 @@ import { PipelineError } from '../record/error.ts'
 import { isObject, type Json, type JsonObject } from '../record/type.ts'
 import type { Batch } from './plan.ts'
 
-/** True for a Lambda event of a Kinesis event source: `{"Records": [{"kinesis": {…}, "eventSource": "aws:kinesis"}]}`. */
-export function isKinesisEvent(event: unknown): event is JsonObject & { Records: readonly Json[] } {
+/**
+ * True for a Lambda event that carries changes: of a Kinesis stream, or of DynamoDB Streams. Each entry of its `Records`
+ * names its source in `eventSource`; nothing else is looked at.
+ */
+export function isChangeEvent(event: unknown): event is JsonObject & { Records: readonly Json[] } {
   return (
     isObject(event) &&
     Array.isArray(event.Records) &&
-    event.Records.every((record: Json) => isObject(record) && record.eventSource === 'aws:kinesis')
+    event.Records.every(
+      (record: Json) =>
+        isObject(record) && (record.eventSource === kinesisSource || record.eventSource === dynamodbSource),
+    )
   )
 }
 
+const kinesisSource = 'aws:kinesis'
+const dynamodbSource = 'aws:dynamodb'
+
 /**
- * Takes the records out of a Lambda event of a Kinesis event source
- * (https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html), one batch per shard, in the order of the event.
- * An entry that holds no payload becomes a record whose payload is the entry itself, and so an error file.
+ * Takes the records out of a Lambda event of a Kinesis stream
+ * (https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html) or of DynamoDB Streams
+ * (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html), one batch per shard, in the order of the event. A record
+ * of DynamoDB Streams becomes the envelope that Kinesis Data Streams for DynamoDB would carry. An entry that holds no
+ * payload becomes a record whose payload is the entry itself, and so an error file.
  *
  * Throws EVENT_INVALID when the event is of another source.
  */
-export function readKinesisEvent(event: unknown): readonly Batch[] {
-  if (!isKinesisEvent(event)) {
+export function readChangeEvent(event: unknown): readonly Batch[] {
+  if (!isChangeEvent(event)) {
     throw new PipelineError(
       'EVENT_INVALID',
-      'this is no Lambda event of a Kinesis stream: it needs Records with eventSource aws:kinesis',
+      `this is no Lambda event of a Kinesis stream or of DynamoDB Streams: each of its Records needs the eventSource ${kinesisSource} or ${dynamodbSource}`,
     )
   }
   const batches = new Map<string, Batch & { records: StreamRecord[] }>()
   for (const entry of event.Records) {
-    const { stream, shard, record } = readEntry(entry as JsonObject)
+    const entryObject = entry as JsonObject
+    const { stream, shard, record } =
+      entryObject.eventSource === kinesisSource ? readKinesisEntry(entryObject) : readStreamEntry(entryObject)
     const name = JSON.stringify([stream, shard])
     const batch = batches.get(name)
     if (batch) batch.records.push(record)
@@ -40,7 +53,9 @@ export function readKinesisEvent(event: unknown): readonly Batch[] {
 /** The year 2255, beyond which microseconds are no exact numbers. */
 const arrivedSecondsMax = 9_000_000_000
 
-function readEntry(entry: JsonObject): { stream: string; shard: string; record: StreamRecord } {
+type Entry = { readonly stream: string; readonly shard: string; readonly record: StreamRecord }
+
+function readKinesisEntry(entry: JsonObject): Entry {
   const kinesis = isObject(entry.kinesis) ? entry.kinesis : {}
   const sequence = typeof kinesis.sequenceNumber === 'string' ? kinesis.sequenceNumber : ''
   const arrived = kinesis.approximateArrivalTimestamp
@@ -58,6 +73,53 @@ function readEntry(entry: JsonObject): { stream: string; shard: string; record: 
         : {}),
     },
   }
+}
+
+/** The shard of every entry of DynamoDB Streams: the event does not name one. */
+const streamShard = 'dynamodb-streams'
+
+function readStreamEntry(entry: JsonObject): Entry {
+  const { dynamodb, eventSourceARN } = entry
+  const section = isObject(dynamodb) ? dynamodb : undefined
+  // arn:aws:dynamodb:{region}:{account}:table/{name}/stream/{label}
+  const stream = textAfter(eventSourceARN, '/') || 'unknown'
+  const sequence = section?.SequenceNumber
+  return {
+    stream,
+    shard: streamShard,
+    record: {
+      payload: Buffer.from(JSON.stringify(section ? toEnvelope(entry, section, stream) : entry), 'utf8'),
+      sequence: typeof sequence === 'string' && /^\d{1,60}$/.test(sequence) ? sequence : '',
+    },
+  }
+}
+
+/** The envelope of Kinesis Data Streams for DynamoDB. DynamoDB Streams gives the time in seconds, Kinesis in milliseconds. */
+function toEnvelope(entry: JsonObject, section: JsonObject, stream: string): Json {
+  const { awsRegion, eventID, eventName, userIdentity, eventSource } = entry
+  const { ApproximateCreationDateTime: seconds, Keys, NewImage, OldImage, SizeBytes } = section
+  return withoutAbsent({
+    awsRegion,
+    eventID,
+    eventName,
+    userIdentity: userIdentity ?? null,
+    recordFormat: 'application/json',
+    tableName: stream.split('/')[0],
+    dynamodb: withoutAbsent({
+      ApproximateCreationDateTime: typeof seconds === 'number' ? Math.round(seconds * 1000) : seconds,
+      Keys,
+      NewImage,
+      OldImage,
+      SizeBytes,
+    }),
+    eventSource,
+  })
+}
+
+function withoutAbsent(members: { readonly [name: string]: Json | undefined }): JsonObject {
+  return Object.fromEntries(
+    Object.entries(members).filter((member): member is [string, Json] => member[1] !== undefined),
+  )
 }
 
 function textAfter(text: Json | undefined, mark: string): string {

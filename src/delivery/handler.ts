@@ -1,4 +1,4 @@
-import { readKinesisEvent } from './event.ts'
+import { readChangeEvent } from './event.ts'
 import { deliverBatch, type WorkerParts } from './worker.ts'
 
 /** The part of Lambda's context that is looked at. */
@@ -7,14 +7,14 @@ export type HandlerContext = { readonly getRemainingTimeInMillis?: () => number 
 export type Handler = (event: unknown, context?: HandlerContext) => Promise<void>
 
 /**
- * The `deliveryWorker`: takes a Kinesis event of up to 10,000 records and 6 MB. It fails, so that the event is
- * delivered again, only when a record could be stored nowhere, or when the event is no Kinesis event. The same
- * function runs in Lambda and behind the event source mapping of one machine.
+ * The `deliveryWorker`: takes an event of a Kinesis stream or of DynamoDB Streams, of up to 10,000 records and 6 MB. It
+ * fails, so that the event is delivered again, only when a record could be stored nowhere, or when the event is of another
+ * source. The same function runs in Lambda and behind the event source mapping of one machine.
  */
 export function createHandler(parts: WorkerParts): Handler {
   return async (event, context) => {
     const timeLeftMs = context?.getRemainingTimeInMillis?.bind(context)
-    for (const batch of readKinesisEvent(event)) {
+    for (const batch of readChangeEvent(event)) {
       await deliverBatch(batch, parts, timeLeftMs ? { timeLeftMs } : {})
     }
   }

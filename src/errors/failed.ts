@@ -1,4 +1,4 @@
-import { isKinesisEvent, readKinesisEvent } from '../delivery/event.ts'
+import { isChangeEvent, readChangeEvent } from '../delivery/event.ts'
 import type { Batch } from '../delivery/plan.ts'
 import { parseInstant } from '../record/date.ts'
 import { isObject, type Json } from '../record/type.ts'
@@ -28,18 +28,21 @@ export type FailedBatch = {
 
 /**
  * The batch in a file of an on-failure destination on S3
- * (https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html): the whole event as text, and about
- * it what happened. Undefined when the bytes are none.
+ * (https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html, and for DynamoDB Streams
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html): the whole event as text, and about it what
+ * happened. Undefined when the bytes are none.
  */
 export function parseFailedBatch(bytes: Uint8Array): FailedBatch | undefined {
   const document = parse(Buffer.from(bytes).toString('utf8'))
-  if (!isObject(document) || !isObject(document.KinesisBatchInfo)) return undefined
+  if (!isObject(document)) return undefined
+  const info = document.KinesisBatchInfo ?? document.DDBStreamBatchInfo
+  if (!isObject(info)) return undefined
   const { payload, requestContext } = document
   const event = typeof payload === 'string' ? parse(payload) : payload
-  const batches = isKinesisEvent(event) ? readBatches(event) : undefined
+  const batches = isChangeEvent(event) ? readBatches(event) : undefined
   if (!batches) return undefined
   const context = isObject(requestContext) ? requestContext : {}
-  const arrived = document.KinesisBatchInfo.approximateArrivalOfFirstRecord
+  const arrived = info.approximateArrivalOfFirstRecord
   return {
     timestampMs: (typeof arrived === 'string' ? parseInstant(arrived) : undefined) ?? 0,
     condition: typeof context.condition === 'string' ? context.condition : 'unknown',
@@ -51,7 +54,7 @@ export function parseFailedBatch(bytes: Uint8Array): FailedBatch | undefined {
 
 function readBatches(event: Json): readonly Batch[] | undefined {
   try {
-    return readKinesisEvent(event)
+    return readChangeEvent(event)
   } catch (error) {
     // No payload, and nested so deeply that the stack ends: Lambda writes no such thing.
     if (error instanceof RangeError) return undefined

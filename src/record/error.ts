@@ -236,16 +236,17 @@ export const codes = {
   EVENT_INVALID: {
     scope: 'run',
     retryable: false,
-    meaning: 'The Lambda was called with something that is not a Kinesis event.',
+    meaning:
+      'The Lambda was called with something that is not an event of a Kinesis stream or of DynamoDB Streams.',
     cause: 'The function was mapped to another source, or tried with a test event of another service.',
-    fix: 'Map a Kinesis stream to the function, not DynamoDB Streams or another source.',
+    fix: 'Map the table’s Kinesis stream or its DynamoDB stream to the function, and no other source.',
   },
   INPUT_INVALID: {
     scope: 'run',
     retryable: false,
     meaning: 'An input file cannot be read as lines of change records.',
     cause: 'The file is missing, of another form, or cut off.',
-    fix: 'The message names the file and, where one is at fault, the line; nothing before it is lost.',
+    fix: 'The message names the file and, where one is at fault, the line. `dmd deliver` has delivered what comes before that line: fix the file and deliver it again. What then comes twice is in the tables twice and in their `_changes` views once.',
   },
   OUTPUT_INVALID: {
     scope: 'run',

@@ -203,7 +203,7 @@ export const runExamples: { readonly [code in RunCode]: RunExample } = {
   },
   EVENT_INVALID: {
     when: 'The function was mapped to a queue.',
-    says: 'this is no Lambda event of a Kinesis stream: it needs Records with eventSource aws:kinesis',
+    says: 'this is no Lambda event of a Kinesis stream or of DynamoDB Streams: each of its Records needs the eventSource aws:kinesis or aws:dynamodb',
   },
   INPUT_INVALID: {
     command: 'dmd deliver nowhere.jsonl --archive archive',

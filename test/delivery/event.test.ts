@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
-import { readKinesisEvent } from '../../src/delivery/event.ts'
+import { readRow } from '../../src/codec/row.ts'
+import { readChangeEvent } from '../../src/delivery/event.ts'
 import { planBatch } from '../../src/delivery/plan.ts'
 import { toRules } from '../../src/delivery/rules.ts'
 import { readSettings } from '../../src/settings.ts'
@@ -12,7 +13,7 @@ const recorded = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../events/${name}`, import.meta.url), 'utf8'))
 
 test('a recorded Kinesis event gives its stream, shard, sequences, arrivals and payloads', () => {
-  const [batch] = readKinesisEvent(recorded('kinesis-dynamodb-stream.json'))
+  const [batch] = readChangeEvent(recorded('kinesis-dynamodb-stream.json'))
   expect(batch).toMatchObject({
     stream: 'PowertoolsEventsStack-KinesisStream46752A3E-u0C9B3ZKjgG0',
     shard: 'shardId-000000000000',
@@ -24,7 +25,7 @@ test('a recorded Kinesis event gives its stream, shard, sequences, arrivals and 
 })
 
 test('the recorded records name no type, so both are filed as errors with the originals intact', () => {
-  const [batch] = readKinesisEvent(recorded('kinesis-dynamodb-stream.json'))
+  const [batch] = readChangeEvent(recorded('kinesis-dynamodb-stream.json'))
   if (!batch) throw new Error('no batch')
   const plan = planBatch(batch, rules)
   expect(plan.objects).toEqual([])
@@ -36,12 +37,70 @@ test('the recorded records name no type, so both are filed as errors with the or
   expect(plan.errors[0]?.key).toMatch(/^errors\/20241118T100915932Z-/)
 })
 
-test('an event of DynamoDB Streams is refused with the fix', () => {
-  expect(() => readKinesisEvent(recorded('dynamodb-streams.json'))).toThrow(
-    /no Lambda event of a Kinesis stream/,
-  )
-  for (const event of [null, [], {}, { Records: {} }, 'x'])
-    expect(() => readKinesisEvent(event)).toThrow(/Kinesis/)
+test('a recorded event of DynamoDB Streams gives the envelopes that Kinesis would carry, with their sequences', () => {
+  // Each of the two names a stream of its own.
+  const batches = readChangeEvent(recorded('dynamodb-streams.json'))
+  expect(batches.map(({ records }) => records.map(({ sequence }) => sequence))).toEqual([['111'], ['222']])
+  const [batch] = batches
+  expect(JSON.parse(Buffer.from(batch?.records[0]?.payload ?? []).toString('utf8'))).toStrictEqual({
+    awsRegion: 'us-west-2',
+    eventID: '1',
+    eventName: 'INSERT',
+    userIdentity: null,
+    recordFormat: 'application/json',
+    tableName: 'eventsource_arn',
+    dynamodb: {
+      ApproximateCreationDateTime: 1_693_997_155_000,
+      Keys: { Id: { N: '101' } },
+      NewImage: { Message: { S: 'New item!' }, Id: { N: '101' } },
+      SizeBytes: 26,
+    },
+    eventSource: 'aws:dynamodb',
+  })
+})
+
+test('an event of DynamoDB Streams becomes rows: table, time to the millisecond, sequence and expiry', () => {
+  const envelope = JSON.parse(Buffer.from(change({ operation: 'REMOVE', ttl: true })).toString('utf8'))
+  const { recordFormat, tableName, dynamodb, ...members } = envelope
+  const { ApproximateCreationDateTimePrecision, ...section } = dynamodb
+  const record = {
+    ...members,
+    eventVersion: '1.1',
+    dynamodb: {
+      ...section,
+      ApproximateCreationDateTime: 1_739_471_400.25,
+      SequenceNumber: '4421584500000000017450439092',
+      StreamViewType: 'NEW_AND_OLD_IMAGES',
+    },
+    eventSourceARN: 'arn:aws:dynamodb:eu-west-1:1234567890:table/fans/stream/2025-02-01T00:00:00.000',
+  }
+  const [batch] = readChangeEvent({ Records: [record] })
+  expect(batch).toMatchObject({ stream: 'fans/stream/2025-02-01T00:00:00.000', shard: 'dynamodb-streams' })
+  const [stream] = batch?.records ?? []
+  const row = stream && readRow(stream, rules)
+  expect(row?.ok && row.row.change).toMatchObject({
+    operation: 'REMOVE',
+    micros: 1_739_471_400_250_000,
+    sequence: '4421584500000000017450439092'.padStart(60, '0'),
+    actor: 'ttl',
+  })
+})
+
+test('an entry of DynamoDB Streams whose time is no time of seconds is an error, never another date', () => {
+  const envelope = JSON.parse(Buffer.from(change()).toString('utf8'))
+  for (const time of [1_739_471_400_250, 1.5, '1739471400', -1]) {
+    const dynamodb = { ...envelope.dynamodb, ApproximateCreationDateTime: time }
+    delete dynamodb.ApproximateCreationDateTimePrecision
+    const [batch] = readChangeEvent({ Records: [{ ...envelope, dynamodb }] })
+    const plan = planBatch(batch ?? { stream: '', shard: '', records: [] }, rules)
+    expect(plan.errors.map(({ rejection }) => rejection.code)).toEqual(['TIME_INVALID'])
+  }
+})
+
+test('an event of another source is refused with the fix', () => {
+  const other = { Records: [{ eventSource: 'aws:sqs' }] }
+  for (const event of [null, [], {}, { Records: {} }, 'x', other])
+    expect(() => readChangeEvent(event)).toThrow(/Kinesis stream or of DynamoDB Streams/)
 })
 
 test('an entry without a readable payload becomes a record that holds the entry, and so an error file', () => {
@@ -51,7 +110,7 @@ test('an entry without a readable payload becomes a record that holds the entry,
     first.kinesis.data = 'no base64 ***'
     delete second.kinesis.data
   }
-  const [batch] = readKinesisEvent(event)
+  const [batch] = readChangeEvent(event)
   const plan = planBatch(batch ?? { stream: '', shard: '', records: [] }, rules)
   expect(plan.errors.map(({ rejection }) => rejection.code)).toEqual(['NOT_A_CHANGE', 'NOT_A_CHANGE'])
   expect(Buffer.from(plan.errors[0]?.bytes ?? []).toString('utf8')).toContain('no base64 ***')
@@ -60,7 +119,7 @@ test('an entry without a readable payload becomes a record that holds the entry,
 test('an event of several shards is one batch for each', () => {
   const one = kinesisEvent([change()], 'shard-a') as { Records: unknown[] }
   const two = kinesisEvent([change(), change()], 'shard-b') as { Records: unknown[] }
-  const batches = readKinesisEvent({ Records: [...one.Records, ...two.Records] })
+  const batches = readChangeEvent({ Records: [...one.Records, ...two.Records] })
   expect(batches.map(({ shard, records }) => [shard, records.length])).toEqual([
     ['shard-a', 1],
     ['shard-b', 2],
@@ -73,6 +132,6 @@ test('an arrival that is no time is left out rather than trusted', () => {
   }
   for (const arrival of ['1739471401', -1, 1e300, null]) {
     for (const record of event.Records) record.kinesis.approximateArrivalTimestamp = arrival
-    expect(readKinesisEvent(event)[0]?.records[0]).not.toHaveProperty('arrivedMs')
+    expect(readChangeEvent(event)[0]?.records[0]).not.toHaveProperty('arrivedMs')
   }
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
 import { readContainer } from '../../src/codec/container.ts'
-import { readKinesisEvent } from '../../src/delivery/event.ts'
+import { readChangeEvent } from '../../src/delivery/event.ts'
 import { toRules } from '../../src/delivery/rules.ts'
 import { deliverBatch } from '../../src/delivery/worker.ts'
 import { readSettings } from '../../src/settings.ts'
@@ -26,7 +26,7 @@ async function deliverHere(
   const rules = toRules(loadCatalog(), settings)
   const { putsParallel, putTimeoutMs } = settings
   const parts = { store, rules, log: () => {}, clock: Date.now, putsParallel, putTimeoutMs }
-  for (const event of events) for (const batch of readKinesisEvent(event)) await deliverBatch(batch, parts)
+  for (const event of events) for (const batch of readChangeEvent(event)) await deliverBatch(batch, parts)
   return await readObjects(store)
 }
 

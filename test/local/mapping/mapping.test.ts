@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { readKinesisEvent } from '../../../src/delivery/event.ts'
+import { readChangeEvent } from '../../../src/delivery/event.ts'
 import type { Handler } from '../../../src/delivery/handler.ts'
 import type { LogEntry } from '../../../src/delivery/telemetry.ts'
 import type { RunningMapping } from '../../../src/local/mapping.ts'
@@ -81,7 +81,7 @@ describe('a stream mapped to the worker', () => {
     const seen: unknown[] = []
     const handler: Handler = async (event, context) => {
       const { Records } = event as { Records: readonly { readonly kinesis: object }[] }
-      const [batch] = readKinesisEvent(event)
+      const [batch] = readChangeEvent(event)
       sizes.push(Records.length)
       seen.push({
         isSmall: JSON.stringify(event).length <= 20_000,
@@ -306,7 +306,7 @@ describe('faults', () => {
     const store = await openDirectoryStore(join(folder, 'archive'))
     const worker = handlerOver(store)
     const handler: Handler = async (event, context) => {
-      const [batch] = readKinesisEvent(event)
+      const [batch] = readChangeEvent(event)
       if (batch?.records.some(({ payload }) => Buffer.from(payload).includes('"fan-1"'))) throw down()
       await worker(event, context)
     }
@@ -333,7 +333,7 @@ describe('faults', () => {
       requestContext: { condition: 'RecordAgeExceeded', approximateInvokeCount: expect.any(Number) },
       KinesisBatchInfo: { shardId: 'shardId-000000000000', batchSize: 1, streamArn: source.arn },
     })
-    const [batch] = readKinesisEvent(JSON.parse(document.payload))
+    const [batch] = readChangeEvent(JSON.parse(document.payload))
     expect(Buffer.from(batch?.records[0]?.payload ?? []).toString('utf8')).toContain('fan-1')
     // No line of the log tells who it was.
     expect(JSON.stringify(log)).not.toContain('fan-')
