@@ -1,9 +1,10 @@
 import { basename } from 'node:path'
 import { decodeUtf8 } from '../codec/envelope.ts'
 import type { StreamRecord } from '../codec/row.ts'
-import { isKinesisEvent, readKinesisEvent } from '../delivery/event.ts'
+import { isChangeEvent, readChangeEvent } from '../delivery/event.ts'
 import type { Batch } from '../delivery/plan.ts'
-import { type Input, type Line, lineBytesMax, splitLines } from './lines.ts'
+import { readDocuments } from './documents.ts'
+import type { Input } from './lines.ts'
 
 export type BatchOptions = {
   readonly stream: string
@@ -26,11 +27,11 @@ export function shardOf(path: string): string {
 }
 
 /**
- * Cuts an input into batches: lines of change records gathered up to a batch, or whole Lambda events, each as its
- * own. A line that is neither is a record all the same, and will be an error file. A file that is one JSON document
- * over several lines counts as a single line.
+ * Cuts an input into batches: documents gathered up to a batch, or whole Lambda events, each as its own. A document that
+ * is neither a change record nor an event is a record all the same, and will be an error file.
  *
- * The cut depends on the input alone, so that a second run makes the same objects.
+ * The cut depends on the input alone, so that a second run makes the same objects. Throws INPUT_INVALID as
+ * `readDocuments` does, after the batches of what could be read.
  */
 export async function* cutBatches(input: Input, options: BatchOptions): AsyncGenerator<Batch> {
   const { stream, shard } = options
@@ -42,28 +43,33 @@ export async function* cutBatches(input: Input, options: BatchOptions): AsyncGen
     held = 0
     return batch
   }
-  for await (const line of joinDocument(splitLines(input))) {
-    const event = readEvent(line.bytes)
-    if (event) {
-      if (records.length > 0) yield flush()
-      yield* event
-      continue
+  let failure: unknown
+  try {
+    for await (const { number, bytes } of readDocuments(input)) {
+      const event = readEvent(bytes)
+      if (event) {
+        if (records.length > 0) yield flush()
+        yield* event
+        continue
+      }
+      if (records.length > 0 && held + bytes.length > batchBytesMax) yield flush()
+      records.push({ payload: bytes, sequence: String(number) })
+      held += bytes.length
+      if (records.length >= options.batchRecordsMax) yield flush()
     }
-    if (records.length > 0 && held + line.bytes.length > batchBytesMax) yield flush()
-    records.push({ payload: line.bytes, sequence: String(line.number) })
-    held += line.bytes.length
-    if (records.length >= options.batchRecordsMax) yield flush()
+  } catch (error) {
+    failure = error
   }
   if (records.length > 0) yield flush()
+  if (failure) throw failure
 }
 
-/** The batches of a line that is a Lambda event, or undefined for any other line. */
+/** The batches of a document that is a Lambda event, or undefined for any other. */
 function readEvent(bytes: Uint8Array): readonly Batch[] | undefined {
-  // An event's only member is Records, so there is no need to parse what does not begin with it.
-  if (!Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 256)).includes('"Records"'))
-    return undefined
+  // Only what names Records somewhere has to be parsed.
+  if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('"Records"')) return undefined
   const event = parse(bytes)
-  return isKinesisEvent(event) ? readKinesisEvent(event) : undefined
+  return isChangeEvent(event) ? readChangeEvent(event) : undefined
 }
 
 function parse(bytes: Uint8Array): unknown {
@@ -72,33 +78,4 @@ function parse(bytes: Uint8Array): unknown {
   } catch {
     return undefined
   }
-}
-
-/** Joins the lines of an input that is one JSON document, as editors and consoles print it; others pass through. */
-async function* joinDocument(lines: AsyncGenerator<Line>): AsyncGenerator<Line> {
-  const first = await lines.next()
-  if (first.done) return
-  if (
-    !/^\s*[[{]\s*$/.test(decodeUtf8(first.value.bytes.subarray(0, 64)) ?? '') ||
-    first.value.bytes.length > 64
-  ) {
-    yield first.value
-    yield* lines
-    return
-  }
-  const held = [first.value]
-  let bytes = first.value.bytes.length
-  // Not `for await`: leaving it early would close the lines that are yet to come.
-  while (bytes <= lineBytesMax) {
-    const { value: line, done } = await lines.next()
-    if (done) break
-    held.push(line)
-    bytes += line.bytes.length
-  }
-  const whole = Buffer.concat(
-    held.flatMap((line, index) => (index === 0 ? [line.bytes] : [Buffer.from('\n'), line.bytes])),
-  )
-  if (parse(whole) === undefined) yield* held
-  else yield { number: first.value.number, bytes: whole }
-  yield* lines
 }

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { Command, Option } from 'commander'
 import { toRules } from '../delivery/rules.ts'
 import { type Delivery, deliverBatch, type WorkerParts } from '../delivery/worker.ts'
+import { PipelineError } from '../record/error.ts'
 import { openStore } from '../store/open.ts'
 import { cutBatches, shardOf } from './batches.ts'
 import {
@@ -35,9 +36,10 @@ export function deliverCommand(run: Run): Command {
     .summary('put change records into an archive')
     .description(
       'Delivers change records to an archive, as the Lambda does.\n\n' +
-        'Each FILE holds JSON lines, gzipped or not: change records as Kinesis Data Streams for DynamoDB writes them, ' +
-        'or whole Lambda events of a Kinesis stream. "-" is standard input. What cannot be read as a change ' +
-        'becomes an error file. Delivering the same input again changes nothing.',
+        'Each FILE holds JSON documents, gzipped or not, a line each or printed over several lines: change records as Kinesis ' +
+        'Data Streams for DynamoDB writes them, or whole Lambda events of a Kinesis stream or of DynamoDB Streams. ' +
+        '"-" is standard input. What cannot be read as a change becomes an error file. Delivering the same input ' +
+        'again changes nothing. An input that breaks off is delivered up to there, and the command fails.',
     )
     .argument('<files...>', 'files of change records, or - for standard input')
     .addOption(archiveOption())
@@ -56,6 +58,7 @@ export function deliverCommand(run: Run): Command {
 async function deliver(io: Io, files: readonly string[], flags: Flags): Promise<ExitCode> {
   if (files.filter((file) => file === '-').length > 1) throw new UsageError('standard input can be read once')
   const settings = settingsFor(io, flags)
+  const inputs = await Promise.all(files.map(async (file) => ({ file, input: await openInput(file, io) })))
   const parts: WorkerParts = {
     store: await openStore(settings.archive),
     rules: toRules(catalogFor(settings), settings),
@@ -65,68 +68,72 @@ async function deliver(io: Io, files: readonly string[], flags: Flags): Promise<
     putTimeoutMs: settings.putTimeoutMs,
   }
   const startedMs = io.clock()
-  const inputs = await Promise.all(files.map(async (file) => ({ file, input: await openInput(file, io) })))
-  let total = nothing
-  for (const { file, input } of inputs) {
-    const { stream, batch: batchRecordsMax } = flags
-    total = await deliverInput(
-      io,
-      input,
-      parts,
-      { stream, shard: flags.shard ?? shardOf(file), batchRecordsMax },
-      total,
-    )
+  const total: Total = { ...nothing, failures: [] }
+  const reportTotal = () => report(io, total, settings.archive, io.clock() - startedMs, flags.json === true)
+  try {
+    for (const { file, input } of inputs) {
+      const { stream, batch: batchRecordsMax } = flags
+      const shard = flags.shard ?? shardOf(file)
+      await deliverInput(io, input, parts, { stream, shard, batchRecordsMax }, total)
+    }
+  } catch (error) {
+    // What was delivered before the store failed stays delivered, and is told.
+    await reportTotal()
+    throw error
   }
-  await report(io, total, settings.archive, io.clock() - startedMs, flags.json === true)
+  await reportTotal()
+  if (total.failures.length > 0) throw new PipelineError('INPUT_INVALID', total.failures.join('\n'))
   return io.interrupt.aborted ? exitCodes.interrupted : exitCodes.ok
 }
 
+/** What was delivered so far, and for each input that could not be read to its end what of it was not. */
+export type Total = { -readonly [name in keyof Delivery]: number } & { failures: string[] }
+
 const nothing: Delivery = { records: 0, delivered: 0, errored: 0, objects: 0, bytes: 0, errorFiles: 0 }
 
-/** Delivers one input batch after batch; an interrupt ends it after the batch under way. */
+/**
+ * Delivers one input batch after batch and adds it to `total`; an interrupt ends it after the batch under way. An input
+ * that cannot be read to its end is delivered up to there, and is a failure in the total.
+ */
 export async function deliverInput(
   io: Io,
   input: Input,
   parts: WorkerParts,
   options: Parameters<typeof cutBatches>[1],
-  before: Delivery = nothing,
-): Promise<Delivery> {
-  let total = before
+  total: Total = { ...nothing, failures: [] },
+): Promise<Total> {
+  const before = total.records
   const progress = startProgress(io, `delivering ${basename(input.name)}`, 'records')
   try {
     for await (const batch of cutBatches(input, options)) {
       if (io.interrupt.aborted) break
-      total = add(total, await deliverBatch(batch, parts))
+      add(total, await deliverBatch(batch, parts))
       await progress.update({
         done: input.position(),
         ...(input.size === undefined ? {} : { total: input.size }),
-        items: total.records - before.records,
+        items: total.records - before,
       })
     }
+  } catch (error) {
+    if (!(error instanceof PipelineError) || error.code !== 'INPUT_INVALID') throw error
+    const delivered = total.records - before
+    total.failures.push(`${error.message} ${counted(delivered, 'record')} of it delivered.`)
   } finally {
     await progress.end()
   }
   return total
 }
 
-function add(a: Delivery, b: Delivery): Delivery {
-  return {
-    records: a.records + b.records,
-    delivered: a.delivered + b.delivered,
-    errored: a.errored + b.errored,
-    objects: a.objects + b.objects,
-    bytes: a.bytes + b.bytes,
-    errorFiles: a.errorFiles + b.errorFiles,
-  }
+function add(total: Total, part: Delivery): void {
+  total.records += part.records
+  total.delivered += part.delivered
+  total.errored += part.errored
+  total.objects += part.objects
+  total.bytes += part.bytes
+  total.errorFiles += part.errorFiles
 }
 
-async function report(
-  io: Io,
-  total: Delivery,
-  archive: string,
-  tookMs: number,
-  asJson: boolean,
-): Promise<void> {
+async function report(io: Io, total: Total, archive: string, tookMs: number, asJson: boolean): Promise<void> {
   if (asJson) return io.out(`${JSON.stringify(total)}\n`)
   const rate = Math.round(total.records / Math.max(0.001, tookMs / 1000))
   const lines = [

@@ -7,6 +7,7 @@ import { triage } from '../errors/triage.ts'
 import { countSimulation, type SimulationOptions, simulate } from '../local/simulator.ts'
 import type { Cell, QueryEngine, QueryResult } from '../query/engine.ts'
 import { formatTable } from '../query/format.ts'
+import { PipelineError } from '../record/error.ts'
 import type { Catalog } from '../record/schema.ts'
 import { folderMode } from '../store/mode.ts'
 import { openStore } from '../store/open.ts'
@@ -82,6 +83,7 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
   const deliveryMs = io.clock()
   const options = { stream: 'demo', shard: 'shardId-000000000000', batchRecordsMax: 1000 }
   const delivery = await deliverInput(io, await openInput(changes, io), parts, options)
+  if (delivery.failures.length > 0) throw new PipelineError('INPUT_INVALID', delivery.failures.join('\n'))
   await io.out(describe(delivery, io.clock() - deliveryMs))
   if (io.interrupt.aborted) return exitCodes.interrupted
 

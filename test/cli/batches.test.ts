@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { constants, gunzipSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cutBatches, shardOf } from '../../src/cli/batches.ts'
-import { openInput } from '../../src/cli/lines.ts'
+import { type Input, openInput } from '../../src/cli/lines.ts'
 import type { Batch } from '../../src/delivery/plan.ts'
+import { PipelineError } from '../../src/record/error.ts'
 import { change, kinesisEvent } from '../changes.ts'
 import { stdinOf, testIo } from './io.ts'
 
@@ -56,8 +57,9 @@ test('any bytes come out line for line, whatever the chunks: none lost, none dou
       fc.integer({ min: 1, max: 50 }),
       async (written, chunkBytes) => {
         const text = Buffer.concat(written.flatMap((line) => [line, Buffer.from('\n')]))
-        const isGzip = text[0] === 0x1f && text[1] === 0x8b
-        fc.pre(!isGzip)
+        const hasMagic = /^(1f8b|efbbbf|fffe|feff)/.test(text.subarray(0, 8).toString('hex'))
+        // What opens a bracket may be joined with what follows: other tests tell of that.
+        fc.pre(!hasMagic && !written.some((line) => /^[ \t\r]*[[{]/.test(line.toString('latin1'))))
         const expected = written.flatMap((line, index) =>
           /^[ \t\r]*$/.test(line.toString('latin1')) ? [] : [[String(index + 1), line.toString('latin1')]],
         )
@@ -86,9 +88,99 @@ test('a Lambda event on one line, or printed over many, is a batch of its own', 
   expect(printed).toEqual(await cut(Buffer.from(JSON.stringify(event))))
 })
 
-test('Records that are no Kinesis records make a line like any other', async () => {
-  const text = Buffer.from('{"Records":[{"eventSource":"aws:dynamodb"}]}')
+test('an event is known by its content: Records may stand behind anything, and be of DynamoDB Streams', async () => {
+  const behind = { invocationId: 'x'.repeat(1000), ...kinesisEvent([change(), change()]) }
+  expect((await cut(Buffer.from(JSON.stringify(behind)))).map(({ shard }) => shard)).toEqual([
+    'shardId-000000000000',
+  ])
+  for (const [name, found] of [
+    ['kinesis-dynamodb-stream.json', [['shardId-000000000000', 2]]],
+    [
+      'dynamodb-streams.json',
+      [
+        ['dynamodb-streams', 1],
+        ['dynamodb-streams', 1],
+      ],
+    ],
+  ] as const) {
+    const batches = await cut(readFileSync(new URL(`../events/${name}`, import.meta.url)))
+    expect(batches.map((batch) => [batch.shard, batch.records.length])).toEqual(found)
+  }
+})
+
+test('Records of another source make a line like any other', async () => {
+  const text = Buffer.from('{"Records":[{"eventSource":"aws:sqs"}]}')
   expect(lines(await cut(text))).toEqual([['1', text.toString()]])
+})
+
+test('a byte-order mark at the start of a file is no part of its first record, gzipped or not', async () => {
+  const text = Buffer.from('\ufeff{"a":1}\n\ufeff{"b":2}\n')
+  for (const bytes of [text, gzipSync(text)])
+    expect(lines(await cut(bytes)).map(([, line]) => Buffer.from(line ?? '', 'latin1').toString())).toEqual([
+      '{"a":1}',
+      '\ufeff{"b":2}',
+    ])
+})
+
+test('a file of a format that has no lines is refused once, by name', async () => {
+  for (const [text, format] of [
+    [Buffer.from('\ufeff{"a":1}', 'utf16le'), /is UTF-16/],
+    [Buffer.from('PK\u0003\u0004 and more'), /is a ZIP archive/],
+    [Buffer.from('PAR1 and more'), /is Parquet/],
+  ] as const)
+    await expect(cut(text)).rejects.toThrow(format)
+})
+
+const printed = (value: unknown) => JSON.stringify(value, null, 2)
+
+test('several documents, printed over lines or not, one behind the other, are each a record', async () => {
+  const [a, b, c] = [{ n: 1, l: [{ m: '}{' }] }, { n: 2 }, { n: 3, t: 'x\\"{' }]
+  for (const [text, starts] of [
+    [`${printed(a)}\n${printed(b)}\n${printed(c)}\n`, ['1', '9', '12']],
+    [`${printed(a)}\r\n\r\n${JSON.stringify(b)}\n${printed(c)}`, ['1', '10', '11']],
+    [`${JSON.stringify(a)}${JSON.stringify(b)} ${JSON.stringify(c)}\n`, ['1', '1', '1']],
+    [`${printed(a)}${printed(b)} ${printed(c)}`, ['1', '8', '10']],
+  ] as const) {
+    const found = lines(await cut(Buffer.from(text)))
+    expect(found.map(([, line]) => JSON.parse(line ?? ''))).toEqual([a, b, c])
+    expect(found.map(([number]) => number)).toEqual(starts)
+  }
+})
+
+test('any documents, however each is printed and wherever lines break, come out as they went in', async () => {
+  const indent = fc.constantFrom(0, 1, 2, '\t')
+  const document = fc.tuple(fc.dictionary(fc.string(), fc.jsonValue()), indent)
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(document, { maxLength: 6 }),
+      fc.integer({ min: 1, max: 40 }),
+      async (all, chunkBytes) => {
+        const text = all.map(([value, space]) => `${JSON.stringify(value, null, space)}\n`).join('')
+        const found = lines(await cut(Buffer.from(text), { chunkBytes }))
+        const read = found.map(([, line]) => JSON.parse(Buffer.from(line ?? '', 'latin1').toString()))
+        expect(read).toEqual(all.map(([value]) => JSON.parse(JSON.stringify(value))))
+      },
+    ),
+    { numRuns: 300, seed: 12 },
+  )
+})
+
+test('a broken document over many lines is one record, and what follows it is read', async () => {
+  const good = JSON.parse(Buffer.from(change()).toString())
+  const broken = printed(good).replace('"eventID":', '"eventID"')
+  const found = lines(await cut(Buffer.from(`${broken}\n${printed(good)}\n${broken}\n`), { chunkBytes: 100 }))
+  expect(found.map(([, line]) => line)).toEqual([broken, printed(good), broken])
+})
+
+test('a line that lacks its end does not take the next ones with it', async () => {
+  for (const cutLine of ['{"a":{"b":1}', '{"a":', '{"a":[1,', '{"a":"x', '{"a":[{"b":2},']) {
+    const found = lines(await cut(Buffer.from(`${cutLine}\n{"c":3}\n{"d":4}\n`)))
+    expect(found).toEqual([
+      ['1', cutLine],
+      ['2', '{"c":3}'],
+      ['3', '{"d":4}'],
+    ])
+  }
 })
 
 test('a batch is cut before it passes what Lambda takes', async () => {
@@ -114,22 +206,58 @@ test('gzipped files, also of several members, read like plain ones', async () =>
   ])
 })
 
-test('a gzip that breaks off says which file, and what became of the rest', async () => {
-  const path = join(folder, 'broken.gz')
-  const whole = gzipSync(Buffer.from(Array.from({ length: 5000 }, (_, n) => `line ${n}`).join('\n')))
-  writeFileSync(path, whole.subarray(0, whole.length - 20))
-  const { io } = testIo()
-  const read = async () => {
-    for await (const _ of cutBatches(await openInput(path, io), {
-      stream: 's',
-      shard: 'h',
-      batchRecordsMax: 10,
-    }));
+async function cutUntilFailure(input: Input): Promise<{ batches: Batch[]; message: string }> {
+  const batches: Batch[] = []
+  try {
+    for await (const batch of cutBatches(input, { stream: 's', shard: 'h', batchRecordsMax: 100 }))
+      batches.push(batch)
+  } catch (error) {
+    if (!(error instanceof PipelineError)) throw error
+    return { batches, message: error.message }
   }
-  await expect(read()).rejects.toMatchObject({
-    code: 'INPUT_INVALID',
-    message: expect.stringContaining(path),
-  })
+  return { batches, message: '' }
+}
+
+test('a gzip that breaks off gives every whole line before the break, then names the file and the line', async () => {
+  const path = join(folder, 'broken.gz')
+  const all = Array.from({ length: 5000 }, (_, n) => `line ${n}`)
+  const whole = gzipSync(Buffer.from(all.join('\n')))
+  // The last one lacks the whole of its trailer, the others some of the data.
+  for (const missing of [5000, 20, 9, 8, 1]) {
+    const zipped = whole.subarray(0, whole.length - missing)
+    const readable = gunzipSync(zipped, { finishFlush: constants.Z_SYNC_FLUSH })
+      .toString()
+      .split('\n')
+      .slice(0, -1)
+    writeFileSync(path, zipped)
+    const { batches, message } = await cutUntilFailure(await openInput(path, testIo().io))
+    expect(lines(batches).map(([, line]) => line)).toEqual(readable)
+    expect(message).toBe(
+      `${path}: unexpected end of file. Everything before line ${readable.length + 1} was read; ` +
+        `line ${readable.length + 1} and what follows it was not delivered.`,
+    )
+  }
+})
+
+test('an input that ends inside a document gives what comes before it, then names its line', async () => {
+  const text = `{"a":1}\n${printed({ b: { c: 2 } })}\n{"d":`
+  const { batches, message } = await cutUntilFailure(
+    await openInput('-', testIo({ stdin: stdinOf(Buffer.from(text)) }).io),
+  )
+  expect(lines(batches).map(([number]) => number)).toEqual(['1', '2'])
+  expect(message).toMatch(
+    /^standard input: the input ends inside a document\. Everything before line 7 was read; line 7 /,
+  )
+})
+
+test('a file that goes away after it was opened is a failure of that file', async () => {
+  const path = join(folder, 'gone.jsonl')
+  writeFileSync(path, '{"a":1}\n')
+  const input = await openInput(path, testIo().io)
+  rmSync(path)
+  const { batches, message } = await cutUntilFailure(input)
+  expect(batches).toEqual([])
+  expect(message).toMatch(/ENOENT.*Nothing was read; line 1 and what follows it was not delivered\.$/)
 })
 
 test('a missing file and a directory are refused by name', async () => {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import stringWidth from 'string-width'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { allCommands, buildProgram } from '../../src/cli/program.ts'
@@ -68,6 +69,46 @@ test('deliver reads several files, each with a shard of its own, so that equal l
   expect(JSON.parse(ran.out)).toMatchObject({ records: 2, errored: 2 })
   const groups = JSON.parse((await dmd(['errors', 'list', '--json', '--archive', target])).out)
   expect(groups).toMatchObject([{ records: 2, code: 'NOT_JSON' }])
+})
+
+test('deliver delivers what is readable of each input, counts it, and says what it could not read', async () => {
+  const target = join(folder, 'cut')
+  const whole = gzipSync(
+    Buffer.concat(Array.from({ length: 50 }, (_, n) => [change({ id: `z${n}` }), Buffer.from('\n')]).flat()),
+  )
+  writeFileSync(join(folder, 'cut.jsonl.gz'), whole.subarray(0, whole.length - 200))
+  writeFileSync(
+    join(folder, 'last.jsonl'),
+    Buffer.concat([change(), Buffer.from('\n'), change().subarray(0, 100)]),
+  )
+  writeFileSync(join(folder, 'whole.jsonl'), change())
+  const files = ['cut.jsonl.gz', 'last.jsonl', 'whole.jsonl'].map((name) => join(folder, name))
+  const ran = await dmd(['deliver', ...files, '--json', '--archive', target])
+  expect(ran.code).toBe(1)
+  const total = JSON.parse(ran.out)
+  const first = total.records - 2
+  expect(first).toBeGreaterThan(10)
+  expect(total).toMatchObject({ delivered: total.records, errored: 0 })
+  expect(total.failures).toEqual([
+    expect.stringMatching(
+      new RegExp(
+        `cut\\.jsonl\\.gz: unexpected end of file\\. .* line ${first + 1} .* ${first} records of it delivered\\.$`,
+      ),
+    ),
+    expect.stringMatching(
+      /last\.jsonl: the input ends inside a document\. .* line 2 .* 1 record of it delivered\.$/,
+    ),
+  ])
+  expect(ran.err).toContain(total.failures.join('\n'))
+  const rows = await dmd([
+    'query',
+    'SELECT count(*) AS n FROM demand',
+    '--format',
+    'json',
+    '--archive',
+    target,
+  ])
+  expect(JSON.parse(rows.out)).toEqual([{ n: total.records }])
 })
 
 test('an interrupt ends a delivery after the batch under way, with 130 and the way to go on', async () => {
