@@ -33,9 +33,7 @@ type Objects = readonly { readonly type: string; readonly bytes: Uint8Array }[]
 
 /** What the planning code makes of the events, in all. */
 function plan(events: readonly object[]): Objects {
-  return events.flatMap((event) =>
-    readChangeEvent(event).flatMap((batch) => planBatch(batch, rules).objects),
-  )
+  return events.flatMap((event) => readChangeEvent(event).flatMap((batch) => planBatch(batch, rules).objects))
 }
 
 function bytesOf(objects: Objects): number {
