@@ -99,7 +99,7 @@ test('it takes ten thousand records, and six megabytes', async () => {
 })
 
 test('an event of another source fails the call, so that nothing is acknowledged', () => {
-  expect(invoke([{ Records: [{ eventSource: 'aws:dynamodb' }] }, {}]).outcomes).toEqual([
+  expect(invoke([{ Records: [{ eventSource: 'aws:sqs' }] }, {}]).outcomes).toEqual([
     'EVENT_INVALID',
     'EVENT_INVALID',
   ])
