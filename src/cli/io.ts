@@ -8,6 +8,8 @@ export type Io = {
   /** Everything that is for people. */
   readonly err: Writer
   readonly env: NodeJS.ProcessEnv
+  /** What a person types to run this command: `dmd`, `npx dmd`, `node dist/main.js`. */
+  readonly self: string
   /** True where people watch `err`: only then is anything animated. */
   readonly isWatched: boolean
   readonly isColored: boolean
@@ -98,7 +100,8 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
 }
 
-/** Every entry of a log as a line of JSON on standard error, in order; nobody waits for it. */
+/** Every entry of a log with its time as a line of JSON on standard error, in order; nobody waits for it. */
 export function lineLog(io: Io): Log {
-  return jsonLog((line) => void io.err(harmlessLines(line)))
+  const log = jsonLog((line) => void io.err(harmlessLines(line)))
+  return (entry) => log({ time: new Date(io.clock()).toISOString(), ...entry })
 }

@@ -13,6 +13,7 @@ import {
   schemasOption,
   wholeNumber,
 } from './command.ts'
+import { commandText } from './commandline.ts'
 import { counted, duration, type Io, style } from './io.ts'
 import { untilStopped } from './stop.ts'
 import { timeSpan } from './time.ts'
@@ -92,6 +93,8 @@ export async function runLive(
   log: Log,
   greet: (stack: RunningStack) => Promise<void>,
   leave: (stack: RunningStack, isDrained: boolean) => Promise<void>,
+  /** Called every second while it runs. */
+  watch?: (stack: RunningStack) => Promise<void>,
 ): Promise<ExitCode> {
   const stopped = untilStopped(io)
   // Loaded when it is needed: other commands start sooner.
@@ -105,6 +108,7 @@ export async function runLive(
     pid: process.pid,
   })
   await greet(stack)
+  const timer = setInterval(() => void watch?.(stack), lookMs)
   let failure: unknown
   await Promise.race([
     stopped,
@@ -113,11 +117,13 @@ export async function runLive(
     }),
   ])
   const isDrained = await stack.drain(failure === undefined ? drain : 0)
+  clearInterval(timer)
   if (failure !== undefined) throw failure
   await leave(stack, isDrained)
   return isDrained ? exitCodes.ok : exitCodes.problems
 }
 
+const lookMs = 1_000
 const againMs = 10_000
 const shownMax = 100
 
@@ -141,7 +147,7 @@ function isCode(text: string): text is Code {
 }
 
 /** What was done since the start, in lines for people. */
-export function account(stack: RunningStack, isDrained: boolean): string {
+export function account(io: Io, stack: RunningStack, isDrained: boolean): string {
   const { requests, delivery, archive, startedMs, reportedMs } = stack.report()
   const { delivered, errored, objects, givenUp, held } = delivery
   return [
@@ -150,7 +156,9 @@ export function account(stack: RunningStack, isDrained: boolean): string {
       : []),
     `delivered ${counted(delivered, 'change')} in ${counted(objects, 'file')} to ${archive}`,
     ...(errored > 0
-      ? [`${counted(errored, 'record')} failed: see them with  dmd errors list --archive ${archive}`]
+      ? [
+          `${counted(errored, 'record')} failed: see them with  ${commandText(io, ['errors', 'list', '--archive', archive])}`,
+        ]
       : []),
     ...(givenUp > 0 ? [`${counted(givenUp, 'record')} given up: see below failed/ in ${archive}`] : []),
     isDrained

@@ -1,3 +1,4 @@
+import { selfName } from './commandline.ts'
 import type { Io, Writer } from './io.ts'
 
 /** The command's surroundings, out of a Node process. */
@@ -14,6 +15,7 @@ export function systemIo(system: NodeJS.Process): Io {
     out: toWriter(stdout),
     err: toWriter(stderr),
     env,
+    self: selfName({ script: system.argv[1] ?? '', folder: system.cwd(), env }),
     isWatched: stderr.isTTY === true && env.CI === undefined && env.TERM !== 'dumb',
     isColored: stdout.isTTY === true && stderr.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
     isShown: stdout.isTTY === true,

@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
+import { holderOf } from '../local/lock.ts'
 import { type Report, readReport } from '../local/stack/report.ts'
+import { widthOf } from '../query/layout.ts'
 import { readSettings } from '../settings.ts'
+import { activityLine, rate } from './activity.ts'
 import { columns } from './columns.ts'
 import { configFile, type ExitCode, exitCodes, jsonOption } from './command.ts'
+import { archiveFlags, commandText } from './commandline.ts'
 import { count, counted, duration, type Io, style } from './io.ts'
 import { stateOption } from './live.ts'
 import type { Run } from './program.ts'
@@ -11,7 +15,6 @@ import type { Run } from './program.ts'
 type Flags = { state?: string; watch?: boolean; json?: boolean }
 
 const watchMs = 1_000
-const clearScreen = '\u001b[H\u001b[J'
 /** It reports every second; what has not done so for that long hangs, or was killed. */
 const staleMs = 5_000
 
@@ -36,14 +39,17 @@ async function status(io: Io, { state, watch, json }: Flags): Promise<ExitCode> 
   const settings = readSettings({ flags: { state }, env: io.env, file: configFile })
   const isRedrawn = watch === true && !json && io.width !== undefined && io.env.TERM !== 'dumb'
   const isLine = watch === true && !isRedrawn
+  let drawn = ''
   for (;;) {
-    const { report, health } = judge(await readReport(settings.state), io.clock())
+    const report = await readReport(settings.state)
+    const health = healthOf(report, await holderOf(settings.state), io.clock())
     const text = json
       ? `${JSON.stringify({ health, ...report })}\n`
       : isLine
-        ? `${line(report, health, io.clock())}\n`
+        ? `${line(io, report, health)}\n`
         : table(io, report, health, settings.state)
-    await io.out(isRedrawn ? `${clearScreen}${text}` : text)
+    await io.out(isRedrawn ? redraw(drawn, text, io.width ?? 80) : text)
+    drawn = text
     const isWell = health === 'running' && report?.alerts.length === 0
     if (!watch) return isWell ? exitCodes.ok : exitCodes.problems
     await sleep(watchMs, undefined, { signal: io.interrupt }).catch(() => undefined)
@@ -51,20 +57,44 @@ async function status(io: Io, { state, watch, json }: Flags): Promise<ExitCode> 
   }
 }
 
-/** `silent`: it was not stopped, and has not reported for a while. `none`: nothing has ever run there. */
-type Health = 'running' | 'draining' | 'stopped' | 'silent' | 'none'
-
-function judge(report: Report | undefined, nowMs: number): { report?: Report; health: Health } {
-  if (report === undefined) return { health: 'none' }
-  const isSilent = report.state !== 'stopped' && nowMs - report.reportedMs > staleMs
-  return { report, health: isSilent ? 'silent' : report.state }
+/**
+ * Draws a text over the one before: up as many rows as that one took, each row cleared behind its text, and the rest of
+ * the screen. The screen is not cleared as a whole: many terminals keep what is cleared in their history.
+ */
+function redraw(before: string, text: string, width: number): string {
+  const rows = before
+    .split('\n')
+    .slice(0, -1)
+    .reduce((sum, row) => sum + Math.max(1, Math.ceil(widthOf(row) / width)), 0)
+  const up = rows === 0 ? '' : `\r\u001b[${rows}A`
+  return `${up}${text.replaceAll('\n', '\u001b[K\n')}\u001b[J`
 }
 
-function headline(report: Report | undefined, health: Health, nowMs: number): string {
-  if (report === undefined) return 'nothing runs: start it with  dmd up'
+/**
+ * `killed`: its process is gone and it was not stopped. `silent`: the same may be so, or it hangs: it has not reported
+ * for a while. `none`: nothing has ever run there.
+ */
+type Health = 'running' | 'draining' | 'stopped' | 'silent' | 'killed' | 'none'
+
+function healthOf(
+  report: Report | undefined,
+  holder: Awaited<ReturnType<typeof holderOf>>,
+  nowMs: number,
+): Health {
+  if (report === undefined) return 'none'
+  if (report.state === 'stopped') return 'stopped'
+  if (holder === 'dead') return 'killed'
+  return nowMs - report.reportedMs > staleMs ? 'silent' : report.state
+}
+
+function headline(io: Io, report: Report | undefined, health: Health): string {
+  if (report === undefined) return `nothing runs: start it with  ${commandText(io, ['up'])}`
+  const nowMs = io.clock()
   const name = `dmd ${report.command}`
   const ago = duration(Math.max(0, nowMs - report.reportedMs))
   switch (health) {
+    case 'killed':
+      return `nothing runs: ${name} (process ${report.pid}) was killed and reported last ${ago} ago. The next start goes on where it was`
     case 'silent':
       return `${name} (process ${report.pid}) has not reported for ${ago}: it hangs or was killed. Starting it again goes on where it was`
     case 'stopped':
@@ -78,7 +108,7 @@ function headline(report: Report | undefined, health: Health, nowMs: number): st
 
 function table(io: Io, report: Report | undefined, health: Health, state: string): string {
   const nowMs = io.clock()
-  const title = headline(report, health, nowMs)
+  const title = headline(io, report, health)
   const isWell = health === 'running' || health === 'draining'
   const head = isWell ? style(io, 'bold', title) : style(io, 'yellow', title)
   if (report === undefined) return `${head}\n  state folder  ${state}\n`
@@ -98,11 +128,16 @@ function table(io: Io, report: Report | undefined, health: Health, state: string
       : []),
     [
       'delivered',
-      `${count(delivery.delivered)}, ${rate(delivery.perSecond)}; ${count(delivery.objects)} files`,
+      `${count(delivery.delivered)}, ${rate(delivery.perSecond)}; ${counted(delivery.objects, 'file')}`,
     ],
     ['last delivery', ago(delivery.lastDeliveryMs, nowMs)],
-    ['lag', `${duration(delivery.lagMs)}, ${count(delivery.held)} changes held`],
-    ['errors', errored === 0 ? '0' : `${count(errored)}: see  dmd errors list --archive ${archive}`],
+    ['lag', `${duration(delivery.lagMs)}, ${counted(delivery.held, 'change')} held`],
+    [
+      'errors',
+      errored === 0
+        ? '0'
+        : `${count(errored)}: see  ${commandText(io, ['errors', 'list', ...archiveFlags({ archive })])}`,
+    ],
     ...(failures > 0 ? [['failed calls', `${count(failures)}, made again`] as const] : []),
     ...(givenUp > 0 ? [['given up', `${count(givenUp)}: below failed/ in the archive`] as const] : []),
     ...(trimmed > 0
@@ -138,22 +173,10 @@ function describeWebhook({ host, sent, failed, lastError }: NonNullable<Report['
 }
 
 /** The same in one line, for logs. */
-function line(report: Report | undefined, health: Health, nowMs: number): string {
-  if (report === undefined || health === 'silent' || health === 'stopped')
-    return headline(report, health, nowMs)
-  const { requests, delivery } = report
-  return [
-    health,
-    ...(requests ? [`taken ${count(requests.accepted)} (${rate(requests.perSecond)})`] : []),
-    `delivered ${count(delivery.delivered)} (${rate(delivery.perSecond)})`,
-    `lag ${duration(delivery.lagMs)}`,
-    `errors ${count(delivery.errored)}`,
-    ...report.alerts.map(({ name }) => `ALERT ${name}`),
-  ].join('  ')
-}
-
-function rate(perSecond: number): string {
-  return `${perSecond.toFixed(1)}/s`
+function line(io: Io, report: Report | undefined, health: Health): string {
+  return report === undefined || health === 'silent' || health === 'stopped' || health === 'killed'
+    ? headline(io, report, health)
+    : activityLine(report)
 }
 
 function ago(atMs: number | undefined, nowMs: number): string {

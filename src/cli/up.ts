@@ -1,7 +1,11 @@
 import { Command, Option } from 'commander'
+import { type Report, readReport } from '../local/stack/report.ts'
 import type { RunningStack } from '../local/stack.ts'
+import { toIso } from '../record/date.ts'
 import type { Settings } from '../settings.ts'
+import { type Activity, createActivity } from './activity.ts'
 import { type ExitCode, exitCodes, wholeNumber } from './command.ts'
+import { archiveFlags, commandLines } from './commandline.ts'
 import { type Io, lineLog, style } from './io.ts'
 import { account, addLiveOptions, type LiveFlags, liveSettings, runLive, troubleLog } from './live.ts'
 import type { Run } from './program.ts'
@@ -39,25 +43,45 @@ export function upCommand(run: Run): Command {
 
 async function up(io: Io, flags: Flags): Promise<ExitCode> {
   const settings = liveSettings(io, flags)
-  const log = flags.verbose ? lineLog(io) : troubleLog(io)
+  const before = await readReport(settings.state).catch(() => undefined)
+  let activity: Activity | undefined
+  const log = flags.verbose
+    ? lineLog(io)
+    : troubleLog({ ...io, err: (text) => (activity?.io ?? io).err(text) })
+  const isQuiet = flags.json === true || flags.verbose === true
   try {
     return await runLive(
       io,
       { command: 'up', settings, drain: flags.drain },
       log,
       async (stack) => {
-        await io.out(flags.json ? `${JSON.stringify(stack.report())}\n` : greeting(io, stack, settings))
+        if (!isQuiet) activity = createActivity(io, stack.report)
+        await io.out(
+          flags.json
+            ? `${JSON.stringify(stack.report())}\n`
+            : greeting(io, stack, settings) + earlierRun(before),
+        )
       },
       async (stack, isDrained) => {
-        await io.out(flags.json ? `${JSON.stringify(stack.report())}\n` : account(stack, isDrained))
+        await activity?.end()
+        await io.out(flags.json ? `${JSON.stringify(stack.report())}\n` : account(io, stack, isDrained))
       },
+      async () => activity?.tick(),
     )
   } catch (error) {
+    await activity?.end()
     const why = addressProblem(error, settings)
     if (why === undefined) throw error
     await io.err(`${style(io, 'red', 'error:')} ${why}\n`)
     return exitCodes.failed
   }
+}
+
+/** How the run before ended, where it was not stopped; what it left is told when it is read. */
+function earlierRun(before: Report | undefined): string {
+  if (before === undefined || before.state === 'stopped') return ''
+  const at = `${toIso(before.reportedMs).slice(0, 19)}Z`
+  return `The last run (process ${before.pid}) ended at ${at} without being stopped. This one goes on where it was.\n`
 }
 
 function addressProblem(error: unknown, { host, port }: Settings): string | undefined {
@@ -75,26 +99,26 @@ function addressProblem(error: unknown, { host, port }: Settings): string | unde
   }
 }
 
-function greeting(io: Io, { url, archive }: RunningStack, settings: Settings): string {
+const firstQuery = 'SELECT fanid, eventid, saleid, date.requested FROM demand'
+
+function greeting(io: Io, { url = '', archive }: RunningStack, settings: Settings): string {
   const bold = (text: string) => style(io, 'bold', text)
-  const place = quoted(settings.archive)
-  const state = quoted(settings.state)
-  return `${bold('The pipeline runs.')} Requests go to ${bold(url ?? '')}, changes to ${archive}
+  // JSON over two lines: between quotes, a shell takes them as they are.
+  const sample = `{"fanId": "fan-1", "eventId": "event-1", "saleId": "sale-1",
+        "email": "ada@example.com"}`
+  return `${bold('The pipeline runs.')}
+Requests go to ${bold(url)}, changes to ${archive}
 
 Ask to be reminded:
-  curl -i ${url}/demands -H 'content-type: application/json' -d '{"fanId": "fan-1", "eventId": "event-1", "saleId": "sale-1", "email": "ada@example.com"}'
+  curl -i ${url}/demands -H 'content-type: application/json' \\
+    -d '${sample}'
 See it ${settings.batchWindowMs / 1000} s later:
-  dmd query "SELECT * FROM demand" --archive ${place}
+${commandLines(io, ['query', firstQuery, ...archiveFlags(settings)])}
 Send many:
-  dmd simulate --to ${url} --rate 100
+${commandLines(io, ['simulate', '--to', url, '--rate', '100'])}
 See how it does:
-  dmd status --watch --state ${state}
+${commandLines(io, ['status', '--watch', '--state', settings.state])}
 
 Ctrl-C delivers what was accepted, and ends.
 `
-}
-
-/** As an argument of a shell. */
-function quoted(text: string): string {
-  return /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,7 +1,15 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PipelineError } from '../record/error.ts'
+import { unless } from '../store/failure.ts'
+import { fateOf } from '../store/owner.ts'
 import { sweep, withLock } from '../store/scratch.ts'
+
+const lockName = 'folder'
+
+function scratchOf(folder: string) {
+  return { tmp: join(folder, '.dmd/tmp'), locks: join(folder, '.dmd/locks') }
+}
 
 /**
  * Takes the folder for this process, until the function that it gives is called or the process ends. A folder whose
@@ -13,7 +21,7 @@ export async function lockFolder(
   folder: string,
   busy: (cause: PipelineError) => PipelineError,
 ): Promise<() => Promise<void>> {
-  const scratch = { tmp: join(folder, '.dmd/tmp'), locks: join(folder, '.dmd/locks') }
+  const scratch = scratchOf(folder)
   for (const path of Object.values(scratch)) await mkdir(path, { recursive: true, mode: 0o700 })
   await sweep(scratch)
   let release = () => {}
@@ -22,7 +30,7 @@ export async function lockFolder(
   })
   let held: Promise<void> = Promise.resolve()
   await new Promise<void>((resolve, reject) => {
-    const lock = { name: 'folder', key: 'folder', waitMs: 0, signal: undefined }
+    const lock = { name: lockName, key: 'folder', waitMs: 0, signal: undefined }
     held = withLock(scratch, lock, () => {
       resolve()
       return released
@@ -35,4 +43,13 @@ export async function lockFolder(
     release()
     await held
   }
+}
+
+/**
+ * What has become of the process that took the folder: `unknown` when it runs on another machine, undefined when nobody
+ * has it. Takes and changes nothing.
+ */
+export async function holderOf(folder: string): Promise<'alive' | 'dead' | 'unknown' | undefined> {
+  const [name] = (await unless(['ENOENT', 'ENOTDIR'], readdir(join(scratchOf(folder).locks, lockName)))) ?? []
+  return name === undefined ? undefined : fateOf(name)
 }

@@ -42,6 +42,8 @@ export type MappingStatus = {
   readonly givenUp: number
   /** How often the stream had dropped records before they were read. */
   readonly trimmed: number
+  /** Records that were read and had been in the stream before it was started. */
+  readonly resumed: number
   /** Milliseconds since 1970. */
   readonly lastDeliveryMs?: number
   readonly lastError?: string
@@ -85,12 +87,14 @@ export async function startMapping(options: MappingOptions): Promise<RunningMapp
   )
   const checkpoints = openCheckpoints(folder, source.arn)
   const stopping = new AbortController()
+  const startedMs = clock()
   const counts: ShardCounts = {
     records: 0,
     batches: 0,
     failures: 0,
     givenUp: 0,
     trimmed: 0,
+    resumed: 0,
     lastDeliveryMs: undefined,
     lastError: undefined,
   }
@@ -148,7 +152,7 @@ export async function startMapping(options: MappingOptions): Promise<RunningMapp
   const start = (shard: string, state: ShardState) => {
     const waiter = createWaiter(stopping)
     waiters.add(waiter)
-    const parts = { handler, failures, settings, clock, random, log, waiter }
+    const parts = { handler, failures, settings, clock, random, log, waiter, startedMs }
     const run = runShard(shard, state, {
       ...parts,
       ...{ source, checkpoints, monotonic, counts, isDraining: () => isDraining },

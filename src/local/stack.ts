@@ -3,16 +3,20 @@ import { join } from 'node:path'
 import { createHandler } from '../delivery/handler.ts'
 import { toRules } from '../delivery/rules.ts'
 import type { Clock, Log } from '../delivery/telemetry.ts'
+import { toIso } from '../record/date.ts'
+import { PipelineError } from '../record/error.ts'
 import type { Catalog } from '../record/schema.ts'
 import type { Settings } from '../settings.ts'
-import { openStore } from '../store/open.ts'
+import { directoryOf, openStore } from '../store/open.ts'
+import { probeDirectory } from '../store/probe.ts'
 import { createWebhook, type Webhook } from './alert/webhook.ts'
 import { type Alert, createJudge } from './alert.ts'
 import { type RunningCapture, startCapture } from './capture.ts'
+import { lockFolder } from './lock.ts'
 import { type RunningMapping, startMapping } from './mapping.ts'
 import { createMeter, type Meter } from './stack/meter.ts'
 import { type Origin, openOrigin, openStream } from './stack/open.ts'
-import { createTeller, type Report } from './stack/report.ts'
+import { createTeller, type Report, readReport } from './stack/report.ts'
 
 export type StackOptions = {
   /** `up`: table, stream, capture API and worker. `worker`: from a stream that others write. */
@@ -68,8 +72,11 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     for (const close of opened.splice(0).reverse()) await close()
   }
   try {
+    const unlock = await lockState(settings.state)
+    opened.push(unlock)
+    const directory = directoryOf(settings.archive)
+    if (directory !== undefined) await probeDirectory(directory)
     const store = await openStore(settings.archive)
-    await mkdir(settings.state, { recursive: true, mode: 0o700 })
     const origin =
       command === 'up'
         ? await openOrigin(settings, { catalog, clock, monotonic, random, log })
@@ -106,11 +113,27 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
         ...(options.version !== undefined && { version: options.version }),
       }))
     if (capture) opened.push(() => capture.close())
-    return await run(options, { origin, mapping, meter, archive: store.url, ...(capture && { capture }) })
+    return await run(options, {
+      ...{ origin, mapping, meter, archive: store.url, unlock },
+      ...(capture && { capture }),
+    })
   } catch (error) {
     await closeAll()
     throw error
   }
+}
+
+/** Takes the state folder for this process. @throws PipelineError STATE_IN_USE, which names the process that has it. */
+async function lockState(folder: string): Promise<() => Promise<void>> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const before = await readReport(folder).catch(() => undefined)
+  return lockFolder(folder, (cause) => {
+    const owner =
+      before === undefined || before.state === 'stopped'
+        ? 'another process'
+        : `dmd ${before.command} (process ${before.pid}), which runs since ${toIso(before.startedMs).slice(0, 19)}Z`
+    return new PipelineError('STATE_IN_USE', `the state folder ${folder} is in use by ${owner}.`, { cause })
+  })
 }
 
 type Parts = {
@@ -119,11 +142,13 @@ type Parts = {
   readonly meter: Meter
   readonly archive: string
   readonly capture?: RunningCapture
+  /** Gives the state folder free. */
+  readonly unlock: () => Promise<void>
 }
 
 async function run(options: StackOptions, parts: Parts): Promise<RunningStack> {
   const { clock, settings, log } = options
-  const { origin, mapping, capture, archive } = parts
+  const { origin, mapping, capture, archive, unlock } = parts
   const startedMs = clock()
   let state: Report['state'] = 'running'
   const watch = createWatch(options, parts)
@@ -155,6 +180,7 @@ async function run(options: StackOptions, parts: Parts): Promise<RunningStack> {
       await watch.drain()
       state = 'stopped'
       await tell()
+      await unlock()
       return isDrained
     },
   }

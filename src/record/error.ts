@@ -233,6 +233,13 @@ export const codes = {
     cause: 'The file was edited or cut off, or the folder belongs to another version.',
     fix: 'The message names the file. A damaged one may be deleted: its shard is read again from its oldest record, so that changes come twice in the tables and once in their `_changes` views.',
   },
+  STATE_IN_USE: {
+    scope: 'run',
+    retryable: true,
+    meaning: 'Another dmd up or dmd worker uses the state folder.',
+    cause: 'The command was started twice in one folder.',
+    fix: 'Use the one that runs, or stop it; a second one needs a --state and an --archive of its own.',
+  },
   EVENT_INVALID: {
     scope: 'run',
     retryable: false,

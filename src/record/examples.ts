@@ -201,6 +201,10 @@ export const runExamples: { readonly [code in RunCode]: RunExample } = {
     when: 'A file in the state folder of `dmd up` was edited.',
     says: 'the checkpoint state/…/shard.json is damaged.',
   },
+  STATE_IN_USE: {
+    when: '`dmd up` is started a second time in one folder.',
+    says: 'the state folder ./state is in use by dmd up (process 4242), which runs since 2025-02-13T18:30:00Z.',
+  },
   EVENT_INVALID: {
     when: 'The function was mapped to a queue.',
     says: 'this is no Lambda event of a Kinesis stream or of DynamoDB Streams: each of its Records needs the eventSource aws:kinesis or aws:dynamodb',

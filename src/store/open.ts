@@ -19,6 +19,15 @@ export async function openStore(
   return openDirectoryStore(pathOf(url), options)
 }
 
+/**
+ * The directory that the URL of an archive names; undefined for an archive on S3.
+ *
+ * @throws PipelineError SETTING_INVALID for a URL that names neither.
+ */
+export function directoryOf(url: string): string | undefined {
+  return /^s3:\/\/[^/]/i.test(url) ? undefined : pathOf(url)
+}
+
 function pathOf(url: string): string {
   if (url.trim() === '') throw refused(url, "it is empty. Name the archive's directory.")
   if (url.includes('\0')) throw refused(url, 'it holds a NUL character. Remove it.')

@@ -36,6 +36,13 @@ test('deliver says what became of the records, for people and for scripts', asyn
   )
 })
 
+test('each line of the log carries its time', async () => {
+  const ran = await deliver([change({ id: 'timed' })], '--verbose')
+  const lines = ran.err.trimEnd().split('\n')
+  expect(lines.length).toBeGreaterThan(0)
+  for (const line of lines) expect(JSON.parse(line).time).toMatch(/^2025-02-13T18:30:\d\d\.\d{3}Z$/)
+})
+
 test('errors list has a total, and fits a terminal of 80 columns', async () => {
   const target = join(folder, 'listed')
   const items = [

@@ -14,6 +14,7 @@ export function testIo(over: Partial<Io> = {}): { io: Io; out: () => string; err
     out: async (text) => void out.push(Buffer.from(text as string)),
     err: async (text) => void err.push(Buffer.from(text as string)),
     env: {},
+    self: 'dmd',
     isWatched: false,
     isColored: false,
     isShown: false,

@@ -1,12 +1,14 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { runProgram } from '../../src/cli/program.ts'
 import { type DriveReport, drive } from '../../src/local/drive.ts'
 import { readReport } from '../../src/local/stack/report.ts'
-import { dmd } from './io.ts'
+import { dmd, testIo } from './io.ts'
 import { makePlace, send, sql, startLive, startUp, until } from './live.ts'
-import { dmdProcess } from './process.ts'
+import { dmdProcess, main } from './process.ts'
 
 const demand = (n: number) => ({
   fanId: `fan-${n}`,
@@ -15,6 +17,13 @@ const demand = (n: number) => ({
   email: 'ada@example.com',
 })
 const countFans = 'SELECT COUNT(*) AS n, COUNT(DISTINCT fanid) AS fans FROM demand'
+
+/** The arguments that a shell makes of a text. */
+function wordsOf(text: string): readonly string[] {
+  return spawnSync('sh', ['-c', `printf '%s\\n' ${text}`], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .slice(0, -1)
+}
 
 /** A port that was free a moment ago. */
 async function freePort(): Promise<number> {
@@ -158,7 +167,11 @@ test('a port or a folder that is taken, and settings that cannot be, are named w
   const port = new URL(live.url).port
   const inUse = startLive(['up', ...places, '--port', '0'])
   expect(await inUse.ended).toBe(1)
-  expect(inUse.err()).toContain('open already')
+  const since = new Date(live.lines()[0]?.startedMs ?? 0).toISOString().slice(0, 19)
+  expect(inUse.err()).toContain(
+    `the state folder ${state} is in use by dmd up (process ${live.child.pid}), which runs since ${since}Z`,
+  )
+  expect(inUse.err()).toContain('STATE_IN_USE: Use the one that runs, or stop it')
 
   const elsewhere = ['--archive', archive, '--state', join(folder, 'other')]
   const taken = startLive(['up', ...elsewhere, '--port', port])
@@ -178,6 +191,47 @@ test('a port or a folder that is taken, and settings that cannot be, are named w
   expect([none.code, none.err]).toEqual([2, expect.stringContaining('--stream')])
 })
 
+test('an archive that cannot be written is refused before anything is accepted', async () => {
+  const { archive, state, folder } = await makePlace()
+  await mkdir(join(archive, 'data'), { recursive: true })
+  // Root may write whatever the rights are, so the command runs as somebody else then.
+  await chmod(join(archive, 'data'), 0o555)
+  await chmod(archive, 0o555)
+  await chmod(folder, 0o777)
+  const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+  const ran = spawnSync(
+    process.execPath,
+    [main, 'up', '--archive', archive, '--state', state, '--port', '0'],
+    { encoding: 'utf8', ...user },
+  )
+  expect([ran.status, ran.stdout]).toEqual([1, ''])
+  expect(ran.stderr).toContain(`the archive could not write to ${archive} (EACCES). Give this user the right`)
+  // Files in the way of a folder are no less.
+  await chmod(archive, 0o755)
+  await rm(join(archive, 'data'), { recursive: true })
+  await writeFile(join(archive, 'data'), '')
+  const blocked = await dmd(['up', '--archive', archive, '--state', join(folder, 'other'), '--port', '0'])
+  expect([blocked.code, blocked.err]).toEqual([1, expect.stringContaining('(ENOTDIR)')])
+})
+
+test('after a kill the next start says which run ended so, and how many changes it took up', async () => {
+  const { archive, state } = await makePlace()
+  const places = ['--archive', archive, '--state', state, '--port', '0']
+  const first = await startUp([...places, '--window', '5m'])
+  for (let n = 0; n < 3; n++) expect(await send(first.url, 'POST', '/demands', demand(n))).toBe(201)
+  await first.end('SIGKILL')
+  const interrupt = new AbortController()
+  const { io, out, err } = testIo({ clock: Date.now, interrupt: interrupt.signal })
+  const ran = runProgram(['up', ...places, '--window', '0ms'], io)
+  await until(() => err().includes('Took up'))
+  expect(err()).toContain('Took up 3 changes that an earlier run had not finished.\n')
+  expect(out()).toMatch(
+    new RegExp(`The last run \\(process ${first.child.pid}\\) ended at \\S+Z without being stopped\\.`),
+  )
+  interrupt.abort()
+  expect(await ran).toBe(0)
+})
+
 test('people are told where to send requests, how to ask and how to look; the commands work as printed', async () => {
   const { folder } = await makePlace()
   const interrupt = new AbortController()
@@ -193,11 +247,17 @@ test('people are told where to send requests, how to ask and how to look; the co
   const ran = dmd(['up', '--window', '0ms'], options)
   await until(() => out.includes('Ctrl-C'))
   const [, url = ''] = /curl -i (\S+)\/demands/.exec(out) ?? []
-  const body = /-d '(.*)'/.exec(out)?.[1] ?? ''
+  const body = /-d '([^']*)'/.exec(out)?.[1] ?? ''
   expect(await send(url, 'POST', '/demands', JSON.parse(body))).toBe(201)
-  expect(out).toContain(`--archive '${folder}/an archive'\\''s'`)
-  expect(out).toContain('dmd status --watch --state')
-  expect(out).toContain(`dmd simulate --to ${url} --rate`)
+  // A shell makes of each command the arguments that the command line takes.
+  const commands = [...out.matchAll(/^ {2}dmd ((?:.*\\\n)*.*)/gm)].map(([, args = '']) => wordsOf(args))
+  expect(commands).toEqual([
+    ['query', expect.stringMatching(/^SELECT fanid, .* FROM demand$/), '--archive', options.env.DMD_ARCHIVE],
+    ['simulate', '--to', url, '--rate', '100'],
+    ['status', '--watch', '--state', options.env.DMD_STATE],
+  ])
+  for (const line of out.split('Ctrl-C')[0]?.split('\n') ?? [])
+    if (!line.includes(folder)) expect(line.length).toBeLessThanOrEqual(80)
   interrupt.abort()
   expect((await ran).code).toBe(0)
   expect(out).toContain('took 1 request in')

@@ -52,6 +52,13 @@ export function createApp(options: AppOptions): Hono<App> {
     })
   })
   app.get('/openapi.json', (context) => context.json(document))
+  // Whoever opens the printed address in a browser is told where to read on.
+  app.get('/', (context) =>
+    context.json(
+      { title: 'Capture API', openapi: '/openapi.json', health: '/health' },
+      { headers: { link: '</openapi.json>; rel="service-desc"' } },
+    ),
+  )
   for (const route of routes)
     app.on(route.method, honoPath(route.path), async (context) =>
       toResponse(context, await answer(context, route, options.bounds)),
@@ -104,7 +111,10 @@ function honoPath(path: string): string {
 }
 
 function methodsOf(routes: readonly Route[]): Map<string, string[]> {
-  const methods = new Map<string, string[]>([['/openapi.json', ['GET', 'HEAD']]])
+  const methods = new Map<string, string[]>([
+    ['/openapi.json', ['GET', 'HEAD']],
+    ['/', ['GET', 'HEAD']],
+  ])
   for (const { path, method } of routes) {
     const more = method === 'GET' ? ['GET', 'HEAD'] : [method]
     methods.set(path, [...(methods.get(path) ?? []), ...more])

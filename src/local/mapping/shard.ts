@@ -16,6 +16,8 @@ export type ShardCounts = {
   givenUp: number
   /** How often records were gone before they were read. */
   trimmed: number
+  /** Records that had been in the stream before the mapping was started. */
+  resumed: number
   lastDeliveryMs: number | undefined
   lastError: string | undefined
 }
@@ -43,6 +45,8 @@ export type ShardParts = DeliverParts & {
   /** Milliseconds since whenever, which never step back. */
   readonly monotonic: () => number
   readonly counts: ShardCounts
+  /** When the mapping was started, in milliseconds since 1970. */
+  readonly startedMs: number
   /** True as soon as what is in the stream is to be delivered, and nothing waited for. */
   readonly isDraining: () => boolean
 }
@@ -101,6 +105,7 @@ export function runShard(shard: string, start: ShardState, parts: ShardParts): S
       counts.trimmed += 1
       log({ level: 'error', message: 'records were gone before they were read', shard })
     }
+    counts.resumed += found.records.filter(({ arrivedMs }) => arrivedMs < parts.startedMs).length
     track.take(found.records, found.next, found.isEnded, monotonic())
     behindMs = found.behindMs
     readAtMs = clock()

@@ -34,6 +34,8 @@ const shape = z.object({
     givenUp: count,
     /** How often the stream had dropped records before they were read. */
     trimmed: count,
+    /** Records that had been in the stream before this start: an earlier run had not finished them. */
+    resumed: count.default(0),
     perSecond: z.number(),
     /** How old the oldest change is that is not archived, in milliseconds. */
     lagMs: z.number(),

@@ -54,6 +54,19 @@ test('the OpenAPI document describes every route, its body and its answers', asy
   }
 })
 
+test('the root points to the OpenAPI document, for people and for programs', async () => {
+  const { send } = await openApi()
+  const { status, headers, body } = await send('GET', '/')
+  expect([status, body.openapi, headers.get('link')]).toEqual([
+    200,
+    '/openapi.json',
+    '</openapi.json>; rel="service-desc"',
+  ])
+  expect((await send('GET', body.openapi)).status).toBe(200)
+  const refused = await send('DELETE', '/')
+  expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+})
+
 test('every field of the record types that a body takes is in its schema', async () => {
   const { send } = await openApi()
   const { schemas } = (await send('GET', '/openapi.json')).body.components
