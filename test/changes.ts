@@ -24,6 +24,7 @@ export type ChangeSpec = {
   readonly id?: string
   readonly keys?: Item
   readonly ttl?: boolean
+  readonly table?: string
 }
 
 export const demandItem = {
@@ -93,7 +94,7 @@ export function change(spec: ChangeSpec = {}): Uint8Array {
       eventName: operation,
       userIdentity: spec.ttl ? { type: 'Service', principalId: 'dynamodb.amazonaws.com' } : null,
       recordFormat: 'application/json',
-      tableName: 'dmd',
+      tableName: spec.table ?? 'dmd',
       dynamodb: {
         ApproximateCreationDateTime: micros,
         ApproximateCreationDateTimePrecision: 'MICROSECOND',

@@ -77,10 +77,12 @@ function readChange(
   }
   const before = operation === 'MODIFY' && isObject(section.OldImage) ? section.OldImage : undefined
   const actor = actorOf(envelope)
+  const table = envelope.tableName
   return {
     ok: true,
     change: {
       ...known,
+      ...(typeof table === 'string' && table !== '' ? { table: table.toWellFormed() } : {}),
       operation,
       key,
       keyNames: Object.keys(section.Keys as Image),

@@ -108,6 +108,7 @@ function toRow(change: Change, source: StreamRecord, rules: RowRules): Row | Rej
     sequence: source.sequence === '' ? null : source.sequence.padStart(sequenceDigits, '0'),
     previousPartition: null as string | null,
     actor: change.actor ?? null,
+    table: change.table ?? null,
   }
   const withChange = { ...live, change: changeColumn }
   // By the image as it was: a delete lands beside the rows of the item that it deletes.

@@ -36,8 +36,8 @@ export type Plan = {
 
 export type PlanRules = RowRules & { readonly codec: ContainerCodec }
 
-/** The version of the files' contents, in the header of each. */
-const formatVersion = '1'
+/** The version of the files' contents, in the header of each: 2 added `change.table`. */
+const formatVersion = '2'
 
 /**
  * Plans a batch: rows grouped into one object per type and partition date, every rejected record an error file.

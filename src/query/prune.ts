@@ -107,14 +107,14 @@ async function match(
 
 type Relation = { readonly type: string; readonly isPlain: boolean }
 
-/** A view that picks among rows sees those of every partition before it picks. */
+/** The latest states are picked among the rows of every partition; each change is looked for in its partition alone. */
 function relationsOf({ type, plural }: RecordSchema): readonly (readonly [string, Relation])[] {
-  const picked = { type, isPlain: false }
+  const plain = { type, isPlain: true }
   return [
-    [type, { type, isPlain: true }],
-    [plural, { type, isPlain: true }],
-    [`${type}_changes`, picked],
-    [`${type}_current`, picked],
+    [type, plain],
+    [plural, plain],
+    [`${type}_changes`, plain],
+    [`${type}_current`, { type, isPlain: false }],
   ]
 }
 

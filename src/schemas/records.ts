@@ -79,6 +79,8 @@ export type DemandRow = {
     readonly previousPartition: string | null
     /** Who made the change, where it was no user: `ttl` for DynamoDB's expiry. */
     readonly actor: string | null
+    /** The DynamoDB table that the item is in; null in rows of releases that did not keep it. */
+    readonly table: string | null
   }
   /** Every attribute that the schema does not model, by its JSON Pointer, as JSON text. */
   readonly extra: ReadonlyMap<string, string>
@@ -218,6 +220,8 @@ export type EventRow = {
     readonly previousPartition: string | null
     /** Who made the change, where it was no user: `ttl` for DynamoDB's expiry. */
     readonly actor: string | null
+    /** The DynamoDB table that the item is in; null in rows of releases that did not keep it. */
+    readonly table: string | null
   }
   /** Every attribute that the schema does not model, by its JSON Pointer, as JSON text. */
   readonly extra: ReadonlyMap<string, string>
@@ -300,6 +304,8 @@ export type NotificationRow = {
     readonly previousPartition: string | null
     /** Who made the change, where it was no user: `ttl` for DynamoDB's expiry. */
     readonly actor: string | null
+    /** The DynamoDB table that the item is in; null in rows of releases that did not keep it. */
+    readonly table: string | null
   }
   /** Every attribute that the schema does not model, by its JSON Pointer, as JSON text. */
   readonly extra: ReadonlyMap<string, string>
@@ -355,6 +361,8 @@ export type SaleRow = {
     readonly previousPartition: string | null
     /** Who made the change, where it was no user: `ttl` for DynamoDB's expiry. */
     readonly actor: string | null
+    /** The DynamoDB table that the item is in; null in rows of releases that did not keep it. */
+    readonly table: string | null
   }
   /** Every attribute that the schema does not model, by its JSON Pointer, as JSON text. */
   readonly extra: ReadonlyMap<string, string>

@@ -6,7 +6,7 @@ import type { Json, JsonObject, Value } from '../../src/record/type.ts'
 import { addedSchema } from '../arbitrary/schema.ts'
 
 /** The version of the format that is written today. */
-export const currentVersion = 'v1'
+export const currentVersion = 'v2'
 
 export function goldenUrl(path: string): URL {
   return new URL(path, new URL('../golden/', import.meta.url))

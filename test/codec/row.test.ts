@@ -250,7 +250,7 @@ describe('a row', () => {
           ApproximateCreationDateTimePrecision: 'MICROSECOND',
           Keys: { sk: { S: 'b' }, pk: { S: 'a' } },
         },
-        more: { userIdentity: { principalId: 'dynamodb.amazonaws.com' } },
+        more: { userIdentity: { principalId: 'dynamodb.amazonaws.com' }, tableName: 'fans' },
       }),
       { sequence: '123' },
     )
@@ -265,6 +265,7 @@ describe('a row', () => {
           sequence: '123'.padStart(60, '0'),
           previousPartition: null,
           actor: 'ttl',
+          table: 'fans',
         },
       },
     })

@@ -114,7 +114,7 @@ test('a header says where the rows came from', () => {
   const [object] = planBatch(toBatch([onDay('2025-02-13', 1), onDay('2025-02-13', 2)]), rules).objects
   const metadata = Object.fromEntries(readContainer(object?.bytes ?? new Uint8Array(), 'x').metadata)
   expect(metadata).toMatchObject({
-    'dmd.format': '1',
+    'dmd.format': '2',
     'dmd.stream': 'changes',
     'dmd.shard': 'shard-0',
     'dmd.first': '1',

@@ -41,7 +41,7 @@ function rowOf(schema: RecordSchema, id: string, values: RecordValue = {}): Reco
     id,
     isDeleted: false,
     reference: { id, timestamp: 0 },
-    change: { ...change, previousPartition: null, actor: null },
+    change: { ...change, previousPartition: null, actor: null, table: null },
     extra: new Map(),
     ...values,
   }

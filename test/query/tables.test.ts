@@ -18,7 +18,7 @@ const columnsOf = (schema: RecordSchema) =>
 const added =
   '"isdeleted" BOOLEAN, "reference" STRUCT("id" VARCHAR, "timestamp" TIMESTAMP), ' +
   '"change" STRUCT("id" VARCHAR, "operation" VARCHAR, "timestamp" TIMESTAMP, "micros" BIGINT, "key" VARCHAR, ' +
-  '"sequence" VARCHAR, "previouspartition" VARCHAR, "actor" VARCHAR), "extra" MAP(VARCHAR, VARCHAR), ' +
+  '"sequence" VARCHAR, "previouspartition" VARCHAR, "actor" VARCHAR, "table" VARCHAR), "extra" MAP(VARCHAR, VARCHAR), ' +
   '"partition_date" VARCHAR'
 
 test('each built-in type has its table: names in lower case, types from the schema, the partition date last', () => {

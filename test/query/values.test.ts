@@ -115,7 +115,7 @@ test('every kind of value is given in JSON as it was archived, to the last digit
     reference: { id: '1', timestamp: 0 },
     change: {
       ...{ id: 'c', operation: 'INSERT', timestamp: 0, micros: 1, key: '{}', sequence: null },
-      ...{ previousPartition: null, actor: null },
+      ...{ previousPartition: null, actor: null, table: null },
     },
     extra: new Map(),
   }

@@ -59,6 +59,18 @@ describe('_changes', () => {
   })
 })
 
+test('two tables in one stream stay apart, though their items have the same keys', async () => {
+  const moment = '2025-02-13T18:30:00.000001Z'
+  await archive.add([
+    at({ id: 'a', item: item(1), at: moment, table: 'blue' }),
+    at({ id: 'a', item: item(1), at: moment, table: 'green' }),
+    at({ item: item(1), operation: 'REMOVE', at: '2025-02-13T18:31:00Z', table: 'blue' }),
+  ])
+  const tables = (view: string) => archive.sql(`SELECT change."table" AS t FROM ${view} ORDER BY 1`)
+  expect(await tables('demand_changes')).toEqual([{ t: 'blue' }, { t: 'blue' }, { t: 'green' }])
+  expect(await tables('demand_current')).toEqual([{ t: 'green' }])
+})
+
 describe('_current', () => {
   test('an item shows its latest state, whatever the order of arrival, and a deleted one is gone', async () => {
     await archive.add([
