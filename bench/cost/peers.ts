@@ -63,7 +63,7 @@ ${usd(prices.pitrGbMonth.usd)} a GB-month.
 | what DynamoDB wrote as | typed fields; numbers keep every digit | \`{"S": …}\` as it came, unless a Lambda of yours turns it | columns; [a number becomes a double, a list a list of texts](https://docs.aws.amazon.com/glue/latest/dg/zero-etl-ddb-schema-unnesting.html) |
 | a bad record | its own file, grouped, mended, replayed | \`processing-failed\` or \`format-conversion-failed\`, to be replayed by you | was not looked into |
 | a retry | the same names and bytes | [may deliver a record twice](https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html) | the state stays the state |
-| personal data of deletes | redacted | not without [a Lambda of yours](https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html) | the row goes; snapshots keep it until they expire |
+| personal data of deletes | redacted in the row of the delete, kept in earlier rows | not without [a Lambda of yours](https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html) | the row goes; snapshots keep it until they expire |
 | partitions | type and date of the record | by fields, [500 at once, 5,000 on request](https://docs.aws.amazon.com/firehose/latest/dev/buffering.html) | by fields, or a hash of the key |
 | files | small, until something compacts them | as large as the buffer | can be compacted by [the catalog’s optimizers](https://docs.aws.amazon.com/glue/latest/dg/table-optimizers.html) |
 | code to run | this | none, or a Lambda | none |

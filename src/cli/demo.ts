@@ -156,7 +156,7 @@ async function ask(io: Io, engine: QueryEngine): Promise<void> {
     `SELECT change.operation, isdeleted, COUNT(*) AS changes FROM demand ${surge} GROUP BY 1, 2 ORDER BY 1`,
   )
 
-  await title(io, '4', 'Legal asks for the deleted requests: who, when, and nothing personal')
+  await title(io, '4', 'Legal asks for the deleted requests: who and when')
   const deleted =
     "SELECT fanid, eventid, date.requested, date.deleted FROM demand WHERE isdeleted = true AND partition_date >= '2025-01-01' AND partition_date < '2025-04-01'"
   await show(io, engine, deleted)
@@ -166,6 +166,11 @@ async function ask(io: Io, engine: QueryEngine): Promise<void> {
     engine,
     'SELECT phonenumber, email, messagebody, COUNT(*) AS deleted_rows FROM demand WHERE isdeleted = true GROUP BY 1, 2, 3 ORDER BY 4 DESC',
   )
+  await io.out(
+    'The row of a delete is redacted. Earlier rows of the same requests are not, nor are the messages to those fans:\n',
+  )
+  for (const table of ['demand', 'notification']) await show(io, engine, unredacted(table))
+  await io.out('docs/privacy.md lists what holds personal data after a delete.\n')
 
   await title(io, '5', 'Marketing measures how fast fans were notified')
   for (const table of ['demand', 'demand_current']) {
@@ -175,6 +180,14 @@ async function ask(io: Io, engine: QueryEngine): Promise<void> {
       `SELECT AVG(UNIX_TIMESTAMP(date.notified) - UNIX_TIMESTAMP(date.requested)) as avg_lag_seconds FROM ${table} WHERE date.notified IS NOT NULL AND partition_date >= '2025-01-01'`,
     )
   }
+}
+
+/** Rows of a table about deleted requests that still hold a phone number or a mail address. */
+function unredacted(table: string): string {
+  return (
+    `SELECT COUNT(*) AS ${table}_rows FROM ${table} WHERE isdeleted = false AND (phonenumber IS NOT NULL OR email IS NOT NULL) ` +
+    'AND reference.id IN (SELECT reference.id FROM demand WHERE isdeleted = true)'
+  )
 }
 
 const shownRows = 3

@@ -19,7 +19,8 @@ LIMIT 10`,
   },
   {
     name: 'deleted-requests',
-    title: 'Deleted requests of the last quarter of 2024, for an audit.',
+    title:
+      'Deleted requests of the last quarter of 2024, for an audit. Earlier rows of them still hold personal data.',
     sql: `SELECT fanid, eventid, date.requested, date.deleted
 FROM demand
 WHERE isdeleted = true AND partition_date >= '2024-10-01' AND partition_date < '2025-01-01'`,
