@@ -57,19 +57,20 @@ export const badEnvelopes: Family = [
     payload((text) => toBytes(`[${text}]`)),
   ],
   [
-    'streams-event',
+    'bus-event',
     'NOT_A_CHANGE',
-    'The writer forwarded a DynamoDB Streams event instead of the change.',
-    payload((_, __, change) => {
-      const { ApproximateCreationDateTimePrecision: _precision, ...section } = change.dynamodb
-      const seconds = Math.floor(section.ApproximateCreationDateTime / 1e6)
-      const dynamodb = {
-        ...section,
-        ApproximateCreationDateTime: seconds,
-        StreamViewType: 'NEW_AND_OLD_IMAGES',
-      }
-      return toBytes(JSON.stringify({ Records: [{ ...change, eventVersion: '1.1', dynamodb }] }))
-    }),
+    'An event bus wrapped the change into an event of its own.',
+    payload((_, __, change) =>
+      toBytes(
+        JSON.stringify({
+          version: '0',
+          id: change.eventID,
+          'detail-type': 'DynamoDB change',
+          source: 'demand-capture',
+          detail: change,
+        }),
+      ),
+    ),
   ],
   [
     'bare-image',
