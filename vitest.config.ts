@@ -5,8 +5,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/setup.ts',
     setupFiles: 'test/seed.ts',
-    testTimeout: 180_000,
-    hookTimeout: 120_000,
+    // The only deadline that tests have. A machine that is busy with other things must not reach it.
+    testTimeout: 900_000,
+    hookTimeout: 600_000,
     maxWorkers: 2,
   },
 })

@@ -20,7 +20,7 @@ beforeAll(() => {
     cwd: folder,
     stdio: 'pipe',
   })
-}, 180_000)
+})
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const run = (command: string, ...args: string[]) =>

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { change } from '../changes.ts'
+import { eventually } from '../eventually.ts'
 import { openTestArchive, type TestArchive } from '../query/archive.ts'
 import { runInDuckDb } from '../query/athena/duckdb.ts'
-import { type AthenaServer, startAthena, until } from '../query/athena/server.ts'
+import { type AthenaServer, startAthena } from '../query/athena/server.ts'
 import { dmdProcess, dmdStarted } from './process.ts'
 
 // The built command, a process of its own, over Athena's protocol.
@@ -68,7 +69,7 @@ test('writes Parquet', async () => {
 test('Ctrl-C stops the query in Athena', async () => {
   const before = server.executions.length
   const running = dmdStarted(['query', "SELECT 'never'", '--engine', 'athena'], env(), folder)
-  await until(() => server.executions.length > before)
+  await eventually(() => server.executions.length > before)
   running.kill('SIGINT')
   expect(await running.done).toMatchObject({ code: 130 })
   expect(server.executions.at(-1)?.state).toBe('CANCELLED')

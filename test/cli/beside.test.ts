@@ -73,4 +73,4 @@ test('two processes that query one archive by one cache, while a third delivers 
   expect(JSON.parse(fresh.stdout)[0].n).toBe(total)
   // No half of a pack is left.
   expect(readdirSync(cache, { recursive: true }).filter((name) => String(name).includes('new-'))).toEqual([])
-}, 120_000)
+})

@@ -46,4 +46,4 @@ test('killed at 20 seeded points and delivered again, an archive equals that of 
     rmSync(archive, { recursive: true })
   }
   expect(killed).toBe(kills)
-}, 240_000)
+})

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Report } from '../../src/local/stack/report.ts'
+import { eventually } from '../eventually.ts'
 import { dmdProcess, main } from './process.ts'
 
 /** A `dmd up` or `dmd worker` in a process of its own, killed with the test. */
@@ -66,19 +67,10 @@ export async function startUp(
   env: NodeJS.ProcessEnv = {},
 ): Promise<Live & { url: string }> {
   const live = startLive(['up', ...args], env)
-  await until(() => live.lines().length > 0 || live.child.exitCode !== null)
+  await eventually(() => live.lines().length > 0 || live.child.exitCode !== null)
   const url = live.lines()[0]?.url
   if (url === undefined) throw new Error(`dmd up did not start: ${live.err()}`)
   return { ...live, url }
-}
-
-/** Asks again and again; an answer that never comes is a failure of the test. */
-export async function until(isSo: () => boolean | Promise<boolean>, waitMs = 40_000): Promise<void> {
-  const endMs = performance.now() + waitMs
-  while (!(await isSo())) {
-    if (performance.now() > endMs) throw new Error('it has not come to be')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
 }
 
 /** The rows of a query of the built command. */

@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Notice } from '../../src/local/alert/webhook.ts'
 import { change, demandItem } from '../changes.ts'
+import { eventually } from '../eventually.ts'
 import { startKinesisServer } from '../local/kinesis/server.ts'
 import { dmd } from './io.ts'
-import { makePlace, send, startLive, startUp, until } from './live.ts'
+import { makePlace, send, startLive, startUp } from './live.ts'
 
 const canary = 'canary@example.com'
 
@@ -53,7 +54,7 @@ test('many records that fail are one notice, which names the runbook and nothing
     ['worker', '--stream', 'alerts', '--archive', archive, '--state', state, '--alert-url', url],
     env,
   )
-  await until(() => worker.err().includes('worker started'))
+  await eventually(() => worker.err().includes('worker started'))
   const { saleId: _, ...item } = demandItem
   for (let n = 0; n < 30; n++)
     await server.put(
@@ -61,8 +62,8 @@ test('many records that fail are one notice, which names the runbook and nothing
       `key-${n}`,
       change({ item: { ...(n < 20 ? item : demandItem), email: canary, PK: `FAN#${n}` } as never }),
     )
-  await until(() => states('error-spike').length > 0)
-  await until(async () => (await dmd(['status', '--state', state])).out.includes('ALERT error-spike'))
+  await eventually(() => states('error-spike').length > 0)
+  await eventually(async () => (await dmd(['status', '--state', state])).out.includes('ALERT error-spike'))
   const status = await dmd(['status', '--state', state])
   expect(status.code).toBe(3)
   expect(status.out).toContain('what to do: https://wiki/dmd#error-spike')
@@ -87,17 +88,14 @@ test('an archive that cannot be written is told as stale and lagging, and told t
   await rename(archive, `${archive}-away`)
   await writeFile(archive, '')
   expect(await ask(up.url, 'during')).toBeLessThan(300)
-  await until(() => states('stale-delivery').length > 0 && states('lag').length > 0)
+  await eventually(() => states('stale-delivery').length > 0 && states('lag').length > 0)
   expect((await dmd(['status', '--state', state])).out).toContain('ALERT stale-delivery')
   await rename(archive, `${archive}-file`)
   await rename(`${archive}-away`, archive)
-  await until(
-    () => states('lag').includes('resolved') && states('stale-delivery').includes('resolved'),
-    90_000,
-  )
+  await eventually(() => states('lag').includes('resolved') && states('stale-delivery').includes('resolved'))
   expect(states('stale-delivery')).toEqual(['firing', 'resolved'])
   expect(await up.end('SIGTERM')).toBe(0)
-}, 180_000)
+})
 
 test('an address that is none is told, and nothing is started', async () => {
   for (const url of ['ftp://example.com', 'nonsense', 'file:///x']) {

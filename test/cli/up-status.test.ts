@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createMeter } from '../../src/local/stack/meter.ts'
 import { type Report, readReport, writeReport } from '../../src/local/stack/report.ts'
+import { eventually } from '../eventually.ts'
 import { dmd } from './io.ts'
-import { makePlace, send, startUp, until } from './live.ts'
+import { makePlace, send, startUp } from './live.ts'
 
 const nowMs = Date.UTC(2025, 1, 13, 18, 30)
 
@@ -166,7 +167,7 @@ test('a running dmd up reports every second; killed, it is told to be so at once
   const body = { fanId: 'fan-1', eventId: 'event-1', saleId: 'sale-1' }
   expect(await send(live.url, 'POST', '/demands', body)).toBe(201)
   expect(await send(live.url, 'POST', '/demands', { ...body, colour: 'red' })).toBe(400)
-  await until(async () => {
+  await eventually(async () => {
     const found = await readReport(state)
     return found?.delivery.delivered === 1 && found.requests?.refused === 1
   })

@@ -71,7 +71,7 @@ describe('a required field', () => {
 
   it.each(Object.entries(items))('of a %s stops it, and every other may be absent', (type, item) => {
     const schema = catalog.get(type)
-    for (const field of schema?.own.fields ?? []) {
+    for (const field of schema!.own.fields) {
       if (field.derive || field.name === 'type') continue
       const { [field.name]: _, ...rest } = toImage(item)
       const read = readImage(rest, catalog, [], () => false)

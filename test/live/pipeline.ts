@@ -49,7 +49,7 @@ export async function openPipeline(
   const entries: LogEntry[] = []
   const log = (entry: LogEntry) => void entries.push(entry)
   const folder = await mkdtemp(join(tmpdir(), 'dmd-pipeline-'))
-  const parts = { store, rules, log, clock: Date.now, putsParallel: 8, putTimeoutMs: 10_000 }
+  const parts = { store, rules, log, clock: Date.now, putsParallel: 8, putTimeoutMs: 600_000 }
   const mapping = await startMapping({
     source,
     handler: createHandler(parts),

@@ -80,9 +80,8 @@ describe('an object', () => {
         await store.put('key', text('one'))
         await utimes(join(root, 'key'), time, time)
         const before = (await store.head('key'))!.etag
-        const started = performance.now()
+        // A time that is decades ahead is not waited for: the test would not end.
         await store.put('key', text('two'))
-        expect(performance.now() - started).toBeLessThan(2000)
         await utimes(join(root, 'key'), time, time)
         expect((await store.head('key'))!.etag).not.toBe(before)
       }

@@ -3,25 +3,18 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, expect } from 'vitest'
+import { useChild } from '../child.ts'
 
-let bundles: string
+let script: () => string
 const running = new Set<ChildProcess>()
 
-/** Bundles `child.ts` for the tests of a file: hundreds of children start in a tenth of the time. */
+/** Bundles `child.ts` for the tests of a file. */
 export function useChildren(): void {
-  beforeAll(async () => {
-    bundles = await mkdtemp(join(tmpdir(), 'dmd-child-'))
-    const entryPoints = [fileURLToPath(new URL('child.ts', import.meta.url))]
-    const outfile = join(bundles, 'child.mjs')
-    await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' })
-  })
-  afterAll(async () => {
-    // A test that failed may have left one, stopped even.
+  script = useChild(new URL('child.ts', import.meta.url))
+  // A test that failed may have left one, stopped even.
+  afterAll(() => {
     for (const child of running) child.kill('SIGKILL')
-    await rm(bundles, { recursive: true })
   })
 }
 
@@ -37,7 +30,7 @@ export type Child = {
 }
 
 export function startChild(...args: string[]): Child {
-  const child = spawn(process.execPath, [join(bundles, 'child.mjs'), ...args], {
+  const child = spawn(process.execPath, [script(), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   running.add(child)

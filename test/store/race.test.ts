@@ -6,6 +6,7 @@ import { openDirectoryStore } from '../../src/store/directory.ts'
 import { nextName } from '../../src/store/owner.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 import { increment } from '../contract/increment.ts'
+import { eventually } from '../eventually.ts'
 import { type Child, expectClean, startChild, useChildren, withRoot } from './process.ts'
 import { sealed, unsealed } from './steps.ts'
 
@@ -125,7 +126,7 @@ describe('a lock', () => {
       const lock = await leaveLock(root, 'key', await nextName())
       const put = store.put('key', sealed('new'), { condition: { ifMatch: etag } })
       const deleted = store.delete('key', { ifMatch: etag })
-      await expect.poll(() => readdir(join(root, '.dmd/tmp'))).toHaveLength(3)
+      await eventually(async () => expect(await readdir(join(root, '.dmd/tmp'))).toHaveLength(3))
       await writeFile(join(root, 'key'), sealed('another'))
       await unlink(lock)
       expect(await put).toEqual({ outcome: 'changed' })

@@ -9,6 +9,7 @@ import { openS3Store } from '../../src/store/s3.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 import { change, eventItem, records } from '../changes.ts'
 import { rules } from '../errors/archive.ts'
+import { eventually } from '../eventually.ts'
 
 // What no S3 server does when it is asked to: the network and the service failing. The rest of S3 is tested against
 // servers that speak it, in test/servers. `fault` decides what becomes of the next request before or after its work.
@@ -22,7 +23,22 @@ let faults: Fault[]
 let requests: string[]
 /** What listing gives, from the second listing on; the first opens the archive. */
 let pages: string[]
+/** How often a call's time began anew. */
+let refreshes: number
 beforeEach(async () => {
+  // The bounds of calls pass when a fault says so. Sockets have timers of their own.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  refreshes = 0
+  const { setTimeout: fake } = globalThis
+  vi.stubGlobal('setTimeout', (...args: Parameters<typeof setTimeout>) => {
+    const timer = fake(...args)
+    const { refresh } = timer
+    timer.refresh = () => {
+      refreshes += 1
+      return refresh.call(timer)
+    }
+    return timer
+  })
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDCANARY')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-canary')
   objects = new Map()
@@ -44,6 +60,8 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   vi.unstubAllEnvs()
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
 })
@@ -105,12 +123,14 @@ const cutAfter: Fault = (request, response, work) => {
   response.writeHead = (() => response) as never
   work()
 }
-const silent: Fault = () => {}
+/** No answer comes while the call has time. */
+const silent: Fault = () => void vi.advanceTimersByTime(timeoutMs)
+const timeoutMs = 400
 
 const open = (over: object = {}) =>
   openS3Store({
     ...{ bucket: 'bucket', prefix: '/p/', endpoint, region: 'us-east-1' },
-    ...{ attemptsMax: 4, backoffMs: [1, 5], timeoutMs: 400 },
+    ...{ attemptsMax: 4, backoffMs: [1, 5], timeoutMs },
     ...over,
   })
 const text = (value: string) => Buffer.from(value)
@@ -210,9 +230,18 @@ describe('a put', () => {
 
   test('of many bytes has the time that they take', async () => {
     const store = await open()
-    faults = [(_, __, work) => setTimeout(work, 800)]
+    // A second more for a megabyte.
+    const within: Fault = (_, __, work) => {
+      vi.advanceTimersByTime(timeoutMs + 999)
+      work()
+    }
+    const beyond: Fault = () => void vi.advanceTimersByTime(timeoutMs + 1_000)
+    faults = [within]
     await store.put('a', Buffer.alloc(1_000_000))
     expect(requests).toHaveLength(2)
+    faults = [beyond]
+    await store.put('b', Buffer.alloc(1_000_000))
+    expect(requests).toHaveLength(4)
   })
 
   test('that would replace an object of a bucket that is not there fails, rather than finding it changed', async () => {
@@ -250,11 +279,15 @@ describe('a put', () => {
   test('ends at once when its signal is aborted, with the reason as its cause', async () => {
     const store = await open({ timeoutMs: 60_000, backoffMs: [60_000, 60_000] })
     const reason = new Error('the batch is over')
-    for (const fault of [silent, says(503, 'SlowDown')]) {
+    for (const fault of [() => {}, says(503, 'SlowDown')] satisfies Fault[]) {
       const stopping = new AbortController()
-      faults = [fault]
+      faults = [
+        (...call) => {
+          fault(...call)
+          setImmediate(() => stopping.abort(reason))
+        },
+      ]
       const put = store.put('a', text('x'), { signal: stopping.signal })
-      setTimeout(() => stopping.abort(reason), 50)
       await expect(put).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', cause: reason })
     }
   })
@@ -278,7 +311,11 @@ describe('a get', () => {
     const store = await open()
     objects.set('/bucket/p/a', text('whole'))
     for (const fault of [
-      (_, response) => response.writeHead(200, { 'content-length': 5 }).write('wh'),
+      (_, response) => {
+        response.writeHead(200, { 'content-length': 5 }).write('wh')
+        // Its time begins anew with each part, and then no part comes.
+        eventually(() => refreshes > 0).then(() => vi.advanceTimersByTime(timeoutMs))
+      },
       (_, response) =>
         response.writeHead(200, { 'content-length': 5, 'x-amz-checksum-crc32': 'AAAAAA==' }).end('whxle'),
     ] satisfies Fault[]) {
@@ -293,9 +330,10 @@ describe('a get', () => {
     faults = [
       async (_, response) => {
         response.writeHead(200, { 'content-length': 10 })
-        for (let count = 0; count < 10; count++) {
+        for (let count = 1; count <= 10; count++) {
           response.write('x')
-          await new Promise((resolve) => setTimeout(resolve, 100))
+          await eventually(() => refreshes >= count)
+          vi.advanceTimersByTime(timeoutMs - 1)
         }
       },
     ]
@@ -310,7 +348,7 @@ describe('a get', () => {
     faults = [
       (_, response) => {
         response.writeHead(200, { 'content-length': 5 }).write('wh')
-        setTimeout(() => stopping.abort(reason), 50)
+        eventually(() => refreshes > 0).then(() => stopping.abort(reason))
       },
     ]
     const got = store.get('a', { signal: stopping.signal })

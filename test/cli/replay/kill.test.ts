@@ -77,7 +77,7 @@ test('a replay that is killed at 20 seeded points and run again comes to the end
   }
   expect(killed).toBe(kills)
   expect(broken).toBeGreaterThan(kills / 2)
-}, 240_000)
+})
 
 test('two replays of the same group at once come to the end of one', async () => {
   for (let round = 0; round < 3; round++) {
@@ -88,7 +88,7 @@ test('two replays of the same group at once come to the end of one', async () =>
     expectWhole(archive, `round ${round}`)
     expect(JSON.parse(dmdProcess(['replay', 'list', '--json', '--archive', archive]).stdout)).toHaveLength(2)
   }
-}, 120_000)
+})
 
 function ended(args: readonly string[]): Promise<number | null> {
   return new Promise((resolve, reject) => {

@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { LogEntry } from '../../../src/delivery/telemetry.ts'
 import { type Bridge, type BridgeOptions, startBridge } from '../../../src/local/bridge.ts'
 import { openKinesisSource } from '../../../src/local/kinesis.ts'
 import type { Position, SourceRecord } from '../../../src/local/source.ts'
+import { eventually } from '../../eventually.ts'
 import { tree } from '../../tree.ts'
 import { type FaultProxy, failure, startProxy } from '../kinesis/proxy.ts'
 import { type KinesisServer, startKinesisServer } from '../kinesis/server.ts'
@@ -123,9 +124,9 @@ test('what comes while it runs is passed on', async () => {
   table.addShard('shard-a')
   const bridge = await start()
   put('shard-a', 'item-0', 1)
-  await vi.waitFor(() => expect(bridge.status().records).toBe(1), { timeout: 20_000 })
+  await eventually(() => expect(bridge.status().records).toBe(1))
   put('shard-a', 'item-0', 2)
-  await vi.waitFor(() => expect(bridge.status().records).toBe(2), { timeout: 20_000 })
+  await eventually(() => expect(bridge.status().records).toBe(2))
   await bridge.stop()
   await expectEach(1, [1, 2])
 })
@@ -342,8 +343,8 @@ test('a bridge that has ended, or could not be started, holds no connection', as
   await expect(start()).rejects.toThrow('in use')
   expect(await front.connections()).toBeGreaterThan(0)
   await bridge.stop()
-  await vi.waitFor(async () => expect(await front.connections()).toBe(0))
-  await vi.waitFor(async () => expect(await back.connections()).toBe(0))
+  await eventually(async () => expect(await front.connections()).toBe(0))
+  await eventually(async () => expect(await back.connections()).toBe(0))
 })
 
 test('two bridges do not share a folder', async () => {

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { connectToTableStream } from '../../../src/local/bridge/connection.ts'
 import { createTableSource } from '../../../src/local/bridge/source.ts'
 import type { ChangeSource, Position, SourceRead } from '../../../src/local/source.ts'
+import { eventually } from '../../eventually.ts'
 import { type FaultProxy, failure, startProxy } from '../kinesis/proxy.ts'
 import { type StreamsServer, startStreamsServer } from './streams.ts'
 
@@ -136,7 +137,7 @@ test('shards are listed page by page, without parents that are gone', async () =
 
 test('at the tip a read waits for a record', async () => {
   const reading = source.read('a', 'oldest', { recordsMax: 1, waitMs: 60_000 })
-  await vi.waitFor(() => expect(count('GetRecords')).toBeGreaterThan(1))
+  await eventually(() => expect(count('GetRecords')).toBeGreaterThan(1))
   put(1)
   expect(sequences(await reading)).toEqual([1])
   const empty = await source.read('a', { after: '1' }, { recordsMax: 1, waitMs: 20 })
@@ -145,7 +146,7 @@ test('at the tip a read waits for a record', async () => {
 
 test('a read that waits ends when its shard does', async () => {
   const reading = source.read('a', 'oldest', { recordsMax: 1, waitMs: 60_000 })
-  await vi.waitFor(() => expect(count('GetRecords')).toBeGreaterThan(0))
+  await eventually(() => expect(count('GetRecords')).toBeGreaterThan(0))
   table.closeShard('a')
   expect(await reading).toMatchObject({ records: [], isEnded: true })
 })

@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { connectToStream } from '../../../src/local/kinesis/connection.ts'
 import { putChanges } from '../../../src/local/kinesis/put.ts'
 import { openKinesisSource } from '../../../src/local/kinesis.ts'
 import { startMapping } from '../../../src/local/mapping.ts'
 import { openDirectoryStore } from '../../../src/store/directory.ts'
+import { eventually } from '../../eventually.ts'
 import { startKinesisServer } from './server.ts'
 
 type Event = {
@@ -68,7 +69,7 @@ test('what is put while shards are split and merged comes out once, each key in 
     () => server.split('s', id(6)),
   ]
   for (const [n, reshard] of reshards.entries()) {
-    await vi.waitFor(() => expect(written).toBeGreaterThan(n * 10), { timeout: 30_000 })
+    await eventually(() => expect(written).toBeGreaterThan(n * 10))
     await reshard()
   }
   await writing

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { readChangeEvent } from '../../../src/delivery/event.ts'
 import type { Handler } from '../../../src/delivery/handler.ts'
@@ -12,16 +11,11 @@ import type { ChangeSource } from '../../../src/local/source.ts'
 import { PipelineError } from '../../../src/record/error.ts'
 import { openDirectoryStore } from '../../../src/store/directory.ts'
 import type { ObjectStore } from '../../../src/store/store.ts'
-import { makeFolder, openTable } from '../table/folder.ts'
+import { useChild } from '../../child.ts'
+import { eventually } from '../../eventually.ts'
+import { createClock, makeFolder, openTable } from '../table/folder.ts'
 import { badRequest, contents, handlerOver, putRequests, requestOf, start } from './run.ts'
 
-const isTrue = async (what: string, check: () => boolean | Promise<boolean>) => {
-  for (let tries = 0; tries < 1000; tries++) {
-    if (await check()) return
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  throw new Error(`${what} did not come true`)
-}
 const stopLater = (mapping: RunningMapping) => {
   onTestFinished(() => mapping.stop().catch(() => {}))
   return mapping
@@ -41,7 +35,7 @@ describe('a stream mapped to the worker', () => {
     const folder = await makeFolder()
     const mapping = await start(source, folder)
     await putRequests(table, 0, 300)
-    await isTrue('delivery', () => mapping.status().records === 300)
+    await eventually(() => mapping.status().records === 300)
     expect(mapping.status()).toMatchObject({ failures: 0, givenUp: 0, trimmed: 0 })
     expect(mapping.status().shards.map(({ held, lagMs }) => [held, lagMs])).toEqual([
       [0, 0],
@@ -64,7 +58,7 @@ describe('a stream mapped to the worker', () => {
       await putRequests(table, round * 50, (round + 1) * 50)
       if (round === 4) await mapping.drain()
       else {
-        await isTrue('a batch', () => mapping.status().batches > 0)
+        await eventually(() => mapping.status().batches > 0)
         await mapping.stop()
       }
     }
@@ -129,6 +123,8 @@ describe('a stream mapped to the worker', () => {
 })
 
 describe('faults', () => {
+  const child = useChild(new URL('child.ts', import.meta.url))
+
   test('killed in the midst of a put at 20 seeded points and started again, the archive is that of an unbroken run', async () => {
     const tableFolder = await makeFolder()
     const opened = await openTable({ folder: tableFolder, clock: Date.now, shards: 2 })
@@ -138,11 +134,8 @@ describe('faults', () => {
     await opened.close()
     expect(whole).toHaveLength(201)
 
-    const child = fileURLToPath(new URL('./child.ts', import.meta.url))
     const run = (folder: string, put: number, moment: string) =>
-      spawnSync(process.execPath, ['--import', 'tsx', child, tableFolder, folder, String(put), moment], {
-        encoding: 'utf8',
-      })
+      spawnSync(process.execPath, [child(), tableFolder, folder, String(put), moment], { encoding: 'utf8' })
     const random = createRandom(toSeed('mapping'), 0)
     for (let kill = 0; kill < 20; kill++) {
       const folder = await makeFolder()
@@ -154,7 +147,7 @@ describe('faults', () => {
       expect(run(folder, 0, '').stdout).toBe('done\n')
       expect(await contents(folder), `put ${put}, ${moment}`).toEqual(whole)
     }
-  }, 240_000)
+  })
 
   test('a store that fails 30% of its puts, then all of them for a while, costs time and nothing else', async () => {
     const { table, source } = await openTable({ clock: Date.now, shards: 2 })
@@ -172,11 +165,11 @@ describe('faults', () => {
     }
     // Data that cannot be written goes to errors/, which must be writable too: then nothing is, for a while.
     const mapping = stopLater(await start(source, folder, { store }))
-    await isTrue('delivery', () => mapping.status().records > 20)
+    await eventually(() => mapping.status().records > 20)
     percent = 100
     const failures = mapping.status().failures
     await putRequests(table, 200, 300)
-    await isTrue('failures', () => mapping.status().failures > failures + 5)
+    await eventually(() => mapping.status().failures > failures + 5)
     expect(mapping.status().lastError).toBe('STORE_UNAVAILABLE')
     expect(mapping.status().shards.some(({ retries, lagMs }) => retries > 0 && lagMs > 0)).toBe(true)
     percent = 0
@@ -231,7 +224,7 @@ describe('faults', () => {
     const [first = ''] = (await source.listShards()).map(({ id }) => id)
     await opened.reshard({ split: first })
     await change(1)
-    await isTrue('delivery', () => mapping.status().records === 80)
+    await eventually(() => mapping.status().records === 80)
     await mapping.stop()
     const leaves = async () => {
       const shards = await source.listShards()
@@ -257,7 +250,7 @@ describe('faults', () => {
     for (const [round, step] of [0, -3_600_000, 7_200_000, -86_400_000].entries()) {
       clock.nowMs += step
       await putRequests(table, round * 30, (round + 1) * 30)
-      await isTrue('delivery', () => mapping.status().records === (round + 1) * 30)
+      await eventually(() => mapping.status().records === (round + 1) * 30)
       for (const { lagMs } of mapping.status().shards) expect(lagMs).toBe(0)
     }
     await mapping.drain()
@@ -272,10 +265,7 @@ describe('faults', () => {
     mkdirSync(join(blocked, 'x'), { recursive: true })
     const mapping = await start(source, folder, { log: (entry) => log.push(entry) })
     await putRequests(table, 0, 10)
-    await isTrue(
-      'failure',
-      () => log.filter(({ message }) => message === 'checkpoint not written').length > 2,
-    )
+    await eventually(() => log.filter(({ message }) => message === 'checkpoint not written').length > 2)
     expect(log.at(-1)).toMatchObject({ code: 'CHECKPOINT_INVALID' })
     expect(await contents(folder)).toEqual([])
     rmSync(blocked, { recursive: true })
@@ -300,26 +290,30 @@ describe('faults', () => {
   })
 
   test('a batch that fails until its records are too old is stored whole, once, and the lane goes on', async () => {
-    const { table, source } = await openTable({ clock: Date.now, shards: 1 })
+    const clock = createClock()
+    const { table, source } = await openTable({ clock, shards: 1 })
     await putRequests(table, 0, 3)
     const folder = await makeFolder()
     const store = await openDirectoryStore(join(folder, 'archive'))
     const worker = handlerOver(store)
     const handler: Handler = async (event, context) => {
       const [batch] = readChangeEvent(event)
-      if (batch?.records.some(({ payload }) => Buffer.from(payload).includes('"fan-1"'))) throw down()
+      if (batch?.records.some(({ payload }) => Buffer.from(payload).includes('"fan-1"'))) {
+        clock.nowMs += 50
+        throw down()
+      }
       await worker(event, context)
     }
     const log: LogEntry[] = []
     const settings = { parallelization: 1, batchRecords: 1, recordAgeMaxMs: 150 }
     const mapping = stopLater(
-      await start(source, folder, { store, handler, settings, log: (entry) => log.push(entry) }),
+      await start(source, folder, { store, handler, settings, clock, log: (entry) => log.push(entry) }),
     )
-    await isTrue('given up', () => mapping.status().givenUp === 1)
+    await eventually(() => mapping.status().givenUp === 1)
     await putRequests(table, 3, 6)
     await mapping.drain()
-    expect(mapping.status()).toMatchObject({ givenUp: 1 })
-    expect(mapping.status().failures).toBeGreaterThan(1)
+    // It is too old when it is older than 150 ms: at its fourth failure.
+    expect(mapping.status()).toMatchObject({ givenUp: 1, failures: 4 })
     expect((await contents(folder)).filter((row) => row.startsWith('demand'))).toHaveLength(5)
     const failed: string[] = []
     for await (const { key } of store.list('failed/')) failed.push(key)
@@ -348,14 +342,17 @@ describe('faults', () => {
     const handler: Handler = async (event, context) => {
       calls += 1
       if (calls === 1) await new Promise(() => {})
-      await worker(event, context)
+      // What it may take is not what this is about.
+      await worker(event, { ...context, getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY })
     }
     const mapping = await start(source, folder, {
       handler,
-      settings: { functionTimeoutMs: 2500, parallelization: 1 },
+      settings: { functionTimeoutMs: 1_000, parallelization: 1 },
     })
     await mapping.drain()
-    expect(calls).toBe(2)
+    // On a slow machine it may be late more than once: it is made again until it is not.
+    expect(calls).toBeGreaterThan(1)
+    expect(mapping.status()).toMatchObject({ failures: calls - 1 })
     expect(await contents(folder)).toHaveLength(3)
   })
 
@@ -424,7 +421,7 @@ describe('the folder', () => {
       await worker(event, context)
     }
     const first = await start(source, folder, { handler, settings: { parallelization: 3, batchRecords: 5 } })
-    await isTrue('failures', () => first.status().failures > 3)
+    await eventually(() => first.status().failures > 3)
     await first.stop()
     const lanes = () =>
       JSON.parse(readFileSync(join(folder, 'mapping', 'shardId-000000000000.json'), 'utf8')).lanes

@@ -15,7 +15,7 @@ import { attributes, demandItem } from '../../changes.ts'
 /** The worker as Lambda has it, over a store. */
 export function handlerOver(store: ObjectStore, log: (entry: LogEntry) => void = () => {}): Handler {
   const rules = toRules(loadCatalog(), readSettings({}))
-  return createHandler({ store, rules, log, clock: Date.now, putsParallel: 4, putTimeoutMs: 10_000 })
+  return createHandler({ store, rules, log, clock: Date.now, putsParallel: 4, putTimeoutMs: 600_000 })
 }
 
 /** A fan's request as an item. */

@@ -1,30 +1,12 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type EmbeddedTable, openEmbeddedTable } from '../../../src/local/table/embedded.ts'
+import { useChild } from '../../child.ts'
 import { makeFolder } from './folder.ts'
 import { keyOf } from './items.ts'
 import { foldStream, type Step, scriptKeys, scriptOf } from './script.ts'
 
-let bundles: string
-beforeAll(async () => {
-  bundles = await mkdtemp(join(tmpdir(), 'dmd-child-'))
-  const entryPoints = [fileURLToPath(new URL('child.ts', import.meta.url))]
-  const outfile = join(bundles, 'child.mjs')
-  await build({
-    entryPoints,
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-  })
-})
-afterAll(() => rm(bundles, { recursive: true }))
+const script = useChild(new URL('child.ts', import.meta.url))
 
 type Ended = { readonly lines: string[]; readonly signal: string | null; readonly code: number | null }
 
@@ -32,7 +14,7 @@ function run(
   args: readonly string[],
   options: { fileBlocks?: number; killAfterMs?: number } = {},
 ): Promise<Ended> {
-  const command = [process.execPath, join(bundles, 'child.mjs'), ...args]
+  const command = [process.execPath, script(), ...args]
   const child = options.fileBlocks
     ? spawn('bash', ['-c', `ulimit -f ${options.fileBlocks}; exec "$@"`, 'bash', ...command])
     : spawn(command[0]!, command.slice(1))

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What an engine behind the server gives: values as the texts that Athena has for them. */
 export type Answer = {
@@ -212,9 +211,4 @@ const jsonType = { 'content-type': 'application/x-amz-json-1.1' }
 function send(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, jsonType)
   response.end(JSON.stringify(body))
-}
-
-/** Waits until what it asks for is so. */
-export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await sleep(5)
 }

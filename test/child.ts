@@ -1,0 +1,46 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { afterAll, beforeAll } from 'vitest'
+
+/**
+ * Bundles the script of a child process before the tests of a file or a `describe`, and removes the bundle after them.
+ * Children start in a fifth of the time that they take when each compiles its sources. Modules of the bundle find their
+ * files where their sources do. Gives a function that returns the path of the bundle.
+ */
+export function useChild(script: URL): () => string {
+  let folder: string
+  const outfile = () => join(folder, 'child.mjs')
+  beforeAll(async () => {
+    // Packages are found from here.
+    folder = await mkdtemp(join(fileURLToPath(new URL('../node_modules/', import.meta.url)), '.dmd-child-'))
+    await bundle(script, outfile())
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+  return outfile
+}
+
+async function bundle(script: URL, outfile: string): Promise<void> {
+  await build({
+    entryPoints: [fileURLToPath(script)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'own-url',
+        setup({ onLoad }) {
+          onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+            const text = await readFile(path, 'utf8')
+            const url = JSON.stringify(pathToFileURL(path).href)
+            return { contents: text.replaceAll('import.meta.url', url), loader: 'ts' }
+          })
+        },
+      },
+    ],
+  })
+}
