@@ -3,28 +3,47 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 /** What was typed before, the latest first, and where it is kept. */
-export type History = { readonly path: string; readonly lines: readonly string[]; readonly linesMax: number }
+export type History = {
+  readonly path: string
+  readonly entries: readonly string[]
+  readonly entriesMax: number
+}
 
-const linesMax = 1000
+const entriesMax = 1000
 
-/** Reads the history of a person's shell. One that cannot be read is empty. */
+/**
+ * Reads the history of a person's shell: a line of the file is an entry as a JSON string, so that it keeps its line
+ * breaks, comments and spaces. A line that is no JSON string is an entry of an earlier release. A file that cannot be
+ * read is an empty history.
+ */
 export function readHistory(env: NodeJS.ProcessEnv): History {
   const path = join(env.HOME ?? homedir(), '.dmd_history')
   try {
     const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean)
-    // Kept to a bound, here and not at every line.
-    if (lines.length > 2 * linesMax)
-      writeFileSync(path, `${lines.slice(-linesMax).join('\n')}\n`, { mode: 0o600 })
-    return { path, lines: lines.slice(-linesMax).reverse(), linesMax }
+    // The file is cut to the bound here and not at every entry.
+    if (lines.length > 2 * entriesMax)
+      writeFileSync(path, `${lines.slice(-entriesMax).join('\n')}\n`, { mode: 0o600 })
+    return { path, entries: lines.slice(-entriesMax).map(readEntry).reverse(), entriesMax }
   } catch {
-    return { path, lines: [], linesMax }
+    return { path, entries: [], entriesMax }
   }
 }
 
-/** Adds a statement, as one line. It may hold what a person looked for, so only they can read the file. */
-export function writeHistory({ path }: History, statement: string): void {
+function readEntry(line: string): string {
+  // No statement begins with a double quote.
+  if (!line.startsWith('"')) return line
   try {
-    appendFileSync(path, `${statement.replace(/\s+/g, ' ').trim()}\n`, { mode: 0o600 })
+    const entry: unknown = JSON.parse(line)
+    return typeof entry === 'string' ? entry : line
+  } catch {
+    return line
+  }
+}
+
+/** Adds an entry, exactly as it is. It may hold what a person looked for, so only they can read the file. */
+export function writeHistory({ path }: History, entry: string): void {
+  try {
+    appendFileSync(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 })
   } catch {
     // A shell without a memory is better than none.
   }

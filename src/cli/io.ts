@@ -1,5 +1,7 @@
 import { jsonLog, type Log } from '../delivery/telemetry.ts'
 
+export { counted } from '../query/text.ts'
+
 /** Where a command reads and writes. Commands use this and never `process`, so that tests can run them. */
 export type Io = {
   readonly stdin: AsyncIterable<Uint8Array>
@@ -20,7 +22,10 @@ export type Io = {
   /** Columns of the terminal behind `err` at this moment; undefined where it is none. */
   readonly errWidth?: number | undefined
   /** Both ends of a person's terminal; undefined where either is none. */
-  readonly terminal?: { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream }
+  readonly terminal?: {
+    readonly input: NodeJS.ReadableStream
+    readonly output: NodeJS.WritableStream
+  }
   /** Milliseconds since 1970. */
   readonly clock: () => number
   /** Fires when the user asks to stop: the work ends at the next safe point. */
@@ -75,11 +80,6 @@ export function outJson(io: Io, value: unknown): Promise<void> {
 /** A whole number with separators: `51,200`. */
 export function count(value: number): string {
   return value.toLocaleString('en-US')
-}
-
-/** `1 file`, `1,200 files`. */
-export function counted(n: number, what: string): string {
-  return `${count(n)} ${what}${n === 1 ? '' : 's'}`
 }
 
 /** A size for people: `4.1 MB`. */

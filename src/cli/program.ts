@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { codes, PipelineError } from '../record/error.ts'
+import { PipelineError } from '../record/error.ts'
 import { type ExitCode, exitCodes, UsageError } from './command.ts'
 import { completionCommand } from './completion.ts'
 import { deliverCommand } from './deliver.ts'
@@ -7,6 +7,7 @@ import { demoCommand } from './demo.ts'
 import { deployCommand } from './deploy.ts'
 import { doctorCommand } from './doctor.ts'
 import { errorsCommand } from './errors.ts'
+import { failureText } from './failure.ts'
 import { type Io, style } from './io.ts'
 import { queryCommand } from './query.ts'
 import { replayCommand } from './replay.ts'
@@ -81,17 +82,14 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
 async function explain(error: unknown, io: Io): Promise<ExitCode> {
   // Commander has printed its own message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  const text = failureText(io, error)
+  if (text !== undefined) {
+    await io.err(text)
+    const isUsage =
+      error instanceof UsageError || (error instanceof PipelineError && error.code === 'SETTING_INVALID')
+    return isUsage ? exitCodes.usage : exitCodes.failed
+  }
   const label = style(io, 'red', 'error:')
-  if (error instanceof UsageError) {
-    await io.err(`${label} ${error.message}\n`)
-    return exitCodes.usage
-  }
-  if (error instanceof PipelineError) {
-    await io.err(
-      `${label} ${error.message}\n${style(io, 'dim', `${error.code}: ${codes[error.code].fix}`)}\n`,
-    )
-    return error.code === 'SETTING_INVALID' ? exitCodes.usage : exitCodes.failed
-  }
   await io.err(`${label} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   return exitCodes.failed
 }

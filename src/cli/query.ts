@@ -1,11 +1,5 @@
-import { createWriteStream, readFileSync } from 'node:fs'
-import { finished } from 'node:stream/promises'
 import { Argument, Command, Option } from 'commander'
-import type { QueryEngine, QueryOptions } from '../query/engine.ts'
-import type { Write } from '../query/format.ts'
 import { savedQueries } from '../query/saved.ts'
-import { PipelineError } from '../record/error.ts'
-import { fileMode } from '../store/mode.ts'
 import { openStore } from '../store/open.ts'
 import { columns } from './columns.ts'
 import {
@@ -18,18 +12,19 @@ import {
   UsageError,
   wholeNumber,
 } from './command.ts'
-import { type Cost, describeRun, openAthenaEngine, openEngine } from './engine.ts'
-import { count, counted, type Io, style } from './io.ts'
+import { openAthenaEngine, openEngine } from './engine.ts'
+import type { Io } from './io.ts'
 import type { Run } from './program.ts'
-import { type Progress, startProgress } from './progress.ts'
-import { formatOf, runShell, type ShownFormat, shownFormats } from './shell.ts'
+import { type FileFormat, fileFormats, type Hints, runStatement } from './result.ts'
+import { runShell } from './shell.ts'
+import { checkLength, readStatementFile, statementBytesMax } from './statement.ts'
 
 type Flags = {
   archive?: string
   schemas?: string
   file?: string
   saved?: string | true
-  format: ShownFormat | 'parquet'
+  format: FileFormat
   output?: string
   raw?: boolean
   timeout?: number
@@ -55,9 +50,7 @@ export function queryCommand(run: Run): Command {
     .addOption(archiveOption())
     .addOption(schemasOption())
     .addOption(
-      new Option('--format <name>', 'how the result is written')
-        .choices([...shownFormats, 'parquet'])
-        .default('table'),
+      new Option('--format <name>', 'how the result is written').choices(fileFormats).default('table'),
     )
     .option('-o, --output <file>', 'write the result to a file; Parquet needs one')
     .option('--raw', 'CSV only: leave texts that a spreadsheet would take for formulas as they are')
@@ -76,6 +69,8 @@ async function query(io: Io, argument: string | undefined, flags: Flags): Promis
   const isShell =
     io.terminal !== undefined && [argument, flags.file, flags.saved].every((given) => given === undefined)
   const sql = isShell ? undefined : await readStatement(io, argument, flags)
+  if (isShell && flags.output !== undefined)
+    throw new UsageError('-o takes the result of a statement: give one; in the shell .output FILE does it')
   if (flags.format === 'parquet' && flags.output === undefined)
     throw new UsageError('--format parquet needs -o FILE')
   const settings = settingsFor(io, {
@@ -94,8 +89,10 @@ async function query(io: Io, argument: string | undefined, flags: Flags): Promis
           store: await openStore(settings.archive, { create: false }),
         })
   try {
-    if (sql === undefined) await runShell(io, engine, catalog)
-    else await runOnce(io, engine, sql, flags)
+    const { format, output: file, raw, stats } = flags
+    if (sql !== undefined)
+      await runStatement(io, engine, sql, { format, file, raw, stats, hints }, io.interrupt)
+    else await runShell(io, engine, catalog, format)
     return exitCodes.ok
   } catch (error) {
     if (io.interrupt.aborted) return exitCodes.interrupted
@@ -105,73 +102,12 @@ async function query(io: Io, argument: string | undefined, flags: Flags): Promis
   }
 }
 
-async function runOnce(io: Io, engine: QueryEngine, sql: string, flags: Flags): Promise<void> {
-  const progress = startProgress(io, 'loading', 'rows')
-  const startedMs = io.clock()
-  const options: QueryOptions = {
-    signal: io.interrupt,
-    onLoad: ({ files, filesTotal, rows }) => progress.update({ done: files, total: filesTotal, items: rows }),
-  }
-  try {
-    const written = await write(io, engine, sql, flags, options, progress)
-    const { rows } = written
-    if (flags.output !== undefined) await io.err(`${counted(rows, 'row')} written to ${flags.output}\n`)
-    if (flags.stats || io.isWatched)
-      await io.err(`${style(io, 'dim', describeRun(written, rows, io.clock() - startedMs))}\n`)
-  } finally {
-    await progress.end()
-  }
+const hints: Hints = {
+  whole: '--format line, json or csv shows them whole',
+  raw: '--raw leaves such cells as they are',
+  more: '',
 }
 
-type Written = Cost & { readonly rows: number }
-
-async function write(
-  io: Io,
-  engine: QueryEngine,
-  sql: string,
-  flags: Flags,
-  options: QueryOptions,
-  progress: Progress,
-): Promise<Written> {
-  if (flags.format === 'parquet') return engine.exportParquet(sql, flags.output ?? '', options)
-  const result = await engine.query(sql, options)
-  await progress.end()
-  const { scan, charge } = result
-  if (flags.output === undefined)
-    return { rows: await formatOf(io, flags.format, flags)(result, io.out), scan, charge }
-  const { writeText, end } = openOutput(flags.output)
-  // A file has no colours and no width, and is no terminal.
-  const { width: _, ...plain } = { ...io, isColored: false, isShown: false }
-  const rows = await formatOf(plain, flags.format, flags)(result, writeText)
-  await end()
-  return { rows, scan, charge }
-}
-
-function openOutput(path: string): { readonly writeText: Write; readonly end: () => Promise<void> } {
-  const file = createWriteStream(path, { mode: fileMode })
-  // Before the first write, so that a file that cannot be made is reported and not thrown out of nowhere.
-  const done = finished(file)
-  done.catch(() => {})
-  return {
-    writeText: (text) =>
-      new Promise((resolve, reject) =>
-        file.write(text, (error) => (error ? reject(unwritable(path, error)) : resolve())),
-      ),
-    end: async () => {
-      file.end()
-      await done.catch((error: unknown) => Promise.reject(unwritable(path, error)))
-    },
-  }
-}
-
-function unwritable(path: string, cause: unknown): PipelineError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new PipelineError('OUTPUT_INVALID', `${path} cannot be written: ${why}`, { cause })
-}
-
-const statementBytesMax = 262_144
-
-/** Athena takes no statement beyond 262,144 bytes, so neither does this. */
 async function readStatement(io: Io, argument: string | undefined, { file, saved }: Flags): Promise<string> {
   if ([argument, file, saved].filter((given) => given !== undefined).length !== 1) {
     throw new UsageError(
@@ -180,9 +116,12 @@ async function readStatement(io: Io, argument: string | undefined, { file, saved
   }
   if (saved !== undefined) return findSaved(String(saved))
   const text =
-    file !== undefined ? readFile(file) : argument === '-' ? await readAll(io.stdin) : (argument ?? '')
-  if (Buffer.byteLength(text) > statementBytesMax)
-    throw new UsageError(`a statement has at most ${count(statementBytesMax)} bytes`)
+    file !== undefined
+      ? readStatementFile(file)
+      : argument === '-'
+        ? await readAll(io.stdin)
+        : (argument ?? '')
+  checkLength(text)
   return text
 }
 
@@ -205,16 +144,6 @@ function findSaved(name: string): string {
     )
   }
   return saved.sql
-}
-
-function readFile(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new PipelineError('INPUT_INVALID', `${file}: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    })
-  }
 }
 
 async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<string> {

@@ -1,194 +1,127 @@
-import { createInterface } from 'node:readline/promises'
 import type { QueryEngine } from '../query/engine.ts'
-import { type Format, formatCsv, formatJson, formatJsonLines, formatTable } from '../query/format.ts'
-import { savedQueries } from '../query/saved.ts'
-import { PipelineError } from '../record/error.ts'
-import type { Catalog, RecordSchema } from '../record/schema.ts'
-import { columns } from './columns.ts'
-import { describeRun } from './engine.ts'
-import { type History, readHistory, writeHistory } from './history.ts'
-import { harmlessLines, type Io, style } from './io.ts'
-
-const help = `  SELECT …;            runs a statement; it may take several lines and ends with ;
-  .tables              lists the tables and views
-  .columns TABLE       lists the columns of a table
-  .saved [NAME]        lists the saved queries, or runs one
-  .format NAME         table, csv, json or jsonl
-  .help                this
-  .quit                leaves, as does Ctrl-D; Ctrl-C ends the statement under way`
-
-/** What the shell remembers between lines. */
-type Session = { format: ShownFormat; statement: string }
-
-/** The formats that a terminal can show. */
-export type ShownFormat = (typeof shownFormats)[number]
-export const shownFormats = ['table', 'csv', 'json', 'jsonl'] as const
-
-/** Lines as a person types them; `prompt` is shown before each. */
-export type LineReader = (prompt: string) => Promise<string | undefined>
+import type { Catalog } from '../record/schema.ts'
+import { UsageError } from './command.ts'
+import { readHistory, writeHistory } from './history.ts'
+import { type Io, style } from './io.ts'
+import { type FileFormat, shownFormats } from './result.ts'
+import { type CommandLine, readCommand } from './shell/commands.ts'
+import { completer } from './shell/complete.ts'
+import { isBlank, isOpen, takeStatements } from './shell/input.ts'
+import { explain, rowsShownMaxFirst, runAll, type Session } from './shell/session.ts'
+import { interrupted, type LineReader, openTerminal } from './shell/terminal.ts'
 
 /**
  * An interactive shell over an archive, with history and completion, for a person on a terminal. Ends at `.quit` or the
  * end of the input. A statement that fails is explained, and the shell goes on.
  */
-export async function runShell(io: Io, engine: QueryEngine, catalog: Catalog): Promise<void> {
-  const { terminal } = io
-  if (!terminal) throw new Error('the shell needs a terminal')
+export async function runShell(
+  io: Io,
+  engine: QueryEngine,
+  catalog: Catalog,
+  format: FileFormat = 'table',
+): Promise<void> {
+  if (!io.terminal) throw new Error('the shell needs a terminal')
   const history = readHistory(io.env)
-  const reader = createInterface({
-    ...terminal,
-    history: [...history.lines],
-    historySize: history.linesMax,
-    removeHistoryDuplicates: true,
-    completer: completer(catalog),
-  })
   await io.err(`${style(io, 'dim', 'SQL over the archive; .help for help, .quit to leave')}\n`)
-  const ended = new Promise<undefined>((resolve) => reader.once('close', () => resolve(undefined)))
-  const interrupts = new EventTarget()
-  reader.on('SIGINT', () => interrupts.dispatchEvent(new Event('interrupt')))
+  const terminal = openTerminal({
+    terminal: io.terminal,
+    env: io.env,
+    history,
+    complete: completer(catalog),
+  })
+  const remember = (entry: string) => {
+    terminal.remember(entry)
+    writeHistory(history, entry)
+  }
   try {
-    await readStatements(
-      io,
-      engine,
-      catalog,
-      (prompt) => Promise.race([reader.question(prompt).catch(() => undefined), ended]),
-      {
-        interrupts,
-        history,
-      },
-    )
+    await readStatements(io, engine, catalog, terminal.next, {
+      format,
+      work: terminal.work,
+      remember,
+      beforeRun: terminal.clearLine,
+    })
   } finally {
-    reader.close()
+    terminal.close()
   }
 }
 
-/** The shell without its terminal: reads lines until there are no more. */
+export type ShellParts = {
+  /** How results are shown at first; one that a terminal cannot show is a table. */
+  readonly format?: FileFormat
+  /** Aborts when Ctrl-C is pressed while something runs. */
+  readonly work?: () => AbortSignal
+  /** Keeps what was run. */
+  readonly remember?: (entry: string) => void
+  readonly beforeRun?: () => void
+}
+
+/** The shell without its terminal: reads lines until there are no more, and runs what they say. */
 export async function readStatements(
   io: Io,
   engine: QueryEngine,
   catalog: Catalog,
   read: LineReader,
-  { interrupts = new EventTarget(), history }: { interrupts?: EventTarget; history?: History } = {},
+  parts: ShellParts = {},
 ): Promise<void> {
-  const session: Session = { format: 'table', statement: '' }
-  for (;;) {
-    const line = await read(session.statement === '' ? 'dmd> ' : '...> ')
-    if (line === undefined || (session.statement === '' && /^\s*\.q(uit)?\s*$/.test(line))) return
-    if (session.statement === '' && line.trim().startsWith('.')) {
-      await runDotCommand(io, engine, catalog, session, line.trim(), interrupts)
-      continue
-    }
-    session.statement += session.statement === '' ? line : `\n${line}`
-    if (session.statement.trim() === '') session.statement = ''
-    if (!session.statement.trimEnd().endsWith(';')) continue
-    const { statement } = session
-    session.statement = ''
-    if (history) writeHistory(history, statement)
-    await runStatement(io, engine, session, statement, interrupts)
+  const { remember = () => {}, beforeRun = () => {} } = parts
+  const session: Session = {
+    io,
+    engine,
+    catalog,
+    work: parts.work ?? (() => new AbortController().signal),
+    format: shownFormats.find((known) => known === parts.format) ?? 'table',
+    rowsShownMax: rowsShownMaxFirst,
+    output: undefined,
   }
-}
-
-async function runDotCommand(
-  io: Io,
-  engine: QueryEngine,
-  catalog: Catalog,
-  session: Session,
-  line: string,
-  interrupts: EventTarget,
-): Promise<void> {
-  const [name = '', argument = ''] = line.split(/\s+/)
-  switch (name) {
-    case '.help':
-      return io.out(`${help}\n`)
-    case '.tables':
-      return io.out(columns(io, ['table', 'views', 'what it holds'], [...catalog.values()].map(tableRow)))
-    case '.columns':
-      return runStatement(io, engine, session, `DESCRIBE \`${argument.replaceAll('`', '')}\``, interrupts)
-    case '.format': {
-      const format = shownFormats.find((known) => known === argument)
-      if (!format) return io.out(`formats: ${shownFormats.join(', ')}\n`)
-      session.format = format
+  // What was typed since the last statement, and whether a statement is begun in it.
+  let typed = ''
+  let isMiddle = false
+  for (;;) {
+    const line = await read(isMiddle ? '...> ' : 'dmd> ')
+    if (line === undefined) {
+      if (isMiddle) await io.err('the last statement was not run: it does not end with ;\n')
       return
     }
-    case '.saved': {
-      const saved = savedQueries.find((candidate) => candidate.name === argument)
-      if (!saved)
-        return io.out(
-          columns(
-            io,
-            ['name', 'what it asks'],
-            savedQueries.map(({ name: known, title }) => [known, title]),
-          ),
-        )
-      await io.out(`${style(io, 'dim', saved.sql)}\n`)
-      return runStatement(io, engine, session, saved.sql, interrupts)
+    if (line === interrupted) {
+      if (!isMiddle) await io.err(`${style(io, 'dim', '.quit or Ctrl-D leaves')}\n`)
+      typed = ''
+      isMiddle = false
+      continue
     }
-    default:
-      return io.out(`there is no ${name}; .help lists what there is\n`)
+    const command = readCommand(line, isMiddle)
+    if (command && !isOpen(typed)) {
+      if (command.command && !command.command.run) return
+      if (!isMiddle) remember(line.trim())
+      beforeRun()
+      await runCommand(session, command)
+      continue
+    }
+    if (isMiddle && /^\s*(?:help|exit|quit)\s*$/i.test(line)) {
+      const hint = `"${line.trim()}" was taken for SQL; .quit leaves, Ctrl-C drops the statement`
+      await io.err(`${style(io, 'dim', hint)}\n`)
+    }
+    typed += typed === '' ? line : `\n${line}`
+    isMiddle = isMiddle || !isBlank(typed)
+    if (typed.trim() === '') typed = ''
+    if (!line.includes(';')) continue
+    const { statements, rest } = takeStatements(typed)
+    isMiddle = !isBlank(rest)
+    const taken = isMiddle ? typed.slice(0, typed.length - rest.length) : typed
+    // Comments behind a statement belong to it, those before one do not end it.
+    typed = isMiddle || statements.length === 0 ? rest.trimStart() : ''
+    if (statements.length === 0) continue
+    remember(taken.trim())
+    beforeRun()
+    await runAll(session, statements)
   }
 }
 
-function tableRow({ type, plural, doc }: RecordSchema): readonly string[] {
-  return [type, `${plural}, ${type}_changes, ${type}_current`, doc]
-}
-
-async function runStatement(
-  io: Io,
-  engine: QueryEngine,
-  session: Session,
-  sql: string,
-  interrupts: EventTarget,
-): Promise<void> {
-  const abort = new AbortController()
-  const stop = () => abort.abort()
-  interrupts.addEventListener('interrupt', stop)
-  const startedMs = io.clock()
+async function runCommand(session: Session, { name, argument, command }: CommandLine): Promise<void> {
   try {
-    const result = await engine.query(sql, { signal: abort.signal })
-    const rows = await formatOf(io, session.format)(result, io.out)
-    await io.err(`${style(io, 'dim', describeRun(result, rows, io.clock() - startedMs))}\n`)
+    if (command?.run) return await command.run(session, argument)
+    const tables = name.startsWith('\\') ? ', .tables the tables, .columns TABLE its columns' : ''
+    throw new UsageError(`there is no ${name}; .help lists what there is${tables}`)
   } catch (error) {
-    if (!(error instanceof PipelineError)) throw error
-    await io.err(`${style(io, 'red', 'error:')} ${error.message}\n`)
-  } finally {
-    interrupts.removeEventListener('interrupt', stop)
-  }
-}
-
-/** How a result is written where a person looks at it. */
-export function formatOf(io: Io, name: ShownFormat, options: { readonly raw?: boolean } = {}): Format {
-  if (name === 'table')
-    return formatTable({
-      ...(io.width === undefined ? {} : { width: io.width }),
-      bold: (text) => style(io, 'bold', text),
-      dim: (text) => style(io, 'dim', text),
-    })
-  const format = { json: formatJson, jsonl: formatJsonLines, csv: formatCsv({ raw: options.raw === true }) }[
-    name
-  ]
-  return (result, write) => format(result, io.isShown ? (text) => write(harmlessLines(text)) : write)
-}
-
-const keywords =
-  'SELECT FROM WHERE GROUP BY ORDER LIMIT COUNT(*) AS AND OR NOT IN BETWEEN LIKE IS NULL DISTINCT JOIN LEFT ON WITH CASE WHEN THEN ELSE END UNNEST DESCRIBE MSCK REPAIR TABLE SHOW PARTITIONS partition_date'.split(
-    ' ',
-  )
-
-/** Completes the word at the end of the line: keywords, tables, views, columns and the shell's own commands. */
-export function completer(catalog: Catalog): (line: string) => [string[], string] {
-  const names = [...catalog.values()].flatMap(({ type, plural, row }) => [
-    type,
-    plural,
-    `${type}_changes`,
-    `${type}_current`,
-    ...row.fields.map((field) => field.name.toLowerCase()),
-  ])
-  const words = [
-    ...new Set([...keywords, ...names, ...['.tables', '.columns', '.saved', '.format', '.help', '.quit']]),
-  ]
-  return (line) => {
-    const word = /[\w.*()]*$/.exec(line)?.[0] ?? ''
-    const hits = words.filter((candidate) => candidate.toLowerCase().startsWith(word.toLowerCase()))
-    return [word === '' ? [] : hits.sort(), word]
+    await explain(session.io, error)
   }
 }

@@ -86,26 +86,56 @@ function fieldTable(record: RecordType): string {
   return [
     '| field | SQL type | Avro type | required | personal | meaning |',
     '| --- | --- | --- | --- | --- | --- |',
-    ...fieldLines(record, '', false),
+    ...fieldLines(record),
   ].join('\n')
 }
 
-function fieldLines(record: RecordType, prefix: string, isPersonal: boolean): readonly string[] {
-  return record.fields.flatMap((field) => {
-    const name = `${prefix}${field.name}`
-    const isPii = isPersonal || field.pii
+function fieldLines(record: RecordType): readonly string[] {
+  return describeFields(record).map((field) => {
     const cells = [
-      `\`${name}\``,
-      sqlType(field.type),
+      `\`${field.path}\``,
+      field.sqlType,
       avroType(field.type),
-      isRequired(field) ? 'yes' : '',
-      isPii ? 'yes' : '',
+      field.isRequired ? 'yes' : '',
+      field.isPersonal ? 'yes' : '',
       field.doc,
     ]
-    const nested = nestedRecord(field.type, name)
+    return `| ${cells.map(toCell).join(' | ')} |`
+  })
+}
+
+/** A field of a row, or of a record within it, as an analyst meets it. */
+export type DescribedField = {
+  /** How it is reached from the row: `date.requested`, `venues[].name`, `extra{}`. */
+  readonly path: string
+  readonly type: Type
+  /** The type as Athena names it; a record is `row`. */
+  readonly sqlType: string
+  readonly isRequired: boolean
+  /** The schema marks it, or a record that it is in, as personal data. */
+  readonly isPersonal: boolean
+  readonly doc: string
+}
+
+/** Every field of a record in the order of its schema; those of a record within it follow it. */
+export function describeFields(
+  record: RecordType,
+  prefix = '',
+  isPersonal = false,
+): readonly DescribedField[] {
+  return record.fields.flatMap((field) => {
+    const described: DescribedField = {
+      path: `${prefix}${field.name}`,
+      type: field.type,
+      sqlType: sqlType(field.type),
+      isRequired: isRequired(field),
+      isPersonal: isPersonal || field.pii,
+      doc: field.doc,
+    }
+    const nested = nestedRecord(field.type, described.path)
     return [
-      `| ${cells.map(toCell).join(' | ')} |`,
-      ...(nested ? fieldLines(nested.record, `${nested.path}.`, isPii) : []),
+      described,
+      ...(nested ? describeFields(nested.record, `${nested.path}.`, described.isPersonal) : []),
     ]
   })
 }

@@ -45,6 +45,9 @@ export type DuckDbParts = {
   readonly range?: PartitionRange
 }
 
+/** How long DuckDB has to end a query before it is interrupted once more. */
+const interruptAgainMs = 50
+
 /** How often a query starts again because the archive or the cache changed while it began. */
 const startsMax = 4
 
@@ -102,9 +105,15 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
     const bound = given.timeoutMs === undefined ? undefined : AbortSignal.timeout(given.timeoutMs)
     const signal = AbortSignal.any([given.signal, bound].filter((part) => part !== undefined))
     const connection = await instance.connect()
-    const stop = () => connection.interrupt()
+    let again: NodeJS.Timeout | undefined
+    const stop = () => {
+      connection.interrupt()
+      // DuckDB forgets an interrupt that comes just before it begins to execute.
+      again = setInterval(() => connection.interrupt(), interruptAgainMs).unref()
+    }
     const end = () => {
       signal.removeEventListener('abort', stop)
+      clearInterval(again)
       connection.closeSync()
     }
     // Until it runs, a statement has read no row that a message could quote.

@@ -57,3 +57,8 @@ function dateText(days: number): string {
   if (Math.abs(days) > 1e8) return days > 0 ? 'infinity' : '-infinity'
   return new Date(days * 86_400_000).toISOString().replace(/T.*$/, '')
 }
+
+/** A number of things, for people: `1 row`, `51,200 rows`. */
+export function counted(value: number, noun: string): string {
+  return `${value.toLocaleString('en-US')} ${noun}${value === 1 ? '' : 's'}`
+}

@@ -205,7 +205,7 @@ test('mistakes in a call end with 2 and a message that helps', async () => {
     [['deliver', 'x', '--bogus'], /unknown option '--bogus'/],
     [['query'], /give one statement/],
     [['query', 'SELECT 1', '--format', 'parquet', '--archive', '.'], /needs -o FILE/],
-    [['query', 'SELECT 1', '--format', 'xml'], /Allowed choices are table, csv, json, jsonl, parquet/],
+    [['query', 'SELECT 1', '--format', 'xml'], /Allowed choices are table, line, csv, json, jsonl, parquet/],
     [['simulate', '--bad-percent', '101'], /not a percentage from 0 to 100/],
     [['schema', 'ddl', 'concert'], /there is no record type "concert"; there are demand, event/],
     [['errors', 'show', 'deadbeef', '--archive', archive], /no group "deadbeef"/],

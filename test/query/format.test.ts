@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Cell, Column, QueryResult } from '../../src/query/engine.ts'
-import { type Format, formatCsv, formatJson, formatTable } from '../../src/query/format.ts'
+import {
+  type Format,
+  formatCsv,
+  formatJson,
+  formatLines,
+  formatTable,
+  formatText,
+} from '../../src/query/format.ts'
 
 const text = (name: string): Column => ({ name, type: 'VARCHAR', isNumeric: false })
 const number = (name: string): Column => ({ name, type: 'BIGINT', isNumeric: true })
@@ -85,6 +92,14 @@ test('CSV quotes what RFC 4180 has quoted, and nothing else', async () => {
   )
 })
 
+test('CSV tells NULL from an empty text', async () => {
+  const rows: Cell[][] = [
+    [null, ''],
+    ['', null],
+  ]
+  expect(await written(csv, [text('a'), text('b')], rows)).toBe('a,b\r\n,""\r\n"",\r\n')
+})
+
 test('CSV has no empty line for a row of one NULL, since readers skip such a line', async () => {
   expect(await written(csv, [text('a')], [[null], ['x'], ['']])).toBe('a\r\n""\r\nx\r\n""\r\n')
 })
@@ -100,6 +115,60 @@ test('CSV disarms every text that a spreadsheet would run, and no number', async
   const numbers: Cell[][] = [[-1n], [-1.5], [{ kind: 'decimal', text: '-1.50' }]]
   expect(await written(csv, [number('n')], numbers)).toBe('n\r\n-1\r\n-1.5\r\n-1.50\r\n')
   expect(await written(formatCsv({ raw: true }), [text('a')], [['=1+1']])).toBe('a\r\n=1+1\r\n')
+})
+
+test('CSV counts the cells that it disarmed', async () => {
+  const counts: number[] = []
+  const onNeutralised = (cells: number) => void counts.push(cells)
+  const rows: Cell[][] = [
+    ['+49170', -1n],
+    ['a', -2n],
+    ['=x', null],
+  ]
+  const columns = [text('phone'), number('n')]
+  await written(formatCsv({ raw: false, onNeutralised }), columns, rows)
+  await written(formatCsv({ raw: true, onNeutralised }), columns, rows)
+  expect(counts).toEqual([2, 0])
+})
+
+test('rows as lines have a name and a value each, and cut nothing', async () => {
+  const date: Cell = {
+    kind: 'struct',
+    entries: [
+      ['requested', instant('2025-02-13T18:30:00Z')],
+      ['deleted', null],
+    ],
+  }
+  const rows: Cell[][] = [
+    ['x'.repeat(200), date],
+    ['two\nlines\u001b[2J', { kind: 'list', items: [1n, null] }],
+  ]
+  expect(await written(formatLines(), [text('日本'), text('date')], rows)).toBe(
+    [
+      '── row 1',
+      `日本            ${'x'.repeat(200)}`,
+      'date.requested  2025-02-13T18:30:00.000Z',
+      'date.deleted',
+      '── row 2',
+      '日本  two\\nlines\\u001b[2J',
+      'date  [1,null]',
+      '2 rows\n',
+    ].join('\n'),
+  )
+  expect(await written(formatLines(), [text('a')], [])).toBe('0 rows\n')
+})
+
+test('the text of a plan keeps its lines', async () => {
+  expect(
+    await written(
+      formatText,
+      [text('key'), text('plan')],
+      [
+        ['k', '┌─┐\n└─┘\n'],
+        ['l', null],
+      ],
+    ),
+  ).toBe('┌─┐\n└─┘\n\n')
 })
 
 test('a table is aligned, numbers to the right, wide characters counted as wide', async () => {
@@ -127,15 +196,16 @@ test('a table that fits no terminal is cut to its width, and says how many cells
     ['日本'.repeat(20), 'short'],
     ['y', 'short'],
   ]
-  const out = await written(formatTable({ width: 30 }), [text('a'), text('b')], rows)
+  const whole = '.format line shows them whole'
+  const out = await written(formatTable({ width: 30, whole }), [text('a'), text('b')], rows)
   expect(out.split('\n').slice(2, 5)).toEqual([
     `${'x'.repeat(22)}…  short`,
     `${'日本'.repeat(5)}日…  short`,
     `${'y'.padEnd(23)}  short`,
   ])
-  expect(out).toContain('3 rows, 2 cells cut to fit: --format json or csv shows them whole\n')
+  expect(out).toContain('3 rows, 2 cells cut to fit: .format line shows them whole\n')
   const one = await written(formatTable({ width: 12 }), [text('a')], [['z'.repeat(20)]])
-  expect(one).toContain('1 row, 1 cell cut to fit')
+  expect(one).toContain('1 row, 1 cell cut to fit\n')
 })
 
 test('a table without a width is never cut, not even in rows that come after its widths were chosen', async () => {

@@ -59,6 +59,18 @@ test('a Parquet export leaves nothing beside its file, and asks no network for a
     await expect(engine.exportParquet('SELECT 1 AS a', url)).rejects.toMatchObject({ code: 'QUERY_FAILED' })
 })
 
+test('a query ends whenever it is interrupted, just before DuckDB begins to execute it too', async () => {
+  const endless = 'SELECT COUNT(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = -1'
+  for (let turns = 0; turns < 30; turns++) {
+    const stop = new AbortController()
+    const asked = engine.query(endless, { signal: stop.signal })
+    asked.catch(() => {})
+    for (let turn = 0; turn < turns; turn++) await later()
+    stop.abort()
+    await expect(asked).rejects.toMatchObject({ message: 'the query was ended before it was done' })
+  }
+})
+
 test('an export that fails on a row writes no file', async () => {
   const path = join(folder, 'failed.parquet')
   const sql = "SELECT CAST('x' || i AS INT) AS n FROM range(10) AS t(i)"
