@@ -11,7 +11,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import avsc from 'avsc'
 import { readContainer } from '../src/codec/container.ts'
-import { savedQueries } from '../src/query/saved.ts'
 import { fillArchive } from './query/archive.ts'
 
 const files = Number(process.argv[2] ?? 1000)
@@ -80,7 +79,12 @@ try {
   await fillArchive(archive, { files, rowsPerFile, days })
   const bytes = paths().reduce((sum, path) => sum + statSync(path).size, 0)
   console.log(`filled in ${number((performance.now() - fillMs) / 1000)} s, ${number(bytes / 1e6)} MB of Avro`)
-  const query = savedQueries.find(({ name }) => name === 'top-events')?.sql ?? ''
+  const query = `SELECT eventid, COUNT(*) as demand_count
+FROM demand
+WHERE partition_date >= '2025-01-01' AND isdeleted = false
+GROUP BY eventid
+ORDER BY demand_count DESC
+LIMIT 10`
   const floors: number[] = []
   const peers: number[] = []
   const loads: Asked[] = []

@@ -1,7 +1,5 @@
 import { Argument, Command, Option } from 'commander'
-import { savedQueries } from '../query/saved.ts'
 import { openStore } from '../store/open.ts'
-import { columns } from './columns.ts'
 import {
   archiveOption,
   catalogFor,
@@ -16,6 +14,7 @@ import { openAthenaEngine, openEngine } from './engine.ts'
 import type { Io } from './io.ts'
 import type { Run } from './program.ts'
 import { type FileFormat, fileFormats, type Hints, runStatement } from './result.ts'
+import { listSaved, readSaved } from './saved.ts'
 import { runShell } from './shell.ts'
 import { checkLength, readStatementFile, statementBytesMax } from './statement.ts'
 
@@ -24,6 +23,7 @@ type Flags = {
   schemas?: string
   file?: string
   saved?: string | true
+  param?: readonly string[]
   format: FileFormat
   output?: string
   raw?: boolean
@@ -46,7 +46,16 @@ export function queryCommand(run: Run): Command {
     )
     .addArgument(new Argument('[sql]', 'the statement, or - to read it from standard input'))
     .option('-f, --file <file>', 'read the statement from a file')
-    .option('--saved [name]', 'run a saved query; without a name, list them')
+    .option(
+      '--saved [name]',
+      'run a saved query, by its name or from a file that ends in .sql; without a name, list them',
+    )
+    .addOption(
+      new Option(
+        '--param <name=value>',
+        'with --saved: the value of a parameter; repeat it for further ones',
+      ).argParser((value: string, before: readonly string[] = []) => [...before, value]),
+    )
     .addOption(archiveOption())
     .addOption(schemasOption())
     .addOption(
@@ -108,42 +117,27 @@ const hints: Hints = {
   more: '',
 }
 
-async function readStatement(io: Io, argument: string | undefined, { file, saved }: Flags): Promise<string> {
+async function readStatement(
+  io: Io,
+  argument: string | undefined,
+  { file, saved, param = [] }: Flags,
+): Promise<string> {
   if ([argument, file, saved].filter((given) => given !== undefined).length !== 1) {
     throw new UsageError(
       'give one statement: as an argument, with -f FILE, with --saved NAME, or - for standard input',
     )
   }
-  if (saved !== undefined) return findSaved(String(saved))
+  if (saved === undefined && param.length > 0) throw new UsageError('--param goes with --saved')
   const text =
-    file !== undefined
-      ? readStatementFile(file)
-      : argument === '-'
-        ? await readAll(io.stdin)
-        : (argument ?? '')
+    saved !== undefined
+      ? readSaved(String(saved), param)
+      : file !== undefined
+        ? readStatementFile(file)
+        : argument === '-'
+          ? await readAll(io.stdin)
+          : (argument ?? '')
   checkLength(text)
   return text
-}
-
-async function listSaved(io: Io): Promise<ExitCode> {
-  await io.out(
-    columns(
-      io,
-      ['name', 'what it asks'],
-      savedQueries.map(({ name, title }) => [name, title]),
-    ),
-  )
-  return exitCodes.ok
-}
-
-function findSaved(name: string): string {
-  const saved = savedQueries.find((candidate) => candidate.name === name)
-  if (!saved) {
-    throw new UsageError(
-      `there is no saved query "${name}"; there are ${savedQueries.map((known) => known.name).join(', ')}`,
-    )
-  }
-  return saved.sql
 }
 
 async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<string> {

@@ -197,6 +197,32 @@ test('saved queries are listed, shown in the docs, and each runs', async () => {
   expect(unknown.err).toContain('there are top-events, deleted-requests')
 })
 
+test('a saved query may be a file, and takes parameters', async () => {
+  const file = join(folder, 'saved.sql')
+  writeFileSync(file, '-- Two numbers.\n-- param b number=2\nSELECT :a AS a, :b AS b')
+  const ask = (...args: readonly string[]) =>
+    dmd(['query', '--saved', ...args, '--format', 'json', '--archive', archive])
+  expect(JSON.parse((await ask(file, '--param', "a=it's", '--param', 'b=3')).out)).toEqual([
+    { a: "it's", b: 3 },
+  ])
+  for (const [args, message] of [
+    [[file], /saved\.sql needs a value: --param a=VALUE/],
+    [[file, '--param', 'a=1', '--param', 'a=2'], /--param a is given twice/],
+    [[file, '--param', 'secret'], /--param takes NAME=VALUE/],
+    [['top-events', '--param', 'day=1'], /top-events has no parameter "day": it takes from, top/],
+    [['top-events', '--param', 'from=soon'], /the parameter from of top-events is a date such as/],
+    [['top'], /there is no saved query "top"; there are top-events, .* a file that ends in \.sql/],
+  ] as const) {
+    const { code, err } = await ask(...args)
+    expect([code, err]).toEqual([2, expect.stringMatching(message)])
+    expect(err).not.toContain('secret')
+  }
+  const missing = await ask('nowhere.sql')
+  expect([missing.code, missing.err]).toEqual([1, expect.stringContaining('nowhere.sql')])
+  const alone = await dmd(['query', 'SELECT 1', '--param', 'a=1', '--archive', archive])
+  expect([alone.code, alone.err]).toEqual([2, expect.stringContaining('--param goes with --saved')])
+})
+
 test('mistakes in a call end with 2 and a message that helps', async () => {
   const cases: readonly (readonly [string[], RegExp])[] = [
     [['delver'], /Did you mean deliver\?/],
