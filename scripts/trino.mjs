@@ -1,6 +1,7 @@
 // Runs Trino's lane: Trino is the engine inside Athena, and reads our files by tables made of our own DDL. Needs Java 17
 // with javac and jar, and Maven; where one is missing the lane says so and is skipped, except under CI, where a skip is a
 // failure. Everything is fetched into .lanes/trino, what a run writes is removed after it, and Trino listens on loopback.
+// With `--record` it writes the recording of Trino's answers anew; with `--serve` it keeps Trino running, and tells where.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -117,6 +118,9 @@ async function startTrino(folder, port) {
       'query.max-memory': '512MB',
       'query.max-memory-per-node': '512MB',
       'memory.heap-headroom-per-node': '256MB',
+      // What it remembers of thousands of small queries would fill the heap.
+      'query.min-expire-age': '10s',
+      'query.max-history': 10,
     }),
   )
   writeFileSync(
@@ -147,9 +151,9 @@ async function startTrino(folder, port) {
     'java',
     [
       '-Xmx1G',
+      '-Xmn384M',
       '-XX:ReservedCodeCacheSize=512M',
       '-XX:+UseSerialGC',
-      '-XX:TieredStopAtLevel=1',
       ...flags,
       '-cp',
       classes,
@@ -198,17 +202,30 @@ async function main() {
   })
   const port = await freePort()
   const root = await startTrino(folder, port)
+  if (process.argv.includes('--serve')) {
+    console.error('Trino answers until this command ends')
+    console.log(`http://127.0.0.1:${port}`)
+    return new Promise((done) => children[0].once('exit', (code) => done(code ?? 1)))
+  }
+  const child = spawn(process.execPath, toRun(process.argv.slice(2)), {
+    stdio: 'inherit',
+    env: { ...process.env, TRINO_URL: `http://127.0.0.1:${port}`, TRINO_ROOT: root },
+  })
+  children.push(child)
+  return new Promise((done) => child.on('close', (code) => done(code ?? 1)))
+}
+
+/** The tests, or with `--record` what writes the recording of Trino's answers anew. */
+function toRun(args) {
+  if (args.includes('--record')) {
+    const groups = args.filter((argument) => argument !== '--record')
+    return ['--import', 'tsx', join('test', 'trino', 'corpus', 'record.ts'), ...groups]
+  }
   const vitest = join('node_modules', 'vitest', 'vitest.mjs')
   const reporters = process.env.CI
     ? ['--reporter=default', '--reporter=json', '--outputFile.json=.lanes/trino.json']
     : []
-  const child = spawn(
-    process.execPath,
-    [vitest, 'run', '--config', 'vitest.trino.config.ts', ...reporters, ...process.argv.slice(2)],
-    { stdio: 'inherit', env: { ...process.env, TRINO_URL: `http://127.0.0.1:${port}`, TRINO_ROOT: root } },
-  )
-  children.push(child)
-  return new Promise((done) => child.on('close', (code) => done(code ?? 1)))
+  return [vitest, 'run', '--config', 'vitest.trino.config.ts', ...reporters, ...args]
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))

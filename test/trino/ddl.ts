@@ -52,6 +52,11 @@ export function trinoDdl(table: DdlTable): string {
   return toCreate(table.name, [...table.columns, ...table.partitions].map(toColumn), shared(table))
 }
 
+/** A table of the same columns, without files, for statements that are only to be understood. */
+export function emptyDdl(table: DdlTable): string {
+  return `CREATE TABLE IF NOT EXISTS ${quoteName(table.name)} (${[...table.columns, ...table.partitions].map(toColumn).join(', ')})`
+}
+
 /**
  * The table under another name, with its partition projection instead of partitions that are found. Trino's own
  * projection counts in days, at the most, where Athena's counts in years.

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { readSignatures } from './corpus/ask.ts'
+import { generate } from './corpus/generate.ts'
+import { createSchema, readRecording, recordAll, toLines } from './corpus/recording.ts'
+
+const waitMs = 3_600_000
+
+test('what the generator makes is recorded, and Trino still says what the recording says', {
+  timeout: waitMs,
+}, async () => {
+  await createSchema()
+  const found = toLines(await recordAll(generate(await readSignatures()))).split('\n')
+  const recorded = toLines(readRecording()).split('\n')
+  const differing = (some: readonly string[], others: ReadonlySet<string>) =>
+    some.filter((line) => !others.has(line))
+  expect(differing(recorded, new Set(found)), 'recorded, and not what Trino says').toEqual([])
+  expect(differing(found, new Set(recorded)), 'what Trino says, and not recorded').toEqual([])
+})
