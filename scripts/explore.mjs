@@ -56,7 +56,7 @@ function run(properties, seed) {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
     const child = spawn(process.execPath, [vitest, 'run', ...options, '-t', pattern, ...files], {
       cwd: root,
-      env: { ...process.env, DMD_EXPLORE_SEED: String(seed), DMD_EXPLORE_REPORT: report },
+      env: { ...process.env, EXPLORE_SEED: String(seed), EXPLORE_REPORT: report },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''

@@ -9,7 +9,7 @@ import { expect } from 'vitest'
  */
 const pinnedSeed = 20_250_213
 
-const { DMD_EXPLORE_SEED: exploreSeed, DMD_EXPLORE_REPORT: reportPath } = process.env
+const { EXPLORE_SEED: exploreSeed, EXPLORE_REPORT: reportPath } = process.env
 
 function appendFound(run: RunDetails<unknown>, to: string): void {
   const { seed, counterexamplePath: path, counterexample, errorInstance } = run

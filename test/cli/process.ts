@@ -17,20 +17,15 @@ export function dmdProcess(
   })
 }
 
-/** Starts the built command, kills it with SIGKILL when `when` says so of a line on standard error; true if killed. */
-export async function dmdKilled(
-  args: readonly string[],
-  when: (line: number) => boolean,
-  delayMs: number,
-): Promise<boolean> {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
-  let lines = 0
-  child.stderr.on('data', (chunk: Buffer) => {
-    for (const byte of chunk) {
-      if (byte === 10 && when(++lines)) setTimeout(() => child.kill('SIGKILL'), delayMs)
-    }
-  })
-  return new Promise((resolve) => child.on('close', (_, signal) => resolve(signal === 'SIGKILL')))
+/**
+ * Runs the built command, which kills itself with SIGKILL when it has written `lines` lines to standard error and then had
+ * `turns` turns of its event loop. Gives whether it was killed.
+ */
+export function dmdKilled(args: readonly string[], lines: number, turns: number): boolean {
+  const killed = new URL('killed.mjs', import.meta.url).href
+  const env = { ...process.env, TEST_KILL_LINES: String(lines), TEST_KILL_TURNS: String(turns) }
+  const ran = spawnSync(process.execPath, ['--import', killed, main, ...args], { stdio: 'ignore', env })
+  return ran.signal === 'SIGKILL'
 }
 
 /** Starts the built command, or a copy of it, beside this process, which may be its server. */

@@ -173,7 +173,7 @@ function canonical(value: Json): string {
   )
 }
 
-const runs = { numRuns: 3_000, seed: 6902 }
+const runs = { numRuns: 3_000 }
 
 test('an operation applies exactly when RFC 6902 says that its places exist', () => {
   fc.assert(

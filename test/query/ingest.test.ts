@@ -318,7 +318,7 @@ test('any row of any record type comes back by SQL as it was written', async () 
         await engine.close()
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   )
 })
 

@@ -278,7 +278,7 @@ const joins = [
   'event e LEFT JOIN demand d ON e.id = d.eventid',
 ]
 
-test('of 500 generated conditions each gives the same rows with and without leaving partitions out', async () => {
+test('of 200 generated conditions each gives the same rows with and without leaving partitions out', async () => {
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()
   const rows = async (sql: string) => (await connection.runAndReadAll(sql)).getRowsJson()
@@ -307,10 +307,10 @@ test('of 500 generated conditions each gives the same rows with and without leav
       }
       expect(await rows(sql), `${from} WHERE ${where}`).toEqual(expected)
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   )
   connection.closeSync()
   instance.closeSync()
   // A pruning that never left anything out would pass all of the above.
-  expect(left).toBeGreaterThan(100)
+  expect(left).toBeGreaterThan(40)
 })

@@ -205,6 +205,6 @@ test('for any record type, changes that are delivered come back by SQL as their 
         await engine.close()
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   )
 })

@@ -1,0 +1,18 @@
+// Loaded before the command under test: it kills its own process with SIGKILL when the command has written so many lines
+// to standard error and then had so many turns of the event loop. What happens before does not depend on how fast the
+// machine is.
+const lines = Number(process.env.TEST_KILL_LINES)
+const turns = Number(process.env.TEST_KILL_TURNS)
+const { stderr } = process
+const write = stderr.write.bind(stderr)
+let left = lines
+
+function killAfter(more) {
+  if (more === 0) process.kill(process.pid, 'SIGKILL')
+  else setImmediate(killAfter, more - 1)
+}
+
+stderr.write = (chunk, ...rest) => {
+  for (const byte of Buffer.from(chunk)) if (byte === 10 && --left === 0) killAfter(turns)
+  return write(chunk, ...rest)
+}
