@@ -21,6 +21,9 @@ export function replayCommand(run: Run): Command {
       ),
     )
     .option('--all', 'everything that was not replayed')
+    .option('--code <code>', 'errors of one code only, such as PUT_FAILED')
+    .option('--type <name>', 'errors of one record type only')
+    .option('--since <time>', 'errors since then only: 2025-02-13, 2025-02-13T18:00Z, 90m, 24h or 7d')
     .addOption(
       new Option('--edit <file>', 'a JSON Patch (RFC 6902) on the envelope of each record').conflicts('with'),
     )

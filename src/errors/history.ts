@@ -87,6 +87,8 @@ export type Result = {
   readonly stage?: Stage
   readonly path?: string
   readonly message?: string
+  /** `fails` as it is and for the very cause of the error file: nothing has changed, so that it is no try. */
+  readonly unchanged?: true
 }
 
 /** `replays/runs/{id}/result.json`: what a replay did, written at its end. */
@@ -156,13 +158,17 @@ export function isOpen({ replayed, unfinished }: History, key: string): boolean 
   return replayed.size === 0 || !replayed.has(provenanceKey(key)) || unfinished.has(key)
 }
 
-/** How often each error file was tried without success, by its key. A try that was begun counts. */
+/**
+ * How often each error file was tried without success, by its key. A try that was begun counts; a replay without an edit that
+ * came to the same failure does not.
+ */
 export async function readTries(store: ObjectStore, { runs }: History): Promise<ReadonlyMap<string, number>> {
   const tries = new Map<string, number>()
   const add = (key: string) => tries.set(key, (tries.get(key) ?? 0) + 1)
   for (const id of runs.keys()) {
     const report = await readReport(store, id)
-    if (report) for (const { error, outcome } of report.results) if (outcome === 'fails') add(error)
+    for (const { error, outcome, unchanged } of report?.results ?? [])
+      if (outcome === 'fails' && !unchanged) add(error)
     if (!report) for (const key of (await readSelection(store, id))?.keys ?? []) add(key)
   }
   return tries

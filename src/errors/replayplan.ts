@@ -47,8 +47,22 @@ export function planReplay(key: string, bytes: Uint8Array, edit: Edit, rules: Pl
   const { stream, shard, sequence, arrived } = file.source
   const record = toRecord(edited.payload, sequence, arrived)
   const planned = planWhole([{ stream, shard, records: [record], error: key }], rules)
-  if (!planned.ok) return planned
+  if (!planned.ok) return isUnchanged(planned.why, file, edit) ? withUnchanged(planned) : planned
   return { ok: true, plan: { ...planned.plan, change: { before: payload, after: edited.payload } } }
+}
+
+/** True when a record that was not edited fails for the very cause of its error file. */
+function isUnchanged(why: Omit<Result, 'error'>, { error }: ErrorFile, edit: Edit): boolean {
+  return (
+    edit.summary.kind === 'none' &&
+    why.code === error.code &&
+    why.stage === error.stage &&
+    (why.path ?? '') === (error.path ?? '')
+  )
+}
+
+function withUnchanged({ why }: { readonly why: Omit<Result, 'error'> }): Planned {
+  return { ok: false, why: { ...why, unchanged: true } }
 }
 
 function planObject(

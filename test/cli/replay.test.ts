@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { change, demandItem } from '../changes.ts'
+import { change, demandItem, eventItem } from '../changes.ts'
 import { tree } from '../tree.ts'
 import { dmd } from './io.ts'
 
@@ -245,7 +245,7 @@ test('what is ignored is left alone by --all', async () => {
 
 test('a record that is no JSON is replaced whole', async () => {
   const cut = join(folder, `cut-${made}.jsonl`)
-  writeFileSync(cut, '{"cut')
+  writeFileSync(cut, '{"cut\n')
   await run('deliver', cut)
   const group = (await json('errors', 'list', '--cause', 'NOT_JSON'))[0]
   const whole = join(folder, 'whole.json')
@@ -398,4 +398,37 @@ test('an edit as dmd errors show prints it is refused until the value is filled 
   expect(refused.code).toBe(1)
   expect(refused.err).toContain('write the right value in the place of "…"')
   expect(await rows("fanid LIKE 'bad-%'")).toEqual({ n: 0, items: 0 })
+})
+
+test('a selection can be narrowed by code, record type and time', async () => {
+  const other = join(folder, 'narrow.jsonl')
+  const lines = [
+    change({ item: { ...demandItem, fanId: '' } as never, id: 'empty', at: '2025-02-13T20:00:00Z' }),
+    change({ item: { ...eventItem, venues: 'x' } as never, id: 'venues', at: '2025-02-13T21:00:00Z' }),
+  ]
+  writeFileSync(other, Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')])))
+  await run('deliver', other)
+  const selected = async (...args: readonly string[]) => {
+    const { selection } = await json('replay', ...args, '--dry-run')
+    return selection.count
+  }
+  expect(await selected('--code', 'FIELD_EMPTY')).toBe(1)
+  expect(await selected('--code', 'FIELD_MISSING', '--type', 'demand')).toBe(200)
+  expect(await selected('--type', 'event')).toBe(1)
+  expect(await selected('--all', '--type', 'event')).toBe(1)
+  expect(await selected('--since', '2025-02-13T20:00Z')).toBe(2)
+  expect(await selected('--since', '2025-02-13T20:00Z', '--type', 'demand')).toBe(1)
+  const [{ fingerprint }] = await json('errors', 'list')
+  expect(await selected(fingerprint, '--since', '2025-02-13T18:40Z')).toBe(100)
+  expect(await selected('--code', 'PUT_FAILED')).toBe(0)
+  const done = await json('replay', '--code', 'FIELD_EMPTY', '--since', '2025-02-13', '--yes')
+  expect((await json('replay', 'show', done.id)).asked).toBe('code FIELD_EMPTY, since 2025-02-13')
+  for (const [args, message] of [
+    [['--code', 'FIELD_MISING'], /there is no error code "FIELD_MISING"/],
+    [['--type', 'concert'], /there is no record type "concert"; there are demand/],
+    [['--since', 'soon'], /is no time/],
+  ] as const) {
+    const refused = await run('replay', ...args, '--dry-run')
+    expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(message)])
+  }
 })

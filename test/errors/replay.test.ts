@@ -230,12 +230,23 @@ describe('one record that was mended', () => {
 
   test('after five tries one more has to be asked for', async () => {
     await archive.deliver([withoutSale(1)])
-    for (let n = 0; n < 5; n++) expect((await replayAll(archive.store)).counts).toEqual({ fails: 1 })
+    const useless = patch([{ op: 'add', path: '/dynamodb/NewImage/note', value: { S: 'x' } }])
+    for (let n = 0; n < 5; n++) expect((await replayAll(archive.store, useless)).counts).toEqual({ fails: 1 })
     const guarded = await replayAll(archive.store, addSale())
     expect(guarded.counts).toEqual({ guarded: 1 })
     expect(guarded.results[0]?.message).toMatch(/tried 5 times/)
     expect(await archive.keys('data/')).toEqual([])
     expect((await replayAll(archive.store, addSale(), { force: true })).counts).toEqual({ written: 1 })
+  })
+
+  test('as it is, it may be replayed any number of times: what comes to the same failure is no try', async () => {
+    await archive.deliver([withoutSale(1)])
+    for (let n = 0; n < 7; n++) {
+      const { counts, results } = await replayAll(archive.store)
+      expect(counts).toEqual({ fails: 1 })
+      expect(results[0]?.unchanged).toBe(true)
+    }
+    expect((await replayAll(archive.store, addSale())).counts).toEqual({ written: 1 })
   })
 
   test('a try that was killed counts, so that a record that kills its replay is not tried for ever', async () => {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { toRules } from '../../delivery/rules.ts'
 import { type Difference, diffPayloads } from '../../errors/diff.ts'
 import { type Edit, noEdit, parsePatch, replaceBy } from '../../errors/edit.ts'
+import type { ErrorEntry } from '../../errors/errorindex.ts'
 import { isFailedKey } from '../../errors/failed.ts'
 import { isOpen, type Result } from '../../errors/history.ts'
 import { errorsPrefix } from '../../errors/read.ts'
@@ -20,15 +21,19 @@ import {
 } from '../../errors/replay.ts'
 import type { Triage } from '../../errors/triage.ts'
 import { toBasicIso } from '../../record/date.ts'
-import { PipelineError } from '../../record/error.ts'
+import { codes, PipelineError } from '../../record/error.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
 import { type ErrorFlags, type Opened, openErrors, operator, readTriage } from '../errors/open.ts'
 import { count, counted, type Io, lineLog, outJson, style } from '../io.ts'
 import { startProgress } from '../progress.ts'
+import { momentBefore } from '../time.ts'
 import { describeEdit, differenceLines, outcomeLines, resultRows } from './tell.ts'
 
 export type ReplayFlags = ErrorFlags & {
   readonly all?: boolean
+  readonly code?: string
+  readonly type?: string
+  readonly since?: string
   readonly edit?: string
   readonly with?: string
   readonly dryRun?: boolean
@@ -41,8 +46,11 @@ export type ReplayFlags = ErrorFlags & {
 
 /** `dmd replay`: select, freeze, rehearse, ask, do. */
 export async function replayErrors(io: Io, what: string | undefined, flags: ReplayFlags): Promise<ExitCode> {
-  if ((what === undefined) === (flags.all !== true))
-    throw new UsageError('name what to replay: the key of an error file, a fingerprint, or --all')
+  const isFiltered = [flags.code, flags.type, flags.since].some((filter) => filter !== undefined)
+  if (what !== undefined ? flags.all === true : flags.all !== true && !isFiltered)
+    throw new UsageError(
+      'name what to replay: the key of an error file, a fingerprint, --code, --type, --since, or --all',
+    )
   const isKey = what !== undefined && (what.startsWith(errorsPrefix) || isFailedKey(what))
   if (flags.with !== undefined && !isKey)
     throw new UsageError('--with replaces one record: name the key of its error file')
@@ -53,11 +61,11 @@ export async function replayErrors(io: Io, what: string | undefined, flags: Repl
   const edit = await readEdit(flags)
   const opened = await openErrors(io, flags)
   const found = await readTriage(io, opened)
-  const chosen = choose(found, what, isKey)
+  const chosen = choose(found, what, isKey, filterOf(io, flags, opened))
   const selection = freeze(chosen.keys.slice(0, flags.max))
   const request: ReplayRequest = {
     id: `${toBasicIso(io.clock())}-${randomUUID()}`,
-    ...{ by, asked: what ?? 'all', selection, edit, history: found.history },
+    ...{ by, asked: describeAsked(what, flags), selection, edit, history: found.history },
     ...(flags.force ? { force: true } : {}),
   }
   await io.err(heading(io, selection, chosen, edit, flags.max))
@@ -76,18 +84,49 @@ export async function replayErrors(io: Io, what: string | undefined, flags: Repl
 
 type Chosen = { readonly keys: readonly string[]; readonly done: number }
 
+/** What was asked for, in words that may be kept: a selection names no value of a record. */
+function describeAsked(what: string | undefined, { code, type, since }: ReplayFlags): string {
+  const filters = Object.entries({ code, type, since }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name} ${value}`],
+  )
+  return [what ?? (filters.length > 0 ? [] : 'all'), ...filters].flat().join(', ')
+}
+
+/** Which of the error files --code, --type and --since leave. */
+function filterOf(
+  io: Io,
+  { code, type, since }: ReplayFlags,
+  { catalog }: Opened,
+): (entry: ErrorEntry) => boolean {
+  if (code !== undefined && !Object.hasOwn(codes, code))
+    throw new UsageError(`there is no error code "${code}": dmd errors list names those that came`)
+  if (type !== undefined && type !== '-' && !catalog.has(type))
+    throw new UsageError(`there is no record type "${type}"; there are ${[...catalog.keys()].join(', ')}`)
+  const sinceMs = since === undefined ? undefined : momentBefore(since, io.clock())
+  return ({ cause, timestampMs }) =>
+    (code === undefined || cause.code === code) &&
+    (type === undefined || cause.type === type) &&
+    (sinceMs === undefined || timestampMs >= sinceMs)
+}
+
 /**
  * The open errors of what is asked for; those that were replayed only where there are no others. All but those that
  * somebody said to ignore, where everything is asked for.
  */
-function choose({ entries, groups, history }: Triage, what: string | undefined, isKey: boolean): Chosen {
+function choose(
+  { entries, groups, history }: Triage,
+  what: string | undefined,
+  isKey: boolean,
+  isWanted: (entry: ErrorEntry) => boolean,
+): Chosen {
   const ignored = new Set(
     groups.flatMap(({ state, fingerprint }) => (state === 'ignored' ? [fingerprint] : [])),
   )
-  const asked = entries.filter(({ key, fingerprint }) =>
+  const named = entries.filter(({ key, fingerprint }) =>
     what === undefined ? !ignored.has(fingerprint) : isKey ? key === what : fingerprint === what,
   )
-  if (asked.length === 0 && what !== undefined) {
+  const asked = named.filter(isWanted)
+  if (named.length === 0 && what !== undefined) {
     const known = groups.map(({ fingerprint }) => fingerprint).slice(0, 5)
     throw new UsageError(
       `there is no ${isKey ? 'error file' : 'group'} "${what}"${known.length > 0 ? `; groups are ${known.join(', ')}` : ''}: dmd errors list names them`,
