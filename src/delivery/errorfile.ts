@@ -4,7 +4,7 @@ import { toIso } from '../record/date.ts'
 import type { RecordCode, Rejection, Stage } from '../record/error.ts'
 import type { Origin } from './key.ts'
 
-/** One file in `errors/`: records that are not in the data, whole, with all that a replay needs. */
+/** One file in `errors/`, a line of JSON: records that are not in the data, whole, with all that a replay needs. */
 export type ErrorFile = {
   /** ISO-8601 UTC: the arrival of the (first) record, else the time of its change, else 1970. */
   readonly timestamp: string
@@ -83,5 +83,5 @@ function toArrived({ arrivedMs }: StreamRecord): { arrived?: string } {
 }
 
 function write(file: ErrorFile): Uint8Array {
-  return Buffer.from(`${JSON.stringify(file, null, 2)}\n`, 'utf8')
+  return Buffer.from(`${JSON.stringify(file)}\n`, 'utf8')
 }
