@@ -69,7 +69,13 @@ function readEvent(bytes: Uint8Array): readonly Batch[] | undefined {
   // Only what names Records somewhere has to be parsed.
   if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('"Records"')) return undefined
   const event = parse(bytes)
-  return isChangeEvent(event) ? readChangeEvent(event) : undefined
+  try {
+    return isChangeEvent(event) ? readChangeEvent(event) : undefined
+  } catch (error) {
+    // An entry that is nested so deeply that it cannot be written again: no event of Lambda, so a record like any other.
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -20,6 +20,12 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 }
 
 /**
+ * The largest record of a Kinesis stream. An item has 400 kB at most, of which DynamoDB's JSON makes nine times as much at
+ * worst: two images of it fit in here, so that no change of an item is larger.
+ */
+const payloadBytesMax = 10 * 1024 * 1024
+
+/**
  * Takes a change out of the envelope that Kinesis Data Streams for DynamoDB writes
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds.html):
  *
@@ -31,6 +37,8 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
  * Never throws. A rejection of stage `decode` carries the change's time and id where they could be read.
  */
 export function decodeChange(payload: Uint8Array): Decoded {
+  if (payload.length > payloadBytesMax)
+    return reject('RECORD_TOO_LARGE', `the payload has more than ${payloadBytesMax} bytes`)
   const text = decodeUtf8(payload)
   if (text === undefined) return reject('NOT_UTF8', 'the payload is not valid UTF-8')
   let envelope: unknown

@@ -34,11 +34,19 @@ export type IsKeyAttribute = (name: string) => boolean
 // DynamoDB nests 32 levels deep at most.
 const depthMax = 32
 
+/**
+ * The most characters of `extra` that a row has: ten times an item of 400 kB. Every pointer holds the names on its way, so
+ * that an item of one long name above many attributes would become thousands of times as large.
+ */
+const extraLengthMax = 4_000_000
+
 type Walk = {
   readonly extra: Map<string, string>
   readonly extraRepeats: Repeats
   /** The names of the map entries that the walk is in: a path has `*` for each of them. */
   readonly mapNames: string[]
+  /** Characters of `extra` so far. */
+  extraLength: number
   repairedTexts: number
   /** The first thing found wrong; the walk goes on, its result is thrown away. */
   rejection?: Rejection
@@ -63,8 +71,15 @@ export function readImage(
     const message = `invalid record type: the attribute "type" is none of ${[...catalog.keys()].join(', ')}`
     return { ok: false, rejection: { code: 'TYPE_UNKNOWN', stage: 'validate', message, path: '/type' } }
   }
-  const walk: Walk = { extra: new Map(), extraRepeats: new Map(), mapNames: [], repairedTexts: 0 }
-  const isNoData = (name: string) => keyNames.includes(name) || isKeyAttribute(name)
+  const walk: Walk = {
+    extra: new Map(),
+    extraRepeats: new Map(),
+    mapNames: [],
+    extraLength: 0,
+    repairedTexts: 0,
+  }
+  const keys = new Set(keyNames)
+  const isNoData = (name: string) => keys.has(name) || isKeyAttribute(name)
   const record = readRecord(schema.own, image, '', walk, isNoData)
   if (walk.rejection) return { ok: false, rejection: walk.rejection }
   return { ok: true, schema, record, extra: walk.extra, repairedTexts: walk.repairedTexts }
@@ -209,7 +224,7 @@ function readDate(kind: 'instant' | 'date', tag: Tag, text: string, path: string
 
 /** Keeps an attribute that the schema does not model. */
 function readExtra(name: string, attribute: Json, path: string, walk: Walk): void {
-  if (isNull(attribute)) return
+  if (walk.rejection || isNull(attribute)) return
   const text = toJsonText(attribute, 0, walk)
   if (text === undefined) {
     reject(
@@ -221,6 +236,11 @@ function readExtra(name: string, attribute: Json, path: string, walk: Walk): voi
     return
   }
   const pointer = `${toPointer(path, walk)}/${toStep(wellFormed(name, walk))}`
+  walk.extraLength += pointer.length + text.length
+  if (walk.extraLength > extraLengthMax) {
+    reject(walk, 'EXTRA_TOO_LARGE', path, 'the attributes outside the schema and their paths are too large')
+    return
+  }
   walk.extra.set(freeName(pointer, walk.extra, walk.extraRepeats), text)
 }
 

@@ -15,6 +15,7 @@ export const unattributable: ObjectTag = { name, value: 'unattributable' }
 
 /** What is rejected before the item is known. */
 const withoutItem: ReadonlySet<string> = new Set<RecordCode>([
+  'RECORD_TOO_LARGE',
   'NOT_UTF8',
   'NOT_JSON',
   'NOT_A_CHANGE',

@@ -40,7 +40,6 @@ function* differences(
   shownBefore: Json | undefined,
   shownAfter: Json | undefined,
 ): Generator<Difference> {
-  if (JSON.stringify(before) === JSON.stringify(after)) return
   if (isObject(before) && isObject(after)) {
     for (const name of new Set([...Object.keys(before), ...Object.keys(after)]))
       yield* differences(
@@ -52,6 +51,8 @@ function* differences(
       )
     return
   }
+  // Only where there is nothing below to be walked: what is compared here is compared once.
+  if (JSON.stringify(before) === JSON.stringify(after)) return
   yield {
     path: maskPointer(path),
     ...(before === undefined ? {} : { before: shown(shownBefore) }),

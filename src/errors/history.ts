@@ -129,8 +129,10 @@ export async function readHistory(store: ObjectStore): Promise<History> {
   for await (const page of store.keys(replaysPrefix))
     for (const key of page) {
       const [id] = key.startsWith(runsPrefix) ? key.slice(runsPrefix.length).split('/') : []
+      const known = id === undefined ? undefined : files.get(id)
       if (id === undefined) replayed.add(key)
-      else files.set(id, [...(files.get(id) ?? []), key])
+      else if (known) known.push(key)
+      else files.set(id, [key])
     }
   const runs = new Map<string, ReadonlySet<string>>()
   for (const [id, keys] of files) runs.set(id, await readLeft(store, id, keys))

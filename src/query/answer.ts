@@ -109,8 +109,14 @@ function checkPartition({ date, location }: PartitionSpec, schema: RecordSchema,
   if (parseLocalDate(date) === undefined)
     throw failed(`${partitionColumn.name} is a day such as '2025-02-13', which '${date.slice(0, 40)}' is not`)
   const own = `${tableLocation(schema, archive)}${toPartition(date)}`
-  if (location !== undefined && location.replace(/\/+$/, '') !== own)
+  if (location !== undefined && withoutSlashes(location) !== own)
     throw failed(`a partition's files lie in the archive: leave LOCATION out, or write '${own}/'`)
+}
+
+function withoutSlashes(location: string): string {
+  let end = location.length
+  while (location[end - 1] === '/') end -= 1
+  return location.slice(0, end)
 }
 
 function toPartition(date: string): string {

@@ -14,6 +14,14 @@ export type CodeEntry = {
 
 /** Every code that this project ever reports, for rejected records and for failed runs alike. */
 export const codes = {
+  RECORD_TOO_LARGE: {
+    scope: 'record',
+    stage: 'decode',
+    retryable: false,
+    meaning: 'The payload is larger than any change of a DynamoDB item: it has more than 10 MiB.',
+    cause: 'Something else than the table writes to the stream, or a file of another kind was delivered.',
+    fix: 'Find what wrote it. A DynamoDB item has at most 400 kB, and no change of one is as large.',
+  },
   NOT_UTF8: {
     scope: 'record',
     stage: 'decode',
@@ -140,9 +148,20 @@ export const codes = {
     scope: 'record',
     stage: 'validate',
     retryable: false,
-    meaning: 'A value is no DynamoDB attribute value, or is nested deeper than DynamoDB allows.',
+    meaning:
+      'A value is no DynamoDB attribute value: it is of another form, is nested more than 32 levels deep, or is a number of more than 38 digits.',
     cause: 'Items were written as plain JSON, or with an unknown or a second type tag.',
     fix: 'Compare the attribute with the DynamoDB JSON format: one type tag, one value.',
+  },
+  EXTRA_TOO_LARGE: {
+    scope: 'record',
+    stage: 'validate',
+    retryable: false,
+    meaning:
+      'The attributes that the schema does not model, each with its path, have more than 4,000,000 characters.',
+    cause:
+      'A map has an entry of a very long name, and below it very many attributes that the schema does not model.',
+    fix: 'Add the attributes to the schema, or shorten the name, and replay.',
   },
   PARTITION_OUT_OF_RANGE: {
     scope: 'record',

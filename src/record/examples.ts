@@ -25,6 +25,7 @@ const time = '/dynamodb/ApproximateCreationDateTime'
 
 /** An example of every code that a record can have. Each is run by a test. */
 export const recordExamples: { readonly [code in RecordCode]: RecordExample } = {
+  RECORD_TOO_LARGE: { told: 'A line of 11 MiB in a file that was given to `dmd deliver`.' },
   NOT_UTF8: { payload: '{"eventID": "caf\\xe9"}, one byte for the é' },
   NOT_JSON: { payload: '{"eventID": "0001", "dynamodb": {"Keys": {"PK": {"S": "FAN#fan' },
   NOT_A_CHANGE: { payload: '{"order": 7, "paid": true}' },
@@ -120,6 +121,9 @@ export const recordExamples: { readonly [code in RecordCode]: RecordExample } = 
   },
   BATCH_GIVEN_UP: {
     told: 'A file below `failed/aws/lambda/`, with the whole event of the function in `payload`.',
+  },
+  EXTRA_TOO_LARGE: {
+    told: 'A type of your own with a map of records, and an item with an entry whose name has 200,000 characters and whose record has 100 attributes more than the schema.',
   },
   INTERNAL: { told: '`unexpected TypeError while the record was read`.' },
 }

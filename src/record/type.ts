@@ -88,6 +88,7 @@ const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** Names declared so far in a schema, by full name; undefined inside the name's own definition. */
 type Scope = {
   readonly where: string
+  readonly bounds: Bounds
   readonly namespace: string
   readonly names: Map<string, Type | undefined>
 }
@@ -97,15 +98,73 @@ type Scope = {
  *
  * `where` names the schema in errors. Throws SCHEMA_INVALID, naming the place and what is expected there, for
  * what Avro forbids and for what this project does not use: fixed, unions but with null, recursion, field names
- * that differ in case only (SQL could not tell them apart).
+ * that differ in case only (SQL could not tell them apart), more than 32 levels, and more than 10,000 types in all, a type
+ * that is used by its name counted at each use.
  */
 export function parseRecordType(schema: Json, where: string): RecordType {
-  const type = parseType(schema, { where, namespace: '', names: new Map() }, '')
+  const type = parseType(
+    schema,
+    {
+      where,
+      namespace: '',
+      names: new Map(),
+      bounds: { depth: 0, sizes: new Map() },
+    },
+    '',
+  )
   if (type.kind !== 'record') throw invalid(where, '', 'a schema is a record')
   return type
 }
 
+type Bounds = {
+  /** In how many types the one that is read now is nested. */
+  depth: number
+  /** How many types each type is, with all that it holds, by name or not. */
+  readonly sizes: Map<Type, number>
+}
+
+/** A few records that hold one another twice make a type whose walk never ends. */
+const typesMax = 10_000
+const levelsMax = 32
+
 function parseType(schema: Json, scope: Scope, path: string): Type {
+  const { bounds } = scope
+  if (bounds.depth === levelsMax)
+    throw invalid(scope.where, path, `types are nested ${levelsMax} levels deep at most`)
+  bounds.depth += 1
+  const type = parseUnbounded(schema, scope, path)
+  bounds.depth -= 1
+  const size = bounds.sizes.get(type) ?? sizeOf(type, bounds)
+  if (size > typesMax)
+    throw invalid(
+      scope.where,
+      path,
+      `a schema has ${typesMax} types at most, a named one counted at each use`,
+    )
+  bounds.sizes.set(type, size)
+  return type
+}
+
+/** How many types a type is, with all that it holds. Those that it holds are known; an enum counts its symbols. */
+function sizeOf(type: Type, { sizes }: Bounds): number {
+  const of = (part: Type) => sizes.get(part) ?? 1
+  switch (type.kind) {
+    case 'optional':
+      return 1 + of(type.of)
+    case 'array':
+      return 1 + of(type.items)
+    case 'map':
+      return 1 + of(type.values)
+    case 'record':
+      return type.fields.reduce((size, field) => size + of(field.type), 1)
+    case 'enum':
+      return type.symbols.length
+    default:
+      return 1
+  }
+}
+
+function parseUnbounded(schema: Json, scope: Scope, path: string): Type {
   if (typeof schema === 'string') {
     const primitive = Object.hasOwn(primitives, schema) ? primitives[schema] : undefined
     if (primitive) return { kind: primitive }

@@ -19,6 +19,7 @@ describe('an envelope', () => {
     expect(decode(envelope({ operation: 'MODIFY', before: { a: { S: 'old' } } }))).toEqual({
       ok: true,
       change: {
+        table: 'tickets',
         id: 'change-1',
         operation: 'MODIFY',
         micros: changedMs * 1000,
@@ -111,8 +112,8 @@ describe('an envelope', () => {
     expect(decodeChange(Uint8Array.from(bytes))).toMatchObject(rejected(code))
   })
 
-  it('may be nested a million deep without harm', () => {
-    const deep = (open: string, close: string) => open.repeat(1_000_000) + close.repeat(1_000_000)
+  it('may be nested half a million deep without harm, and no record of more than 10 MiB is read', () => {
+    const deep = (open: string, close: string) => open.repeat(500_000) + close.repeat(500_000)
     expect(decodeChange(Buffer.from(deep('[', ']')))).toMatchObject(rejected('NOT_A_CHANGE'))
     const text = JSON.stringify(envelope({ image: { ...image, deep: { S: 'HERE' } } }))
     const payload = Buffer.from(
@@ -122,6 +123,8 @@ describe('an envelope', () => {
       ok: false,
       rejection: { code: 'ATTRIBUTE_MALFORMED', path: '/*' },
     })
+    expect(decodeChange(Buffer.alloc(10 * 1024 * 1024, '1'))).toMatchObject(rejected('NOT_A_CHANGE'))
+    expect(decodeChange(Buffer.alloc(10 * 1024 * 1024 + 1, '1'))).toMatchObject(rejected('RECORD_TOO_LARGE'))
   })
 
   it('tells its time and id even when it is rejected for something else', () => {
