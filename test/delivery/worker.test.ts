@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
 import { readContainer } from '../../src/codec/container.ts'
 import type { ErrorFile } from '../../src/delivery/errorfile.ts'
@@ -84,6 +84,66 @@ test('an error file that names no item is tagged from the beginning, and no othe
     NOT_JSON: 'dmd-handled=unattributable',
     FIELD_EMPTY: undefined,
   })
+})
+
+test('whatever is rejected before its item is known is tagged, and what names its item is not', async () => {
+  const envelope = JSON.parse(Buffer.from(change()).toString('utf8'))
+  const section = (over: object) =>
+    Buffer.from(JSON.stringify({ ...envelope, dynamodb: { ...envelope.dynamodb, ...over } }))
+  const payloads = {
+    NOT_UTF8: Buffer.from([0xff]),
+    NOT_JSON: Buffer.from('{'),
+    NOT_A_CHANGE: Buffer.from('[]'),
+    KEYS_INVALID: section({ Keys: {} }),
+    IMAGE_MISSING: section({ NewImage: undefined }),
+    TYPE_UNKNOWN: change({ item: { ...demandItem, type: 'other' } }),
+  }
+  const tags = new Map<string, string | undefined>()
+  const tagged: ObjectStore = {
+    ...store,
+    url: store.url,
+    put: (key, bytes, options) => {
+      tags.set(key, options?.tag?.value)
+      return store.put(key, bytes, options)
+    },
+  }
+  await deliverBatch({ ...batch, records: records(Object.values(payloads)) }, partsWith({ store: tagged }))
+  const byCode = new Map<string, string | undefined>()
+  for (const [key, tag] of tags) byCode.set((await errorFile(key)).error.code, tag)
+  expect(Object.fromEntries(byCode)).toStrictEqual({
+    NOT_UTF8: 'unattributable',
+    NOT_JSON: 'unattributable',
+    NOT_A_CHANGE: 'unattributable',
+    KEYS_INVALID: 'unattributable',
+    IMAGE_MISSING: undefined,
+    TYPE_UNKNOWN: undefined,
+  })
+})
+
+test('a batch that does not add up is refused, so that the stream delivers it again', async () => {
+  // No input brings this about: the plan does not get to see the first record.
+  const lost = Object.assign([...batch.records], {
+    [Symbol.iterator]: () => batch.records.slice(1)[Symbol.iterator](),
+  })
+  await expect(deliverBatch({ ...batch, records: lost }, partsWith())).rejects.toMatchObject({
+    code: 'ACCOUNTING',
+    message: 'changes 0: 5 records in, 2 delivered, 2 errored',
+  })
+  expect(log.some(({ message }) => message === 'batch delivered')).toBe(false)
+})
+
+test('no write is waited for longer than the setting says, nor into the last two seconds of the call', async () => {
+  const waits = vi.spyOn(AbortSignal, 'timeout')
+  onTestFinished(() => waits.mockRestore())
+  const waited = async (options: Parameters<typeof deliverBatch>[2]) => {
+    waits.mockClear()
+    await deliverBatch(batch, partsWith(), options).catch(() => undefined)
+    return [...new Set(waits.mock.calls.map(([ms]) => ms))]
+  }
+  expect(await waited({})).toEqual([600_000])
+  expect(await waited({ timeLeftMs: () => 3_600_000 })).toEqual([600_000])
+  expect(await waited({ timeLeftMs: () => 302_000 })).toEqual([300_000])
+  expect(await waited({ timeLeftMs: () => 0 })).toEqual([1])
 })
 
 test('every record of a batch is delivered or filed as an error, and counted', async () => {
