@@ -15,7 +15,7 @@ import type { ObjectStore } from '../store/store.ts'
 import { columns } from './columns.ts'
 import { catalogFor, type ExitCode, exitCodes, settingsFor, UsageError, wholeNumber } from './command.ts'
 import { deliverInput } from './deliver.ts'
-import { mend, mendedSale } from './demo/mend.ts'
+import { mend } from './demo/mend.ts'
 import { openEngine } from './engine.ts'
 import { count, duration, type Io, size, style } from './io.ts'
 import { openInput } from './lines.ts'
@@ -98,12 +98,19 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
     const wrong = [...(await verify(engine, delivery, simulation))]
     await title(io, '7', 'Operations mends one cause, and replays it')
     const mended = await mend(io, { ...parts, catalog, file: join(directory, 'edit.json') })
-    await show(io, engine, `SELECT COUNT(*) FROM demand WHERE saleid = '${mendedSale}'`)
-    const [found] = await readAll(
-      await engine.query(`SELECT COUNT(*) FROM demand_changes WHERE saleid = '${mendedSale}'`),
+    await show(
+      io,
+      engine,
+      `SELECT saleid, COUNT(*) AS requests FROM demand ${surge} AND change.operation = 'INSERT' GROUP BY saleid ORDER BY saleid`,
     )
-    if (mended === 0 || Number(found?.[0]) !== mended)
-      wrong.push(`${mended} records were mended, ${found?.[0]} are there`)
+    const [found] = await readAll(
+      await engine.query(
+        `SELECT COUNT(*), COUNT(CASE WHEN change.key NOT LIKE '%#' || saleid || '"%' THEN 1 END) FROM demand_changes ${surge} AND change.operation = 'INSERT'`,
+      ),
+    )
+    const due = simulation.fans + mended
+    if (mended === 0 || Number(found?.[0]) !== due || Number(found?.[1]) !== 0)
+      wrong.push(`${due} requests are due, ${found?.[0]} are there, ${found?.[1]} of them with a wrong sale`)
     await title(io, '8', 'Where all of it lies')
     await io.out(whereabouts(directory, changes, archive, delivery, mended, io.clock() - startedMs))
     if (wrong.length === 0) return exitCodes.ok

@@ -25,7 +25,10 @@ export function replayCommand(run: Run): Command {
     .option('--type <name>', 'errors of one record type only')
     .option('--since <time>', 'errors since then only: 2025-02-13, 2025-02-13T18:00Z, 90m, 24h or 7d')
     .addOption(
-      new Option('--edit <file>', 'a JSON Patch (RFC 6902) on the envelope of each record').conflicts('with'),
+      new Option(
+        '--edit <file>',
+        'a JSON Patch (RFC 6902) on the envelope of each record; docs/operations.md says how it takes values from each',
+      ).conflicts('with'),
     )
     .option('--with <file>', 'the record in the place of the one error file’s, whatever that is')
     .addOption(

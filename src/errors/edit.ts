@@ -2,6 +2,7 @@ import { decodeUtf8 } from '../codec/envelope.ts'
 import { PipelineError } from '../record/error.ts'
 import { isObject, type Json } from '../record/type.ts'
 import { applyOperation, type Operation, operands } from './patch.ts'
+import { type ReadFile, readSources, type ValueSource, ValuesInvalid } from './values.ts'
 
 /** How the records of error files are changed before they are delivered. */
 export type Edit = {
@@ -11,6 +12,8 @@ export type Edit = {
   readonly summary: {
     readonly kind: 'none' | 'patch' | 'replacement'
     readonly operations?: readonly { readonly op: string; readonly path: string; readonly from?: string }[]
+    /** Where values of the operations are taken from, and their names. */
+    readonly values?: readonly { readonly from: string; readonly names: readonly string[] }[]
   }
 }
 
@@ -34,13 +37,18 @@ export const placeholder = '…'
 
 /**
  * A JSON Patch (RFC 6902) on the envelope: all of its operations, in order, or none. What it leaves alone keeps its
- * value and place; white space of the original is not kept.
+ * value and place; white space of the original is not kept. Instead of the list of operations there may be an object
+ * `{"values": [...], "patch": [...]}`: `values` takes texts out of each record, as `readSources` says, and `${name}` in a
+ * value of the patch stands for such a text.
+ *
+ * `readFile` reads a table that the edit names.
  *
  * @throws PipelineError INPUT_INVALID, naming the operation, when the bytes are no patch, or when a value of it is
  * still the placeholder of a suggested edit.
  */
-export function parsePatch(bytes: Uint8Array, name: string): Edit {
-  const operations = readPatch(bytes, name)
+export function parsePatch(bytes: Uint8Array, name: string, readFile: ReadFile = noFiles): Edit {
+  const { operations, sources } = readEdit(bytes, name, readFile)
+  const values = sources.map(({ from, names }) => ({ from: maskPointer(from), names }))
   return {
     summary: {
       kind: 'patch',
@@ -49,6 +57,7 @@ export function parsePatch(bytes: Uint8Array, name: string): Edit {
         path: maskPointer(path),
         ...(from === undefined ? {} : { from: maskPointer(from) }),
       })),
+      ...(values.length === 0 ? {} : { values }),
     },
     apply: (payload) => {
       const text = decodeUtf8(payload)
@@ -59,8 +68,14 @@ export function parsePatch(bytes: Uint8Array, name: string): Edit {
       } catch {
         return cannot('the record is not JSON: replace it whole, with --with')
       }
+      const texts = new Map<string, string>()
+      for (const { take } of sources) {
+        const taken = take(envelope)
+        if (typeof taken === 'string') return cannot(taken)
+        for (const [one, value] of taken) texts.set(one, value)
+      }
       for (const [index, operation] of operations.entries()) {
-        const patched = applyOperation(envelope, operation)
+        const patched = applyOperation(envelope, withTexts(operation, texts))
         if (!patched.ok) return cannot(`${nameOf(operation, index)}: ${patched.why}`)
         envelope = patched.document
       }
@@ -74,6 +89,21 @@ export function parsePatch(bytes: Uint8Array, name: string): Edit {
   }
 }
 
+const noFiles: ReadFile = () => {
+  throw new ValuesInvalid('a table cannot be read here')
+}
+
+const textPattern = /\$\{(\w+)\}/g
+
+/** The operation with the texts in the places of their names. */
+function withTexts(operation: Operation, texts: ReadonlyMap<string, string>): Operation {
+  if (texts.size === 0 || operation.value === undefined) return operation
+  const value = JSON.stringify(operation.value).replace(textPattern, (_, name: string) =>
+    JSON.stringify(texts.get(name) ?? '').slice(1, -1),
+  )
+  return { ...operation, value: JSON.parse(value) as Json }
+}
+
 function cannot(message: string): Edited {
   return { ok: false, message }
 }
@@ -83,15 +113,40 @@ function nameOf({ op, path, from }: Operation, index: number): string {
   return `operation ${index + 1}, ${op} ${from === undefined ? '' : `${maskPointer(from)} to `}${maskPointer(path)}`
 }
 
-function readPatch(bytes: Uint8Array, name: string): readonly Operation[] {
+type Read = { readonly operations: readonly Operation[]; readonly sources: readonly ValueSource[] }
+
+function readEdit(bytes: Uint8Array, name: string, readFile: ReadFile): Read {
+  let edit: Json
+  try {
+    edit = JSON.parse(decodeUtf8(bytes) ?? '') as Json
+  } catch {
+    throw new PipelineError('INPUT_INVALID', `${name} is no JSON Patch (RFC 6902): it is not JSON`)
+  }
+  if (!isObject(edit)) return { operations: readPatch(edit, name), sources: [] }
+  const bad = (why: string, cause?: unknown) =>
+    new PipelineError('INPUT_INVALID', `${name} is no edit: ${why}`, { cause })
+  const unknown = Object.keys(edit).find((member) => member !== 'values' && member !== 'patch')
+  if (unknown !== undefined)
+    throw bad('it has to be a JSON Patch, or an object of "values" and "patch" alone')
+  const operations = readPatch(edit.patch ?? null, `"patch" of ${name}`)
+  try {
+    const sources = readSources(edit.values, readFile)
+    const names = new Set(sources.flatMap((source) => source.names))
+    for (const [index, operation] of operations.entries())
+      for (const [, used = ''] of JSON.stringify(operation.value ?? null).matchAll(textPattern))
+        if (!names.has(used)) throw bad(`${nameOf(operation, index)}: "values" takes no ${used}`)
+    return { operations, sources }
+  } catch (cause) {
+    if (cause instanceof ValuesInvalid) throw bad(cause.message, cause)
+    // JSON is read without a stack, and is not written without one.
+    if (cause instanceof RangeError) throw bad('a value is nested too deeply', cause)
+    throw cause
+  }
+}
+
+function readPatch(patch: Json, name: string): readonly Operation[] {
   const bad = (why: string): never => {
     throw new PipelineError('INPUT_INVALID', `${name} is no JSON Patch (RFC 6902): ${why}`)
-  }
-  let patch: Json | undefined
-  try {
-    patch = JSON.parse(decodeUtf8(bytes) ?? '') as Json
-  } catch {
-    return bad('it is not JSON')
   }
   if (!Array.isArray(patch)) return bad('it has to be a list of operations')
   if (patch.length === 0) return bad('it has no operation')

@@ -432,3 +432,27 @@ test('a selection can be narrowed by code, record type and time', async () => {
     expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(message)])
   }
 })
+
+test('scenario 4: each of 200 records gets a sale of its own, out of its key or out of a table', async () => {
+  const take = (values: unknown) => {
+    const file = join(folder, 'own-sales.json')
+    const patch = [{ op: 'add', path: '/dynamodb/NewImage/saleId', value: { S: 'sale-${n}' } }]
+    writeFileSync(file, JSON.stringify({ values: [values], patch }))
+    return ['--edit', file]
+  }
+  const table = ['fan,n', ...people.slice(0, 150).map((_, n) => `bad-${n},${n}`)].join('\n')
+  writeFileSync(join(folder, 'fans.csv'), table)
+  const [{ fingerprint }] = await json('errors', 'list')
+  const byTable = take({ from: '/dynamodb/NewImage/fanId/S', table: 'fans.csv', column: 'fan' })
+  const first = await json('replay', fingerprint, ...byTable, '--yes')
+  expect(first.counts).toEqual({ written: 150, unpatched: 50 })
+  const byKey = take({ from: '/dynamodb/Keys/PK/S', match: '^FAN#bad-(?<n>\\d+)$' })
+  expect((await json('replay', fingerprint, ...byKey, '--yes')).counts).toEqual({ written: 50 })
+  expect(await rows("fanid LIKE 'bad-%' AND saleid = 'sale-' || substr(fanid, 5)")).toEqual({
+    n: 200,
+    items: 200,
+  })
+  expect((await run('replay', 'show', first.id)).out).toContain(
+    'take n from /dynamodb/NewImage/fanId/S, add ',
+  )
+})

@@ -19,7 +19,11 @@ type Parts = {
   readonly file: string
 }
 
-export const mendedSale = 'sale-mended'
+/** Each request lacks its sale, which the item's own key still names: FAN#…, DEMAND#event#sale. */
+const edit = {
+  values: [{ from: '/dynamodb/Keys/SK/S', match: '^DEMAND#[^#]+#(?<sale>[^#]+)$' }],
+  patch: [{ op: 'add', path: '/dynamodb/NewImage/saleId', value: { S: '${sale}' } }],
+}
 
 /** The cause that the demo mends: requests that came without the sale that they are for. */
 export function isMendable({ code, type, path }: ErrorGroup): boolean {
@@ -28,20 +32,20 @@ export function isMendable({ code, type, path }: ErrorGroup): boolean {
 
 /** Mends one cause by one edit and replays it, twice. Returns how many rows that has to make. */
 export async function mend(io: Io, { store, catalog, rules, file }: Parts): Promise<number> {
-  const patch = `${JSON.stringify([{ op: 'add', path: '/dynamodb/NewImage/saleId', value: { S: mendedSale } }])}\n`
-  writeFileSync(file, patch)
-  const edit = parsePatch(Buffer.from(patch, 'utf8'), file)
+  const text = `${JSON.stringify(edit)}\n`
+  writeFileSync(file, text)
+  const parsed = parsePatch(Buffer.from(text, 'utf8'), file)
   const { groups, entries } = await triage(store, catalog)
   const group = groups.find(isMendable)
   if (!group) return 0
   const keys = entries.filter(({ fingerprint }) => fingerprint === group.fingerprint).map(({ key }) => key)
   await io.out(
-    `${count(group.records)} requests name no sale (${group.code} ${group.path}). The edit: ${describeEdit(edit.summary)}\n`,
+    `${count(group.records)} requests name no sale (${group.code} ${group.path}). The edit: ${describeEdit(parsed.summary)}\n`,
   )
   for (let time = 0; time < 2; time++) {
     await io.out(style(io, 'dim', `> dmd replay ${group.fingerprint} --edit ${file} --yes\n`))
     const id = `${toBasicIso(io.clock())}-${randomUUID()}`
-    const request = { id, by: 'demo', asked: group.fingerprint, selection: freeze(keys), edit }
+    const request = { id, by: 'demo', asked: group.fingerprint, selection: freeze(keys), edit: parsed }
     const { counts } = await replay(
       { ...request, history: await readHistory(store) },
       { store, rules, clock: io.clock, putsParallel: 16 },

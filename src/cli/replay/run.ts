@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toRules } from '../../delivery/rules.ts'
@@ -58,7 +59,7 @@ export async function replayErrors(io: Io, what: string | undefined, flags: Repl
   if (isAsked && (!io.terminal || flags.json))
     throw new UsageError('say --dry-run to see what it would do, or --yes to do it')
   const by = operator(io, flags)
-  const edit = await readEdit(flags)
+  const edit = readEdit(flags)
   const opened = await openErrors(io, flags)
   const found = await readTriage(io, opened)
   const chosen = choose(found, what, isKey, filterOf(io, flags, opened))
@@ -152,19 +153,25 @@ function heading(io: Io, selection: Frozen, { keys, done }: Chosen, edit: Edit, 
   return `${style(io, 'bold', 'selected')}  ${all}${before}\n          SHA-256 ${selection.sha256}\n${style(io, 'bold', 'edit')}      ${describeEdit(edit.summary)}\n`
 }
 
-async function readEdit(flags: ReplayFlags): Promise<Edit> {
+function readEdit(flags: ReplayFlags): Edit {
   const path = flags.edit ?? flags.with
   if (path === undefined) return noEdit
+  const bytes = readBounded(path)
+  if (flags.edit === undefined) return replaceBy(bytes)
+  // A table stands beside the edit that names it.
+  return parsePatch(bytes, path, (table) => readBounded(resolve(dirname(path), table)))
+}
+
+function readBounded(path: string): Uint8Array {
   let bytes: Uint8Array
   try {
-    bytes = await readFile(path)
+    bytes = readFileSync(path)
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
     throw new PipelineError('INPUT_INVALID', `${path} cannot be read (${code})`, { cause })
   }
-  if (bytes.length > editBytesMax)
-    throw new PipelineError('INPUT_INVALID', `${path} is larger than ${count(editBytesMax)} bytes`)
-  return flags.edit === undefined ? replaceBy(bytes) : parsePatch(bytes, path)
+  if (bytes.length <= editBytesMax) return bytes
+  throw new PipelineError('INPUT_INVALID', `${path} is larger than ${count(editBytesMax)} bytes`)
 }
 
 /** More than Kinesis takes in a record. */

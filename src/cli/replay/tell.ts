@@ -4,12 +4,13 @@ import { columns } from '../columns.ts'
 import { count, harmless, type Io, style } from '../io.ts'
 
 /** What an edit changes, in words and without a value. */
-export function describeEdit({ kind, operations = [] }: EditSummary): string {
+export function describeEdit({ kind, operations = [], values = [] }: EditSummary): string {
   if (kind === 'none') return 'none: the records as they are'
   if (kind === 'replacement') return 'the record was replaced whole'
-  return operations
-    .map(({ op, path, from }) => `${op} ${from === undefined ? '' : `${from} to `}${path}`)
-    .join(', ')
+  return [
+    ...values.map(({ from, names }) => `take ${names.join(', ')} from ${from}`),
+    ...operations.map(({ op, path, from }) => `${op} ${from === undefined ? '' : `${from} to `}${path}`),
+  ].join(', ')
 }
 
 /** What each outcome means, for people; `written` of a rehearsal is still to come. */
