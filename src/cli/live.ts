@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { Log } from '../delivery/telemetry.ts'
 import type { RunningStack, StackOptions } from '../local/stack.ts'
-import { type Code, codes } from '../record/error.ts'
+import { type Code, codes, fixFor } from '../record/error.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import {
   archiveOption,
@@ -137,7 +137,8 @@ export function troubleLog(io: Io): Log {
     if (nowMs - (shown.get(text) ?? Number.NEGATIVE_INFINITY) < againMs) return
     if (shown.size >= shownMax) shown.clear()
     shown.set(text, nowMs)
-    const fix = typeof code === 'string' && isCode(code) ? `\n${style(io, 'dim', codes[code].fix)}` : ''
+    const help = typeof code === 'string' && isCode(code) ? fixFor(code) : undefined
+    const fix = help === undefined ? '' : `\n${style(io, 'dim', help)}`
     void io.err(`${style(io, 'yellow', 'warning:')} ${text}${fix}\n`)
   }
 }

@@ -9,7 +9,7 @@ import { doctorCommand } from './doctor.ts'
 import { errorsCommand } from './errors.ts'
 import { failureText } from './failure.ts'
 import { type Io, style } from './io.ts'
-import { queryCommand } from './query.ts'
+import { asOperand, queryCommand } from './query.ts'
 import { replayCommand } from './replay.ts'
 import { schemaCommand } from './schema.ts'
 import { simulateCommand } from './simulate.ts'
@@ -71,7 +71,7 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
     })
   }
   try {
-    await program.parseAsync(args, { from: 'user' })
+    await program.parseAsync(args[0] === 'query' ? args.map(asOperand) : args, { from: 'user' })
     return code
   } catch (error) {
     return explain(error, io)

@@ -13,7 +13,14 @@ import {
 import { openAthenaEngine, openEngine } from './engine.ts'
 import type { Io } from './io.ts'
 import type { Run } from './program.ts'
-import { type FileFormat, fileFormats, type Hints, runStatement } from './result.ts'
+import {
+  type FileFormat,
+  fileFormats,
+  formatByEnding,
+  type Hints,
+  knownEndings,
+  runStatement,
+} from './result.ts'
 import { listSaved, readSaved } from './saved.ts'
 import { runShell } from './shell.ts'
 import { checkLength, readStatementFile, statementBytesMax } from './statement.ts'
@@ -24,7 +31,8 @@ type Flags = {
   file?: string
   saved?: string | true
   param?: readonly string[]
-  format: FileFormat
+  format?: FileFormat
+  json?: boolean
   output?: string
   raw?: boolean
   timeout?: number
@@ -59,9 +67,13 @@ export function queryCommand(run: Run): Command {
     .addOption(archiveOption())
     .addOption(schemasOption())
     .addOption(
-      new Option('--format <name>', 'how the result is written').choices(fileFormats).default('table'),
+      new Option(
+        '--format <name>',
+        'how the result is written: a table unless the ending of -o says otherwise',
+      ).choices(fileFormats),
     )
-    .option('-o, --output <file>', 'write the result to a file; Parquet needs one')
+    .option('--json', 'the same as --format json')
+    .option('-o, --output <file>', `write the result to a file, in the format of its ending: ${knownEndings}`)
     .option('--raw', 'CSV only: leave texts that a spreadsheet would take for formulas as they are')
     .option('--timeout <seconds>', 'how long it may take', wholeNumber(1, 86_400))
     .option('--max-rows <n>', 'how many rows the result may have', wholeNumber(1, 1_000_000_000))
@@ -74,14 +86,13 @@ export function queryCommand(run: Run): Command {
 }
 
 async function query(io: Io, argument: string | undefined, flags: Flags): Promise<ExitCode> {
-  if (flags.saved === true) return listSaved(io)
+  const format = chooseFormat(flags)
+  if (flags.saved === true) return listSaved(io, format === 'json')
   const isShell =
     io.terminal !== undefined && [argument, flags.file, flags.saved].every((given) => given === undefined)
   const sql = isShell ? undefined : await readStatement(io, argument, flags)
   if (isShell && flags.output !== undefined)
     throw new UsageError('-o takes the result of a statement: give one; in the shell .output FILE does it')
-  if (flags.format === 'parquet' && flags.output === undefined)
-    throw new UsageError('--format parquet needs -o FILE')
   const settings = settingsFor(io, {
     ...flags,
     queryEngine: flags.engine,
@@ -98,7 +109,7 @@ async function query(io: Io, argument: string | undefined, flags: Flags): Promis
           store: await openStore(settings.archive, { create: false }),
         })
   try {
-    const { format, output: file, raw, stats } = flags
+    const { output: file, raw, stats } = flags
     if (sql !== undefined)
       await runStatement(io, engine, sql, { format, file, raw, stats, hints }, io.interrupt)
     else await runShell(io, engine, catalog, format)
@@ -109,6 +120,29 @@ async function query(io: Io, argument: string | undefined, flags: Flags): Promis
   } finally {
     await engine.close()
   }
+}
+
+/** The format that is asked for, by name or by the ending of the file that the result goes to. */
+function chooseFormat({ format, json, output }: Flags): FileFormat {
+  if (json && format !== undefined && format !== 'json')
+    throw new UsageError(`--json and --format ${format} contradict each other: give one`)
+  const named = json ? 'json' : format
+  if (named === 'parquet' && output === undefined) throw new UsageError('--format parquet needs -o FILE')
+  if (named !== undefined || output === undefined) return named ?? 'table'
+  const byEnding = formatByEnding(output)
+  if (byEnding === undefined)
+    throw new UsageError(
+      `the ending of ${output} names no format: give --format, or use one of ${knownEndings}`,
+    )
+  return byEnding
+}
+
+/**
+ * A statement that begins with a comment, as an argument that is no option: commander takes what begins with `--` for
+ * one. An option is a word, or a word with a value behind `=`, in one line.
+ */
+export function asOperand(argument: string): string {
+  return argument.startsWith('--') && !/^--[\w-]*(?:=.*)?$/.test(argument) ? ` ${argument}` : argument
 }
 
 const hints: Hints = {

@@ -2,11 +2,18 @@ import { fillIn, type Parameter, parseTemplate, type Template } from '../query/p
 import { savedQueries } from '../query/saved.ts'
 import { columns } from './columns.ts'
 import { type ExitCode, exitCodes, UsageError } from './command.ts'
-import type { Io } from './io.ts'
+import { type Io, outJson } from './io.ts'
 import { readStatementFile } from './statement.ts'
 
 /** `dmd query --saved` without a name: the saved queries, and the parameters that each takes. */
-export async function listSaved(io: Io): Promise<ExitCode> {
+export async function listSaved(io: Io, isJson = false): Promise<ExitCode> {
+  if (isJson) {
+    await outJson(
+      io,
+      savedQueries.map(({ name, title, parameters, sql }) => ({ name, title, parameters, sql })),
+    )
+    return exitCodes.ok
+  }
   const rows = savedQueries.map(({ name, title, parameters }) => [
     name,
     title,

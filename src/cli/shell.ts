@@ -8,7 +8,7 @@ import { type CommandLine, readCommand } from './shell/commands.ts'
 import { completer } from './shell/complete.ts'
 import { isBlank, isOpen, takeStatements } from './shell/input.ts'
 import { explain, rowsShownMaxFirst, runAll, type Session } from './shell/session.ts'
-import { interrupted, type LineReader, openTerminal } from './shell/terminal.ts'
+import { idle, interrupted, type LineReader, openTerminal } from './shell/terminal.ts'
 
 /**
  * An interactive shell over an archive, with history and completion, for a person on a terminal. Ends at `.quit` or the
@@ -82,8 +82,8 @@ export async function readStatements(
       if (isMiddle) await io.err('the last statement was not run: it does not end with ;\n')
       return
     }
-    if (line === interrupted) {
-      if (!isMiddle) await io.err(`${style(io, 'dim', '.quit or Ctrl-D leaves')}\n`)
+    if (line === interrupted || line === idle) {
+      if (line === idle && !isMiddle) await io.err(`${style(io, 'dim', '.quit or Ctrl-D leaves')}\n`)
       typed = ''
       isMiddle = false
       continue

@@ -1,5 +1,6 @@
 import { PipelineError } from '../record/error.ts'
 import { explainUnsupported, unsupportedExpressions, unsupportedStatements } from './dialect/unsupported.ts'
+import { counted } from './text.ts'
 
 const unsupported = [...unsupportedStatements, ...unsupportedExpressions]
 
@@ -23,7 +24,7 @@ export function rowFailure(error: unknown, sql: string): PipelineError {
   const message = messageOf(error)
   const kind = /^[A-Z][A-Za-z ]{0,30} Error(?=: )/.exec(message)?.[0]
   if (kind === 'Out of Memory Error')
-    return new PipelineError('QUERY_LIMIT', `${message} ${raise('queryMemory')}`)
+    return new PipelineError('QUERY_LIMIT', `${message} narrow it, or raise the setting queryMemory`)
   if (kind === 'IO Error') return new PipelineError('QUERY_FAILED', message)
   const said = message.slice(kind === undefined ? 0 : kind.length + 2)
   if (said === divisionByZero) return new PipelineError('QUERY_FAILED', divisionByZero)
@@ -46,7 +47,7 @@ export function interrupted(): PipelineError {
 export function passedTime(timeoutMs: number): PipelineError {
   return new PipelineError(
     'QUERY_LIMIT',
-    `it took longer than ${timeoutMs / 1000} s; ${raise('queryTimeoutMs')}`,
+    `it took longer than ${timeoutMs / 1000} s; narrow it, or allow more: --timeout, or the setting queryTimeoutMs`,
   )
 }
 
@@ -54,12 +55,8 @@ export function passedTime(timeoutMs: number): PipelineError {
 export function passedRows(rowsMax: number): PipelineError {
   return new PipelineError(
     'QUERY_LIMIT',
-    `the result has more than ${rowsMax} rows; ${raise('queryRowsMax')}`,
+    `the result has more than ${counted(rowsMax, 'row')}; narrow it, or allow more: --max-rows, or the setting queryRowsMax`,
   )
-}
-
-function raise(setting: string): string {
-  return `narrow it, or raise the setting ${setting}`
 }
 
 /** What is told where the cache's folder cannot be used. The system's message names a file of ours, never a row. */

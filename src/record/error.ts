@@ -10,6 +10,8 @@ export type CodeEntry = {
   /** What usually is behind it. */
   readonly cause: string
   readonly fix: string
+  /** True where every message with this code says by itself what helps, so that the fix is for the reference alone. */
+  readonly isFixInMessage?: boolean
 }
 
 /** Every code that this project ever reports, for rejected records and for failed runs alike. */
@@ -202,6 +204,7 @@ export const codes = {
     meaning: 'A schema file cannot be used.',
     cause: 'A schema was edited by hand, or uses a part of Avro that this program does not.',
     fix: 'The message names the file, the field and what is expected there.',
+    isFixInMessage: true,
   },
   SETTING_INVALID: {
     scope: 'run',
@@ -209,6 +212,7 @@ export const codes = {
     meaning: 'A setting is unknown or has an unusable value.',
     cause: 'A name was mistyped, or the value is of another form.',
     fix: 'The message names the setting and the values it takes; see docs/configuration.md.',
+    isFixInMessage: true,
   },
   KEY_INVALID: {
     scope: 'run',
@@ -250,7 +254,7 @@ export const codes = {
     retryable: false,
     meaning: 'The folder in which the worker keeps how far it has read cannot be used.',
     cause: 'The file was edited or cut off, or the folder belongs to another version.',
-    fix: 'The message names the file. A damaged one may be deleted: its shard is read again from its oldest record, so that changes come twice in the tables and once in their `_changes` views.',
+    fix: 'A damaged file may be deleted: its shard is read again from its oldest record, so that changes come twice in the tables and once in their `_changes` views.',
   },
   STATE_IN_USE: {
     scope: 'run',
@@ -273,6 +277,7 @@ export const codes = {
     meaning: 'An input file cannot be read as lines of change records.',
     cause: 'The file is missing, of another form, or cut off.',
     fix: 'The message names the file and, where one is at fault, the line. `dmd deliver` has delivered what comes before that line: fix the file and deliver it again. What then comes twice is in the tables twice and in their `_changes` views once.',
+    isFixInMessage: true,
   },
   OUTPUT_INVALID: {
     scope: 'run',
@@ -308,6 +313,7 @@ export const codes = {
     meaning: 'The query passed its bound: of time, of memory, or of rows in its result.',
     cause: 'The query reads more than it was meant to, or the bound is tight.',
     fix: 'Narrow it, by partition_date above all, or raise the bound that the message names.',
+    isFixInMessage: true,
   },
   QUERY_REFUSED: {
     scope: 'run',
@@ -315,6 +321,7 @@ export const codes = {
     meaning: 'The statement does something else than reading tables.',
     cause: 'A statement that would write, or reach a file, the network or a setting.',
     fix: 'Use SELECT, EXPLAIN, DESCRIBE, SHOW or MSCK REPAIR TABLE.',
+    isFixInMessage: true,
   },
   QUERY_FAILED: {
     scope: 'run',
@@ -322,6 +329,7 @@ export const codes = {
     meaning: 'The SQL engine could not run the statement.',
     cause: 'A name was mistyped, or a value cannot be converted.',
     fix: 'The message is the engine’s own: it names the place in the statement.',
+    isFixInMessage: true,
   },
 } as const satisfies Record<string, CodeEntry>
 
@@ -343,13 +351,28 @@ export type Rejection = {
   readonly path?: string
 }
 
+/** What helps with a code, where its messages do not say it themselves. */
+export function fixFor(code: Code): string | undefined {
+  const entry: CodeEntry = codes[code]
+  return entry.isFixInMessage ? undefined : entry.fix
+}
+
+type ErrorOptions = {
+  readonly cause?: unknown
+  /** The message says what helps, though others with its code do not. */
+  readonly isFixInMessage?: boolean
+}
+
 /** The one error class: a run that cannot go on. Its message is for people and holds no personal data. */
 export class PipelineError extends Error {
   readonly code: RunCode
-  constructor(code: RunCode, message: string, options?: { cause?: unknown }) {
+  /** What helps, where the message does not say it. */
+  readonly fix: string | undefined
+  constructor(code: RunCode, message: string, options: ErrorOptions = {}) {
     super(message, options)
     this.name = 'PipelineError'
     this.code = code
+    this.fix = options.isFixInMessage ? undefined : fixFor(code)
   }
   get retryable(): boolean {
     return codes[this.code].retryable

@@ -236,7 +236,7 @@ export const runExamples: { readonly [code in RunCode]: RunExample } = {
   },
   QUERY_LIMIT: {
     command: 'dmd query --max-rows 1 --archive archive "SELECT 1 UNION ALL SELECT 2"',
-    says: 'the result has more than 1 rows; narrow it, or raise the setting queryRowsMax',
+    says: 'the result has more than 1 row; narrow it, or allow more: --max-rows, or the setting queryRowsMax',
   },
   QUERY_REFUSED: {
     command: 'dmd query --archive archive "DROP TABLE demand"',

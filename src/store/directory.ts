@@ -61,6 +61,7 @@ async function openRoot(root: string, create: boolean): Promise<void> {
     throw new PipelineError(
       'STORE_UNAVAILABLE',
       `there is no archive at ${root} yet. Deliver records to it first, or correct the path.`,
+      { isFixInMessage: true },
     )
   const first = await mkdir(root, { recursive: true, mode: folderMode })
   if (first === undefined) return

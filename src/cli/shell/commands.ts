@@ -1,8 +1,8 @@
-import { savedQueries } from '../../query/saved.ts'
 import { columns } from '../columns.ts'
 import { UsageError } from '../command.ts'
 import { style } from '../io.ts'
 import { shownFormats } from '../result.ts'
+import { listSaved, readSaved } from '../saved.ts'
 import { readStatementFile } from '../statement.ts'
 import { columnRows, findSchema, relationsOf } from './columns.ts'
 import { isBlank, takeStatements } from './input.ts'
@@ -52,23 +52,18 @@ export const commands: readonly Command[] = [
   {
     names: ['.saved'],
     usage: '[NAME]',
-    text: 'lists the saved queries, or runs one',
+    text: 'lists the saved queries, or runs one; behind it may stand parameters: from=2025-02-01',
     takes: 'saved',
     run: async (session, argument) => {
       const { io } = session
-      if (argument === '')
-        return io.out(
-          columns(
-            io,
-            ['name', 'what it asks'],
-            savedQueries.map(({ name, title }) => [name, title]),
-          ),
-        )
-      const saved = savedQueries.find(({ name }) => name === argument)
-      if (!saved)
-        throw new UsageError(`there is no saved query "${argument}"; .saved without a name lists them`)
-      await io.out(`${style(io, 'dim', saved.sql)}\n`)
-      await runSql(session, saved.sql)
+      const [name = '', ...params] = argument.split(/\s+/)
+      if (name === '') {
+        await listSaved(io)
+        return
+      }
+      const sql = readSaved(name, params)
+      await io.out(`${style(io, 'dim', sql)}\n`)
+      await runSql(session, sql)
     },
   },
   {

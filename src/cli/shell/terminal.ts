@@ -2,11 +2,13 @@ import { type CompleterResult, createInterface } from 'node:readline'
 import type { History } from '../history.ts'
 import type { Io } from '../io.ts'
 
-/** What `next` gives where a person pressed Ctrl-C instead of ending a line. */
+/** What `next` gives where a person pressed Ctrl-C instead of ending a line: `idle` where nothing was on the line. */
 export const interrupted = Symbol('interrupted')
+export const idle = Symbol('idle')
+type Pressed = typeof interrupted | typeof idle
 
-/** Gives the next line after a prompt, `interrupted`, or undefined where no more lines come. */
-export type LineReader = (prompt: string) => Promise<string | typeof interrupted | undefined>
+/** Gives the next line after a prompt, `interrupted` or `idle`, or undefined where no more lines come. */
+export type LineReader = (prompt: string) => Promise<string | Pressed | undefined>
 
 export type Terminal = {
   readonly next: LineReader
@@ -37,7 +39,7 @@ const markNoPastes = '\u001b[?2004l'
 export function openTerminal({ terminal, env, history, complete }: TerminalParts): Terminal {
   const { input, output } = terminal
   const entries = [...history.entries]
-  const waiting: ((line: string | typeof interrupted | undefined) => void)[] = []
+  const waiting: ((line: string | Pressed | undefined) => void)[] = []
   const lines: string[] = []
   let isClosed = false
   let work = new AbortController()
@@ -58,7 +60,7 @@ export function openTerminal({ terminal, env, history, complete }: TerminalParts
     shown = kept
     showEntries()
   })
-  const give = (line: string | typeof interrupted | undefined) => waiting.shift()?.(line)
+  const give = (line: string | Pressed | undefined) => waiting.shift()?.(line)
   reader.on('line', (line) => {
     if (waiting.length > 0) give(line)
     else lines.push(line)
@@ -69,12 +71,13 @@ export function openTerminal({ terminal, env, history, complete }: TerminalParts
   })
   reader.on('SIGINT', () => {
     lines.length = 0
+    const pressed = reader.line === '' ? idle : interrupted
     if (reader.line !== '') {
       reader.write(null, { ctrl: true, name: 'e' })
       reader.write(null, { ctrl: true, name: 'u' })
     }
     output.write('^C\n')
-    if (waiting.length > 0) give(interrupted)
+    if (waiting.length > 0) give(pressed)
     else work.abort()
   })
   // A tab in a paste is a part of the text, and asks for no completion. `isCompletionEnabled` is how Node's own REPL

@@ -155,7 +155,8 @@ function* blocksOf(
   const broken = compareTypes(container.type, schema.row).find(({ verdict }) => verdict === 'breaks')
   if (broken) {
     const what = `${key}: written with a schema that ${schema.type}.avsc no longer reads: ${broken.path}: ${broken.note}`
-    throw new PipelineError('CONTAINER_INVALID', what)
+    const fix = `take that change out of ${schema.type}.avsc; dmd schema check shows what an edit does to files`
+    throw new PipelineError('CONTAINER_INVALID', `${what}; ${fix}`, { isFixInMessage: true })
   }
   const sink = createSink()
   let rows = 0

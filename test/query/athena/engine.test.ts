@@ -272,7 +272,7 @@ describe('pages', () => {
     const { athena } = await open(async () => numbers(3_000))
     await expect(ask(athena, 'SELECT n FROM demand', { rowsMax: 2_999 })).rejects.toMatchObject({
       code: 'QUERY_LIMIT',
-      message: expect.stringMatching(/more than 2999 rows; .* queryRowsMax/),
+      message: expect.stringMatching(/more than 2,999 rows; .* queryRowsMax/),
     })
     expect((await ask(athena, 'SELECT n FROM demand', { rowsMax: 3_000 })).rows).toHaveLength(3_000)
   })
