@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../record/type.ts'
+import { isObject, type Json, type JsonObject } from '../record/type.ts'
 import { isDecimal } from './number.ts'
 
 // An attribute value of DynamoDB JSON is an object of one type tag and one value: {"S": "text"}
@@ -48,4 +48,13 @@ export function toList(tag: Tag, value: unknown): readonly Json[] | undefined {
 /** True for `{"NULL": true}`, which counts as absence. */
 export function isNull(attribute: Json): boolean {
   return isObject(attribute) && attribute.NULL === true && Object.keys(attribute).length === 1
+}
+
+/** True for an attribute value that is one in all of its parts, nested `depthMax` deep at most. */
+export function isAttributeValue(attribute: Json, depthMax: number): boolean {
+  const { tag, value } = untag(attribute)
+  if (tag === undefined || depthMax < 0) return false
+  const parts =
+    tag === 'M' ? Object.values(value as JsonObject) : tag === 'L' ? (value as readonly Json[]) : []
+  return parts.every((part) => isAttributeValue(part, depthMax - 1))
 }

@@ -32,7 +32,7 @@ export type ReadImage = {
 export type IsKeyAttribute = (name: string) => boolean
 
 // DynamoDB nests 32 levels deep at most.
-const depthMax = 32
+export const depthMax = 32
 
 /**
  * The most characters of `extra` that a row has: ten times an item of 400 kB. Every pointer holds the names on its way, so

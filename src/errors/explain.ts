@@ -1,4 +1,6 @@
+import { isAttributeValue, isNull } from '../codec/attribute.ts'
 import { decodeUtf8 } from '../codec/envelope.ts'
+import { depthMax } from '../codec/image.ts'
 import type { ErrorFile } from '../delivery/errorfile.ts'
 import type { Catalog } from '../record/schema.ts'
 import {
@@ -10,7 +12,7 @@ import {
   type Type,
 } from '../record/type.ts'
 import { maskPointer, placeholder } from './edit.ts'
-import { maskEnvelope } from './mask.ts'
+import { maskEnvelope, masked } from './mask.ts'
 import { envelopeOf, imagesOf, payloadsOf } from './read.ts'
 
 /** One place of a record beside what is asked for there. No part of it holds a personal value. */
@@ -50,7 +52,7 @@ export function explainRecord(file: ErrorFile, catalog: Catalog): Explanation {
     const brokenAt = brokenPlace(payload)
     return { of: 'bytes', lines: [], bytes, ...(brokenAt === undefined ? {} : { brokenAt }) }
   }
-  const masked = maskEnvelope(envelope, catalog)
+  const maskedEnvelope = maskEnvelope(envelope, catalog)
   const images = imagesOf(envelope)
   const name = images.has('NewImage') && envelope.eventName !== 'REMOVE' ? 'NewImage' : 'OldImage'
   const image = images.get(name)
@@ -58,16 +60,22 @@ export function explainRecord(file: ErrorFile, catalog: Catalog): Explanation {
     const suggestion = suggestEnvelope(code, path, envelope)
     return {
       of: 'envelope',
-      lines: envelopeLines(masked, path),
+      lines: envelopeLines(maskedEnvelope, path),
       bytes,
       ...(suggestion ? { suggestion } : {}),
     }
   }
-  const shown = imagesOf(masked).get(name) ?? {}
+  const shown = imagesOf(maskedEnvelope).get(name) ?? {}
   const type = isObject(image.type) && typeof image.type.S === 'string' ? image.type.S : ''
   const schema = catalog.get(type)
+  const malformed = schema && malformedExtra(path, image, schema.own)
+  const bad = malformed === undefined ? path : maskPointer(malformed)
   const lines = schema
-    ? [...fieldLines(schema.own, shown, '', path), ...extraLines(schema.own, shown, path)]
+    ? [
+        ...fieldLines(schema.own, shown, '', bad),
+        ...nestedExtra(bad, malformed),
+        ...extraLines(schema.own, shown, bad),
+      ]
     : [
         {
           path: '/type',
@@ -76,7 +84,11 @@ export function explainRecord(file: ErrorFile, catalog: Catalog): Explanation {
           mark: 'bad' as const,
         },
       ]
-  const suggestion = suggestImage(code, path, image, `/dynamodb/${name}`, schema?.own)
+  const root = `/dynamodb/${name}`
+  const suggestion =
+    malformed === bad && isTopLevel(bad)
+      ? [{ op: 'replace', path: `${root}${bad}`, value: { S: placeholder } }]
+      : suggestImage(code, path, image, root, schema?.own)
   return { of: 'image', lines, bytes, ...(suggestion ? { suggestion } : {}) }
 }
 
@@ -166,6 +178,40 @@ function extraLines(record: RecordType, shown: JsonObject, bad: string): readonl
       has: told(shown[name]),
       mark: isBad(name) ? 'bad' : 'extra',
     }))
+}
+
+/**
+ * A rejection names an attribute outside the schema only as `/*`. This is the pointer to the first one there that is no
+ * attribute value; undefined where the path is another, or there is none.
+ */
+function malformedExtra(path: string, image: JsonObject, record: RecordType): string | undefined {
+  if (!path.endsWith('/*')) return undefined
+  let type: Type | undefined = record
+  let value: Json | undefined = { M: image }
+  for (const name of path.slice(1, -1).split('/').filter(Boolean)) {
+    const parts: Json | undefined = isObject(value) ? (value.M ?? value.L) : undefined
+    type = type && innerType(type, name)
+    value = Array.isArray(parts) ? parts[Number(name)] : isObject(parts) ? parts[name] : undefined
+  }
+  if (type?.kind === 'optional') type = type.of
+  const map = isObject(value) ? value.M : undefined
+  if (type?.kind !== 'record' || !isObject(map)) return undefined
+  const { attributes } = type
+  const found = Object.entries(map).find(
+    ([name, attribute]) =>
+      !attributes.has(name) && !isNull(attribute) && !isAttributeValue(attribute, depthMax),
+  )
+  return found && `${path.slice(0, -1)}${found[0].replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
+function isTopLevel(path: string): boolean {
+  return path.lastIndexOf('/') === 0
+}
+
+/** An attribute outside the schema within a field: its place is told, its value is not. */
+function nestedExtra(bad: string, malformed: string | undefined): readonly Line[] {
+  if (malformed === undefined || isTopLevel(bad)) return []
+  return [{ path: bad, asked: '', has: masked, mark: 'bad' }]
 }
 
 const hasMax = 60

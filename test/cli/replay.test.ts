@@ -456,3 +456,25 @@ test('scenario 4: each of 200 records gets a sale of its own, out of its key or 
     'take n from /dynamodb/NewImage/fanId/S, add ',
   )
 })
+
+test('errors show lists the files of a group with their tries, and how they can be replayed', async () => {
+  const [{ fingerprint, sample }] = await json('errors', 'list')
+  const useless = join(folder, 'useless.json')
+  writeFileSync(useless, '[{"op":"add","path":"/dynamodb/NewImage/note","value":{"S":"x"}}]')
+  await run('replay', sample, '--edit', useless, '--yes')
+  const page = (await run('errors', 'show', fingerprint)).out
+  expect(page).toMatch(new RegExp(`${sample} +open +1\n`))
+  expect(page).toMatch(/tries +1 of 5 failed/)
+  expect(page).toContain('and 190 more: --json')
+  expect(page).toContain(`dmd replay ${fingerprint} --edit fix.json --dry-run`)
+  const { keys } = await json('errors', 'show', fingerprint)
+  expect(keys).toHaveLength(200)
+  expect(keys[0]).toEqual({ key: expect.stringMatching(/^errors\//), tries: expect.any(Number), open: true })
+
+  writeFileSync(join(folder, 'broken.jsonl'), '{"cut\nnone\n')
+  await run('deliver', join(folder, 'broken.jsonl'))
+  const [broken] = await json('errors', 'list', '--cause', 'NOT_JSON')
+  expect((await run('errors', 'show', broken.fingerprint)).out).toContain(
+    `dmd replay ${broken.sample} --with record.json --dry-run`,
+  )
+})

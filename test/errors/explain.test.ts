@@ -54,8 +54,10 @@ describe.each(badKinds.map(({ kind }) => kind))('a record that is bad by %s', (k
         expect(['NOT_UTF8', 'NOT_JSON', 'NOT_A_CHANGE']).toContain(code)
         expect(brokenAt ?? bytes).toBeLessThanOrEqual(bytes)
       } else if (path === '/*') {
-        // An attribute that no schema models, whose name is not told.
-        expect(marked).toEqual([])
+        // An attribute that no schema models: the rejection does not name it.
+        expect(marked).toEqual([
+          { path: '/profile', asked: '', has: expect.stringContaining('•••'), mark: 'bad' },
+        ])
       } else if (path !== '') {
         expect(
           marked.map((line) => line.path),
@@ -144,6 +146,32 @@ test('a fault deep in a list is marked at the list, and the edit leads to it', (
   const { lines: told, suggestion } = explain(change({ item: { ...eventItem, venues } as never }))
   expect(told.filter(({ mark }) => mark === 'bad').map(({ path }) => path)).toEqual(['/venues'])
   expect(suggestion).toEqual([{ op: 'add', path: '/dynamodb/NewImage/venues/L/1/M/name', value: { S: '…' } }])
+})
+
+test('a malformed attribute outside the schema is named, masked where its name may be personal', () => {
+  const malformed = (image: (item: { [name: string]: unknown }) => void) => {
+    const envelope = JSON.parse(Buffer.from(change()).toString())
+    image(envelope.dynamodb.NewImage)
+    return explain(Buffer.from(JSON.stringify(envelope)))
+  }
+  const marked = ({ lines: told }: ReturnType<typeof explain>) =>
+    told.filter(({ mark }) => mark === 'bad').map(({ path }) => path)
+  const top = malformed((item) => {
+    item.fine = { S: 'x' }
+    item.profile = { M: { a: { S: 7 } } }
+  })
+  expect(marked(top)).toEqual(['/profile'])
+  expect(top.suggestion).toEqual([{ op: 'replace', path: '/dynamodb/NewImage/profile', value: { S: '…' } }])
+  const personal = malformed((item) => {
+    item['ada@example.com'] = { S: 7 }
+  })
+  expect(marked(personal)).toEqual(['/•••'])
+  expect(personal.suggestion).toBeUndefined()
+  const nested = malformed((item) => {
+    Object.assign((item.date as { M: object }).M, { seen: 'secret' })
+  })
+  expect(marked(nested)).toEqual(['/date/seen'])
+  expect(JSON.stringify(nested)).not.toContain('secret')
 })
 
 test('a delete is explained, and mended, in its old image', () => {

@@ -2,9 +2,10 @@ import type { ErrorFile } from '../../delivery/errorfile.ts'
 import { type Explanation, explainRecord } from '../../errors/explain.ts'
 import { isFailedKey, parseFailedBatch } from '../../errors/failed.ts'
 import { type Frequency, frequenciesOf } from '../../errors/frequencies.ts'
-import { readProvenance, readTries } from '../../errors/history.ts'
+import { isOpen, readProvenance, readTries } from '../../errors/history.ts'
 import { maskEnvelope } from '../../errors/mask.ts'
 import { envelopeOf, errorsPrefix, parseErrorFile, payloadsOf } from '../../errors/read.ts'
+import { triesMax } from '../../errors/replay.ts'
 import type { ErrorGroup, Triage } from '../../errors/triage.ts'
 import { codes } from '../../record/error.ts'
 import { columns } from '../columns.ts'
@@ -65,6 +66,9 @@ function payloadsIn(key: string, bytes: Uint8Array): readonly Uint8Array[] | und
 /** Of a large group, this many files are looked at, evenly spread. */
 const sampledMax = 1_000
 
+/** So many error files of a group are listed, as JSON; fewer on a page. */
+const keysMax = 10_000
+
 async function tell(
   { store, catalog }: Opened,
   { entries, history }: Triage,
@@ -88,6 +92,9 @@ async function tell(
   const tries = await readTries(store, history)
   return {
     ...group,
+    keys: keys
+      .slice(0, keysMax)
+      .map((one) => ({ key: one, tries: tries.get(one) ?? 0, open: isOpen(history, one) })),
     sampledFiles: sampled.length,
     frequencies: frequenciesOf(payloads, catalog),
     error: {
@@ -128,7 +135,7 @@ function render(io: Io, told: Told, archive: string): string {
     ...('source' in error
       ? [`${label('source')}${error.source.stream} ${error.source.shard} ${error.source.sequence}`]
       : []),
-    ...(error.tries > 0 ? [`${label('tries')}${error.tries} failed`] : []),
+    `${label('tries')}${error.tries} of ${triesMax} failed`,
     ...(error.replayed
       ? [
           `${label('replayed')}by ${error.replayed.by} at ${short(error.replayed.at)}, dmd replay show ${error.replayed.replay}`,
@@ -139,14 +146,35 @@ function render(io: Io, told: Told, archive: string): string {
       ? [...explanationLines(io, told.error.explanation), ...suggested(io, told.error.explanation)]
       : []),
     '',
-    style(
-      io,
-      'dim',
-      `try it again:  dmd replay ${fingerprint} --edit fix.json --dry-run --archive ${archive}`,
-    ),
+    ...keyLines(io, shown),
+    style(io, 'dim', `try it again:  dmd replay ${advice(told)} --dry-run --archive ${archive}`),
     '',
   ]
   return lines.join('\n')
+}
+
+/** What to replay, and how: what was sound as it is, what cannot be read whole, all else by an edit. */
+function advice({ fingerprint, stage, error }: Told): string {
+  if (isFailedKey(error.key) || stage === 'deliver') return fingerprint
+  const isBytes = 'explanation' in error && error.explanation.of === 'bytes'
+  return isBytes ? `${error.key} --with record.json` : `${fingerprint} --edit fix.json`
+}
+
+const keysShownMax = 10
+
+/** The files of the group, open ones first, with how often each was tried in vain. */
+function keyLines(io: Io, { keys, files }: Told): readonly string[] {
+  if (files < 2) return []
+  const ordered = [...keys.filter(({ open }) => open), ...keys.filter(({ open }) => !open)]
+  const rows = ordered
+    .slice(0, keysShownMax)
+    .map(({ key, tries, open }) => [key, open ? 'open' : 'replayed', String(tries)])
+  const left = files - rows.length
+  return [
+    columns(io, ['files of the group', 'state', 'tries'], rows, { right: [2] }).trimEnd(),
+    ...(left > 0 ? [style(io, 'dim', `and ${count(left)} more: --json`)] : []),
+    '',
+  ]
 }
 
 function suggested(io: Io, { suggestion }: Explanation): readonly string[] {
