@@ -15,7 +15,8 @@ import {
 } from './command.ts'
 import { assumedFindings, assumptions } from './doctor/assumptions.ts'
 import { type Finding, findingLines } from './doctor/finding.ts'
-import { type Io, style } from './io.ts'
+import { skippedLines } from './engine.ts'
+import { count, counted, type Io, style } from './io.ts'
 import type { Run } from './program.ts'
 
 type Flags = {
@@ -68,7 +69,10 @@ async function doctor(io: Io, flags: Flags): Promise<ExitCode> {
     const found = settings
     findings.push(await attempt('schemas', () => [...catalogFor(found).keys()].join(', ')))
     if (flags.aws) findings.push(...(await checkAws(flags, found)), ...assumedFindings())
-    else findings.push(await attempt('archive', () => checkArchive(found.archive)))
+    else {
+      findings.push(await attempt('archive', () => checkArchive(found.archive)))
+      findings.push(await checkFiles(found))
+    }
   }
   const sound = findings.every(({ ok }) => ok !== false)
   if (flags.json) await io.out(`${JSON.stringify(findings)}\n`)
@@ -132,6 +136,25 @@ async function checkEngine(): Promise<string> {
     instance.closeSync()
   }
   return `DuckDB ${version()}`
+}
+
+/** So many of the newest files of each table are read. */
+const filesReadMax = 200
+
+/** Looks for objects in the place of the tables' files that no query has rows of. */
+async function checkFiles(settings: Settings): Promise<Finding> {
+  const check = 'files'
+  try {
+    const { findSkipped } = await import('../query/skipped.ts')
+    const store = await openStore(settings.archive, { create: false })
+    const { skipped, read, files } = await findSkipped(store, catalogFor(settings), filesReadMax)
+    const looked = `${count(read)} of ${counted(files, 'file')} looked at`
+    if (skipped.length === 0) return { check, ok: true, found: looked }
+    const fix = 'move them out of data/, or restore them from their source'
+    return { check, ok: false, found: [looked, ...skippedLines(skipped)].join('\n'), fix }
+  } catch (error) {
+    return { check, ok: null, found: error instanceof Error ? error.message : String(error) }
+  }
 }
 
 /** Writes, replaces, reads and deletes a file of its own, so that a full disk or a missing right shows here. */

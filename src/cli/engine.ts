@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Charge, QueryEngine, Scan } from '../query/engine.ts'
+import type { SkippedFile } from '../query/files.ts'
 import type { Catalog } from '../record/schema.ts'
 import type { Settings } from '../settings.ts'
 import type { ObjectStore } from '../store/store.ts'
-import { count, counted, duration, type Io, size } from './io.ts'
+import { count, counted, duration, harmless, type Io, size } from './io.ts'
 
 export type EngineParts = {
   readonly settings: Settings
@@ -73,6 +74,20 @@ export function describeRun({ scan, charge }: Cost, rows: number, tookMs: number
     `${took}; read ${count(files)} of ${counted(filesTotal, 'file')}, ${count(partitions)} of ` +
     `${counted(partitionsTotal, 'partition')}, ${size(bytes)}, ${counted(scan.rows, 'row')}`
   )
+}
+
+/** So many skipped objects are named; the others are counted. */
+const namedMax = 10
+
+/** The objects that a query did without, in lines for people; none where there are none. */
+export function skippedLines(skipped: readonly SkippedFile[]): readonly string[] {
+  if (skipped.length === 0) return []
+  const rest = skipped.length - namedMax
+  return [
+    `${counted(skipped.length, 'object')} below data/ ${skipped.length === 1 ? 'is no file of its table and was' : 'are no files of their tables and were'} left out:`,
+    ...skipped.slice(0, namedMax).map(({ key, why }) => `  ${harmless(key)}: ${harmless(why)}`),
+    ...(rest > 0 ? [`  and ${count(rest)} more`] : []),
+  ]
 }
 
 // Athena's list price in most regions, and the least that a query is charged for; docs/cost.md.

@@ -15,7 +15,7 @@ import {
 } from '../query/format.ts'
 import { PipelineError } from '../record/error.ts'
 import { fileMode } from '../store/mode.ts'
-import { type Cost, describeRun } from './engine.ts'
+import { type Cost, describeRun, skippedLines } from './engine.ts'
 import { counted, harmlessLines, type Io, style } from './io.ts'
 import { startRunning } from './running.ts'
 
@@ -85,6 +85,8 @@ export async function runStatement(
       await io.err(`${cells} like a formula and got an apostrophe before it; ${to.hints.raw}\n`)
     }
     if (isPart) await io.err(`these are the first ${counted(rows, 'row')}; ${to.hints.more}\n`)
+    for (const line of skippedLines(written.scan?.skipped ?? []))
+      await io.err(`${style(io, 'yellow', line)}\n`)
     if (to.stats || io.isWatched)
       await io.err(`${style(io, 'dim', describeRun(written, rows, io.clock() - startedMs))}\n`)
   } finally {

@@ -23,7 +23,7 @@ export type Cache = {
   readonly add: (
     type: string,
     files: readonly ArchiveFile[],
-    write: (path: string) => Promise<Pick<Pack, 'bytes'> & { readonly rows: readonly number[] }>,
+    write: (path: string) => Promise<WrittenPack>,
   ) => Promise<Pack>
   /** Lets go of packs whose rows another one has. */
   readonly retire: (packs: readonly Pack[]) => Promise<void>
@@ -44,7 +44,19 @@ export type Pack = {
 }
 
 /** A file whose rows a pack has. */
-export type Member = { readonly key: string; readonly etag: string; readonly rows: number }
+export type Member = {
+  readonly key: string
+  readonly etag: string
+  readonly rows: number
+  /** Why it has none, where it is no file of the table. */
+  readonly skipped?: string
+}
+
+/** A pack as it was written: what it took of each file, in the order of the files. */
+export type WrittenPack = {
+  readonly bytes: number
+  readonly files: readonly Pick<Member, 'rows' | 'skipped'>[]
+}
 
 /** Goes up when the form of a pack changes. */
 const packVersion = 1
@@ -99,9 +111,9 @@ export async function openCache(
       const name = `${type}-${digestOf(type, layoutOf(type), ...files.flatMap(({ key, etag }) => [key, etag]))}`
       const path = join(folder, `new-${await nextName()}`)
       try {
-        const { rows, bytes } = await write(path)
+        const { files: taken, bytes } = await write(path)
         await rename(path, pathOf(name, 'parquet'))
-        const members = files.map(({ key, etag }, index) => ({ key, etag, rows: rows[index] ?? 0 }))
+        const members = files.map(({ key, etag }, index) => ({ key, etag, ...(taken[index] ?? { rows: 0 }) }))
         const layout = digestOf(type, layoutOf(type))
         await writeFile(path, JSON.stringify({ version: packVersion, layout, bytes, members }), {
           mode: 0o600,
@@ -176,7 +188,8 @@ function isMember(value: unknown): value is Member {
     isObject(value) &&
     typeof value.key === 'string' &&
     typeof value.etag === 'string' &&
-    typeof value.rows === 'number'
+    typeof value.rows === 'number' &&
+    (value.skipped === undefined || typeof value.skipped === 'string')
   )
 }
 

@@ -20,7 +20,7 @@ import { createRewriter, nameColumns } from './dialect/rewrite.ts'
 import { readCatalogStatement } from './dialect/statements.ts'
 import type { Column, QueryEngine, QueryOptions, QueryResult, Scan } from './engine.ts'
 import { cacheFailure, interrupted, passedRows, passedTime, rowFailure, statementFailure } from './failure.ts'
-import { type ArchiveFile, listFiles } from './files.ts'
+import { type ArchiveFile, listFiles, type SkippedFile } from './files.ts'
 import { findSystemViews, prepareReading, type Reading, readReading, refused } from './guard.ts'
 import { loadPacks, type Need } from './load.ts'
 import { FileMoved } from './pack/build.ts'
@@ -83,9 +83,9 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
   }
 
   const find = async (schema: RecordSchema, reads: Reads, signal?: AbortSignal): Promise<Need> => {
-    const files = await listFiles(store, schema.type, signal ? { signal } : {})
+    const { files, skipped } = await listFiles(store, schema.type, signal ? { signal } : {})
     const matched = await matchPartitions(trusted, reads.get(schema.type) ?? [], partitionsOf(files))
-    return { schema, files, wanted: files.filter(({ partition }) => matched.has(partition)) }
+    return { schema, files, skipped, wanted: files.filter(({ partition }) => matched.has(partition)) }
   }
 
   /** Takes in what a statement reads, and makes the tables show it. */
@@ -170,7 +170,7 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
         catalog,
         location: url,
         range: parts.range ?? defaultRange,
-        filesOf: async (type) => countFiles(await listFiles(store, type)),
+        filesOf: async (type) => countFiles((await listFiles(store, type)).files),
         known,
       })
     },
@@ -226,19 +226,24 @@ function countFiles(files: readonly ArchiveFile[]): ReadonlyMap<string, number> 
 
 function toScan({ needs, packs }: Loaded): Scan {
   const scan = { files: 0, filesTotal: 0, partitions: 0, partitionsTotal: 0, bytes: 0, rows: 0 }
-  for (const { schema, files, wanted } of needs) {
+  const skipped: SkippedFile[] = []
+  for (const { schema, files, wanted, skipped: misnamed } of needs) {
     const members = (packs.get(schema.type) ?? []).flatMap((pack) => pack.members)
     const rows = new Map(members.map((member) => [member.key, member.rows]))
     scan.files += wanted.length
     scan.filesTotal += files.length
     scan.partitions += partitionsOf(wanted).size
     scan.partitionsTotal += partitionsOf(files).size
+    const reasons = new Map(members.map((member) => [member.key, member.skipped]))
+    skipped.push(...misnamed)
     for (const { key, size } of wanted) {
+      const why = reasons.get(key)
+      if (why !== undefined) skipped.push({ key, why })
       scan.bytes += size
       scan.rows += rows.get(key) ?? 0
     }
   }
-  return scan
+  return { ...scan, skipped }
 }
 
 /** Midnight passed between the choice of the partitions and the statement's own clock. */

@@ -1,3 +1,5 @@
+import type { SkippedFile } from './files.ts'
+
 /** One value of a result, whatever engine gave it. */
 export type Cell =
   | null
@@ -42,6 +44,8 @@ export type Scan = {
   /** Size of the files in the archive. */
   readonly bytes: number
   readonly rows: number
+  /** Objects in the place of the tables' files that gave no rows, since they are none: the query did without them. */
+  readonly skipped: readonly SkippedFile[]
 }
 
 /** What a query took of a service that is paid for it. */

@@ -1,3 +1,4 @@
+import { parseLocalDate } from '../record/date.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { partitionColumn } from './tables.ts'
 
@@ -11,19 +12,36 @@ export type ArchiveFile = {
   readonly partition: string
 }
 
-/** As for Athena, a file whose name starts with . or _ is none of the table's. */
-const filePattern = new RegExp(`^data/[^/]+/${partitionColumn}=(\\d{4}-\\d{2}-\\d{2})/[^/._][^/]*\\.avro$`)
+/** An object in the place of a table's files that gives the table no rows, and why not. */
+export type SkippedFile = { readonly key: string; readonly why: string }
 
-/** The files of a record type, in ascending order of their keys. */
+export type Listing = {
+  /** The table's files, in ascending order of their keys. */
+  readonly files: readonly ArchiveFile[]
+  /** Objects among them whose names are none of a table's file. Those whose names start with . or _ are left out, as in Athena. */
+  readonly skipped: readonly SkippedFile[]
+}
+
+const filePattern = new RegExp(`^data/[^/]+/${partitionColumn}=(\\d{4}-\\d{2}-\\d{2})/[^/]+\\.avro$`)
+
+const hiddenPattern = /\/[._][^/]*$/
+
+/** The objects below the folder of a record type. */
 export async function listFiles(
   store: ObjectStore,
   type: string,
   options: { signal?: AbortSignal } = {},
-): Promise<readonly ArchiveFile[]> {
+): Promise<Listing> {
   const files: ArchiveFile[] = []
+  const skipped: SkippedFile[] = []
   for await (const { key, etag, size } of store.list(`data/${type}/`, options)) {
+    if (hiddenPattern.test(key)) continue
     const partition = filePattern.exec(key)?.[1]
-    if (partition !== undefined) files.push({ key, etag, size, partition })
+    if (partition !== undefined && parseLocalDate(partition) !== undefined)
+      files.push({ key, etag, size, partition })
+    else skipped.push({ key, why: partition === undefined ? notNamed : `there is no day ${partition}` })
   }
-  return files
+  return { files, skipped }
 }
+
+const notNamed = `its name is not ${partitionColumn}=YYYY-MM-DD/….avro`

@@ -4,7 +4,7 @@ import type { RecordSchema } from '../record/schema.ts'
 import type { ObjectStore } from '../store/store.ts'
 import type { Cache, Pack } from './cache.ts'
 import type { LoadProgress } from './engine.ts'
-import type { ArchiveFile } from './files.ts'
+import type { ArchiveFile, SkippedFile } from './files.ts'
 import { buildPack, openBuilder } from './pack/build.ts'
 import { createShredder, type Shredder } from './pack/shred.ts'
 import { hasThreads, openThread } from './pack/thread.ts'
@@ -21,10 +21,11 @@ const packsOfSizeMax = 16
 /** A pack with more rows is left as it is. */
 const mergeRowsMax = 1_000_000
 
-/** What a query needs of a type: the files that lie in the archive, and those of them whose rows it may want. */
+/** What a query needs of a type: what lies in the archive, and the files whose rows it may want. */
 export type Need = {
   readonly schema: RecordSchema
   readonly files: readonly ArchiveFile[]
+  readonly skipped: readonly SkippedFile[]
   readonly wanted: readonly ArchiveFile[]
 }
 
@@ -136,7 +137,7 @@ async function mergeSmall(cache: Cache, type: string, packs: readonly Pack[]): P
       members.map((member) => ({ ...member, size: 0, partition: '' })),
       async (path) => ({
         bytes: await writeMerged(many, path),
-        rows: members.map(({ rows }) => rows),
+        files: members.map(({ rows, skipped }) => (skipped === undefined ? { rows } : { rows, skipped })),
       }),
     )
     await cache.retire(many)

@@ -227,7 +227,7 @@ export const runExamples: { readonly [code in RunCode]: RunExample } = {
   },
   CONTAINER_INVALID: {
     command: 'dmd query --saved top-events --archive archive',
-    files: { 'archive/data/demand/partition_date=2025-02-13/cut.avro': 'Obj' },
+    files: { 'archive/data/demand/partition_date=2025-02-13/cut.avro': 'Obj\u0001\u0002\u0014dmd.format' },
     says: 'data/demand/partition_date=2025-02-13/cut.avro, byte',
   },
   DEPLOY_FAILED: {

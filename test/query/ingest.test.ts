@@ -7,6 +7,7 @@ import { loadCatalog } from '../../src/catalog.ts'
 import { writeContainer } from '../../src/codec/container.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import { formatJson } from '../../src/query/format.ts'
+import { findSkipped } from '../../src/query/skipped.ts'
 import { compileSchema, type RecordSchema, toCatalog } from '../../src/record/schema.ts'
 import type { JsonObject, RecordType, RecordValue, Type, Value } from '../../src/record/type.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
@@ -47,10 +48,11 @@ function rowOf(schema: RecordSchema, id: string, values: RecordValue = {}): Reco
   }
 }
 
-function fileOf(schema: RecordSchema, rows: readonly RecordValue[]): Uint8Array {
+function fileOf(schema: RecordSchema, rows: readonly RecordValue[], isOurs = true): Uint8Array {
   const sync = new Uint8Array(16).fill(7)
   const { avro, row: type } = schema
-  return writeContainer({ schema: avro, type, codec: 'null', metadata: new Map(), sync }, rows)
+  const metadata = new Map(isOurs ? [['dmd.format', '2']] : [])
+  return writeContainer({ schema: avro, type, codec: 'null', metadata, sync }, rows)
 }
 
 let store: ObjectStore
@@ -162,6 +164,42 @@ test('a file of a schema that can no longer be read is an error that names file 
   })
 })
 
+test('an empty file, one of another format or schema, and one of a wrong name make no query fail, and are named', async () => {
+  const before = schemaOf([field('seats', 'string')])
+  const now = schemaOf([field('seats', 'long')])
+  await store.put(key('a'), fileOf(now, [rowOf(now, '1', { seats: 7 })]))
+  await store.put(key('b'), new Uint8Array())
+  await store.put(key('c'), Buffer.from('no container'))
+  await store.put(key('d'), fileOf(before, [rowOf(before, '2', { seats: 'many' })], false))
+  await store.put(key('e'), fileOf(now, []).subarray(0, 40))
+  await store.put('data/gig/partition_date=2025-13-45/f.avro', fileOf(now, [rowOf(now, '3', { seats: 7 })]))
+  await store.put('data/gig/notes.txt', Buffer.from('x'))
+  await store.put('data/gig/_SUCCESS', new Uint8Array())
+  const named = [
+    ['data/gig/notes.txt', /its name is not partition_date=YYYY-MM-DD/],
+    [key('b'), /it is empty/],
+    [key('c'), /no Avro object container file/],
+    [key('d'), /seats: string cannot be read as long/],
+    [key('e'), /due beyond the end/],
+    ['data/gig/partition_date=2025-13-45/f.avro', /there is no day 2025-13-45/],
+  ] as const
+  const engine = await openDuckDb({ store, catalog: toCatalog([now]) })
+  opened.push(engine)
+  // Once when they are read, and again out of the cache.
+  for (const _ of ['read', 'known']) {
+    const { rows, scan } = await engine.query('SELECT id FROM gig')
+    const found = []
+    for await (const chunk of rows) found.push(...chunk)
+    expect(found).toEqual([['1']])
+    const skipped = [...(scan?.skipped ?? [])].sort((one, other) => (one.key < other.key ? -1 : 1))
+    expect(skipped.map((file) => file.key)).toEqual(named.map(([name]) => name))
+    for (const [index, [, why]] of named.entries()) expect(skipped[index]?.why).toMatch(why)
+  }
+  expect((await findSkipped(store, toCatalog([now]), 10)).skipped.map((file) => file.key).sort()).toEqual(
+    named.map(([name]) => name),
+  )
+})
+
 test('a number that a foreign writer put where SQL has no room is an error that names file and field', async () => {
   const wrong: readonly (readonly [unknown, Value])[] = [
     ['int', 2 ** 31],
@@ -186,7 +224,7 @@ test('a file that cannot be read fails the query and leaves no row of others beh
   // More than a vector of DuckDB, so that its appender has rows in hand.
   const rows = Array.from({ length: 3000 }, (_, n) => rowOf(gig, String(n)))
   await store.put(key('a'), fileOf(gig, rows))
-  await store.put(key('b'), Buffer.from('no container'))
+  await store.put(key('b'), fileOf(gig, rows).subarray(0, -10))
   await expect(sql('SELECT id FROM gig')).rejects.toMatchObject({
     code: 'CONTAINER_INVALID',
     message: expect.stringContaining(key('b')),

@@ -194,6 +194,7 @@ describe('the partitions that a statement reads', () => {
       partitionsTotal: 8,
       bytes: expect.any(Number),
       rows: 1,
+      skipped: [],
     })
     expect(scan?.bytes).toBeGreaterThan(1000)
     expect(await cold(async (engine) => (await engine.query('SELECT 1')).scan)).toMatchObject({

@@ -38,7 +38,7 @@ function container(file: number): Uint8Array {
     schema: sale.avro,
     type: sale.row,
     codec: 'null',
-    metadata: new Map(),
+    metadata: new Map([['dmd.format', '2']]),
     sync: new Uint8Array(16),
   }
   return writeContainer({ ...spec, codec: 'null' }, rows)

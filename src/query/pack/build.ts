@@ -21,9 +21,12 @@ export class FileMoved extends PipelineError {
   }
 }
 
+/** What a pack took of a file: so many rows, or none of one that is `skipped`. */
+export type Taken = { readonly rows: number; readonly skipped?: string }
+
 export type BuiltPack = {
-  /** Rows of each file, in the order in which the files were given. */
-  readonly rows: readonly number[]
+  /** What was taken of each file, in the order in which the files were given. */
+  readonly files: readonly Taken[]
   /** Size in bytes. */
   readonly bytes: number
 }
@@ -31,10 +34,11 @@ export type BuiltPack = {
 /** Makes one pack of files that come one after the other. */
 export type PackBuilder = {
   /**
-   * Takes in a file with its bytes, and gives the number of its rows. Throws CONTAINER_INVALID, naming the file, for one
-   * that is unsound, that the type's schema no longer reads, or that holds a number which SQL's type has no room for.
+   * Takes in a file with its bytes. A file that this project did not write (an empty one, another format, another schema)
+   * is skipped. Throws CONTAINER_INVALID, naming the file, for one of ours that is damaged, that the type's schema no
+   * longer reads, or that holds a number which SQL's type has no room for: rows of it would be missing.
    */
-  readonly take: (file: PackFile, bytes: Uint8Array) => Promise<number>
+  readonly take: (file: PackFile, bytes: Uint8Array) => Promise<Taken>
   /** Finishes the pack; gives its size in bytes. */
   readonly end: () => Promise<number>
   /** Lets go of the file as it is. */
@@ -78,13 +82,13 @@ export async function buildPack(
 ): Promise<BuiltPack> {
   const builder = await open()
   try {
-    const rows: number[] = []
+    const taken: Taken[] = []
     for await (const { file, object } of fetchAll(store, files, signal)) {
-      const count = await builder.take(file, object.bytes)
-      rows.push(count)
-      await onFile?.(count)
+      const one = await builder.take(file, object.bytes)
+      taken.push(one)
+      await onFile?.(one.rows)
     }
-    return { rows, bytes: await builder.end() }
+    return { files: taken, bytes: await builder.end() }
   } finally {
     await builder.close()
   }
@@ -125,14 +129,35 @@ async function takeFile(
   file: Uint8Array,
   schema: RecordSchema,
   writer: PackWriter,
-): Promise<number> {
+): Promise<Taken> {
+  const skipped = whyForeign(file, schema)
+  if (skipped !== undefined) return { rows: 0, skipped }
   const container = readContainer(file, key)
   let count = 0
   for (const { rows, bytes } of blocksOf(container, schema, key)) {
     await writer.take(bytes, rows)
     count += rows
   }
-  return count
+  return { rows: count }
+}
+
+/** A mark that stands in the header of every file that this project writes. */
+const ownMark = Buffer.from('dmd.format')
+const headerBytesMax = 65_536
+
+/** Why a file is none that this project wrote for the type; undefined where it is one, sound or damaged. */
+export function whyForeign(file: Uint8Array, schema: RecordSchema): string | undefined {
+  if (file.length === 0) return 'it is empty'
+  const head = Buffer.from(file.buffer, file.byteOffset, Math.min(file.length, headerBytesMax))
+  if (head.includes(ownMark)) return undefined
+  try {
+    const { type } = readContainer(file, 'the file')
+    const broken = compareTypes(type, schema.row).find(({ verdict }) => verdict === 'breaks')
+    return broken && `it was written by something else: ${broken.path}: ${broken.note}`
+  } catch (error) {
+    if (error instanceof PipelineError) return `it was written by something else: ${error.message}`
+    throw error
+  }
 }
 
 /** The last schema of a file that was found to be today's: one object for equal headers. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { PipelineError, type RunCode } from '../../record/error.ts'
 import type { RecordSchema } from '../../record/schema.ts'
-import type { PackBuilder, PackFile } from './build.ts'
+import type { PackBuilder, PackFile, Taken } from './build.ts'
 
 export type Start = { readonly path: string; readonly schema: RecordSchema }
 export type Request =
@@ -11,6 +11,7 @@ export type Request =
   | { readonly what: 'end' }
 export type Answer =
   | { readonly value: number }
+  | { readonly taken: Taken }
   | { readonly failed: { readonly name: string; readonly message: string; readonly code?: RunCode } }
 
 // The build puts it beside the bundle. Run from its sources, where there is none, this project works without threads.
@@ -38,7 +39,7 @@ export async function openThread(
   worker.on('error', fail)
   worker.on('exit', () => fail(new Error('the thread that builds a pack ended')))
 
-  const ask = async (request: Request): Promise<number> => {
+  const ask = async (request: Request): Promise<Exclude<Answer, { failed: unknown }>> => {
     if (broken) throw broken
     const answer = await new Promise<Answer | Error>((resolve) => {
       settle = resolve
@@ -46,7 +47,7 @@ export async function openThread(
     })
     settle = undefined
     if (answer instanceof Error) throw answer
-    if ('value' in answer) return answer.value
+    if (!('failed' in answer)) return answer
     const { name, message, code } = answer.failed
     throw code === undefined ? Object.assign(new Error(message), { name }) : new PipelineError(code, message)
   }
@@ -55,9 +56,11 @@ export async function openThread(
     // A message copies all of the memory that its bytes are a part of.
     take: ({ key, partition }, bytes) => {
       const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes)
-      return ask({ what: 'take', file: { key, partition }, bytes: own })
+      return ask({ what: 'take', file: { key, partition }, bytes: own }).then((answer) =>
+        'taken' in answer ? answer.taken : { rows: 0 },
+      )
     },
-    end: () => ask({ what: 'end' }),
+    end: () => ask({ what: 'end' }).then((answer) => ('value' in answer ? answer.value : 0)),
     close: async () => {
       signal?.removeEventListener('abort', stop)
       await worker.terminate()

@@ -11,7 +11,7 @@ const builder = await openBuilder(path, schema, createShredder(schema.row))
 
 async function work(request: Request): Promise<Answer> {
   try {
-    if (request.what === 'take') return { value: await builder.take(request.file, request.bytes) }
+    if (request.what === 'take') return { taken: await builder.take(request.file, request.bytes) }
     const value = await builder.end()
     await builder.close()
     return { value }
