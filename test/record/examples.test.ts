@@ -49,7 +49,14 @@ describe('a record code', () => {
     const told = Object.entries(recordExamples).flatMap(([code, example]) =>
       'told' in example ? [code] : [],
     )
-    expect(told.sort()).toEqual(['BATCH_GIVEN_UP', 'INTERNAL', 'PUT_FAILED', 'SYMBOL_UNKNOWN'])
+    expect(told.sort()).toEqual([
+      'BATCH_GIVEN_UP',
+      'EXTRA_TOO_LARGE',
+      'INTERNAL',
+      'PUT_FAILED',
+      'RECORD_TOO_LARGE',
+      'SYMBOL_UNKNOWN',
+    ])
     const channel = { type: 'enum', name: 'channel', symbols: ['EMAIL', 'SMS'] }
     const demand = JSON.parse(readFileSync('src/schemas/demand.avsc', 'utf8'))
     demand.fields.push({ name: 'channel', type: ['null', channel], default: null })
