@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import * as z from 'zod'
+import { nearestName } from './nearest.ts'
 import { parseLocalDate } from './record/date.ts'
 import { PipelineError } from './record/error.ts'
 import { defaultRange } from './record/rules.ts'
@@ -263,14 +264,15 @@ export type SettingSources = {
 export function readSettings({ flags = {}, env = {}, file }: SettingSources): Settings {
   const given = file !== undefined && existsSync(file) ? readFile(file) : {}
   const merged = {
-    ...check(given, file ?? ''),
-    ...check(fromEnv(env), 'environment'),
-    ...check(defined(flags), 'flags'),
+    ...check(given, file ?? '', (name) => name),
+    ...check(fromEnv(env), 'environment', variableOf),
+    ...check(defined(flags), 'flags', (name) => `--${name}`),
   }
   return Object.freeze(schema.parse(merged))
 }
 
-function check(values: object, source: string): Partial<Settings> {
+/** Checks the settings of one source, in which they are called as `called` says. */
+function check(values: object, source: string, called: (name: string) => string): Partial<Settings> {
   const result = schema.partial().safeParse(values)
   if (result.success) {
     // Only what was given: the defaults come last.
@@ -278,10 +280,25 @@ function check(values: object, source: string): Partial<Settings> {
   }
   const [issue] = result.error.issues
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
-  const what = unknown
-    ? `there is no setting "${unknown}"; there are ${settingNames.join(', ')}`
-    : `${issue?.path.join('.')}: ${issue?.message}`
-  throw new PipelineError('SETTING_INVALID', `${source}: ${what}`)
+  if (unknown !== undefined)
+    throw unknownName(source, `there is no setting "${unknown}"`, unknown, settingNames)
+  const name = String(issue?.path[0])
+  const isNoNumber = issue?.code === 'invalid_type' && issue.expected === 'number'
+  const what = isNoNumber ? 'must be a number' : issue?.message
+  throw new PipelineError('SETTING_INVALID', `${source}: ${called(name)}${shownValue(name, values)}: ${what}`)
+}
+
+/** The value of a setting for a message. An address to post to may have a token in it. */
+function shownValue(name: string, values: object): string {
+  const value: unknown = Object.entries(values).find(([key]) => key === name)?.[1]
+  return name === 'alertUrl' ? '' : ` is ${JSON.stringify(value).slice(0, 80)}`
+}
+
+/** The error about a name that is not known, with the one that was probably meant, else with all that there are. */
+function unknownName(source: string, what: string, name: string, known: readonly string[]): PipelineError {
+  const meant = nearestName(name, known)
+  const help = meant === undefined ? `; there are ${known.join(', ')}` : `; did you mean ${meant}?`
+  return new PipelineError('SETTING_INVALID', `${source}: ${what}${help}`)
 }
 
 function readFile(file: string): object {
@@ -308,13 +325,8 @@ function fromEnv(env: NodeJS.ProcessEnv): object {
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith(prefix) || text === undefined || text === '') continue
     const name = names.get(variable)
-    if (!name) {
-      const known = [...names.keys()].join(', ')
-      throw new PipelineError(
-        'SETTING_INVALID',
-        `environment: there is no variable ${variable}; there are ${known}`,
-      )
-    }
+    if (!name)
+      throw unknownName('environment', `there is no variable ${variable}`, variable, [...names.keys()])
     values[name] = name === 'keyAttributes' ? text.split(',').map((part) => part.trim()) : text
   }
   return values

@@ -14,7 +14,11 @@ export class UsageError extends Error {}
 /** The configuration file that is read where it exists. */
 export const configFile = 'dmd.config.json'
 
-export const archiveOption = () => new Option('--archive <url>', 'the archive: a directory or a file: URL')
+export const archiveOption = () =>
+  new Option(
+    '--archive <url>',
+    'the archive: a directory, a file: URL or s3://bucket/prefix (default: the setting archive, or ./archive)',
+  )
 export const schemasOption = () => new Option('--schemas <folder>', 'a folder of further schemas')
 export const jsonOption = () => new Option('--json', 'print JSON for scripts')
 

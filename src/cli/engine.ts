@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Charge, QueryEngine, Scan } from '../query/engine.ts'
 import type { SkippedFile } from '../query/files.ts'
+import { PipelineError } from '../record/error.ts'
 import type { Catalog } from '../record/schema.ts'
 import type { Settings } from '../settings.ts'
 import type { ObjectStore } from '../store/store.ts'
@@ -25,7 +26,34 @@ export async function openEngine(io: Io, { settings, store, catalog }: EnginePar
     range: { from: settings.partitionFrom, yearsAhead: settings.partitionYearsAhead },
     ...(folder === undefined ? {} : { cache: { folder, clock: io.clock } }),
   })
-  return bounded(engine, settings)
+  return withMissingSchema(bounded(engine, settings), store, catalog)
+}
+
+/** Says which schema is missing where a statement asks for a table whose rows are in the archive. */
+function withMissingSchema(engine: QueryEngine, store: ObjectStore, catalog: Catalog): QueryEngine {
+  const explain = async (error: unknown): Promise<never> => {
+    if (!(error instanceof PipelineError) || error.code !== 'QUERY_FAILED') throw error
+    const [, written = ''] = /(?:[Tt]able with name "?|there is no table )(\w+)/.exec(error.message) ?? []
+    const type = await findFolder(store, written.toLowerCase(), catalog)
+    if (type === undefined) throw error
+    const help = `The archive has data/${type}/, but there is no schema for it: --schemas FOLDER names the folder with ${type}.avsc.`
+    throw new PipelineError('QUERY_FAILED', `${error.message}\n${help}`, { cause: error })
+  }
+  return {
+    query: (sql, options) => engine.query(sql, options).catch(explain),
+    exportParquet: (sql, path, options) => engine.exportParquet(sql, path, options).catch(explain),
+    close: engine.close,
+  }
+}
+
+/** The folder below data/ that a table or a view of this name would read, where it has files and no schema. */
+async function findFolder(store: ObjectStore, table: string, catalog: Catalog): Promise<string | undefined> {
+  const base = table.replace(/_(?:changes|current|latest|masked)$/, '')
+  for (const type of [base, base.replace(/s$/, '')]) {
+    if (type === '' || catalog.has(type)) continue
+    for await (const _ of store.list(`data/${type}/`)) return type
+  }
+  return undefined
 }
 
 /** Where the cache of one archive lies: two must not share a folder, as what one of them lacks would be dropped. */

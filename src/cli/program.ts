@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { nearestName } from '../nearest.ts'
 import { PipelineError } from '../record/error.ts'
 import { type ExitCode, exitCodes, UsageError } from './command.ts'
 import { completionCommand } from './completion.ts'
@@ -7,6 +8,7 @@ import { demoCommand } from './demo.ts'
 import { deployCommand } from './deploy.ts'
 import { doctorCommand } from './doctor.ts'
 import { errorsCommand } from './errors.ts'
+import { examplesOf } from './examples.ts'
 import { failureText } from './failure.ts'
 import { type Io, style } from './io.ts'
 import { asOperand, queryCommand } from './query.ts'
@@ -21,6 +23,40 @@ import { workerCommand } from './worker.ts'
 /** Runs an action of a command; the program decides what its end means. */
 export type Run = (action: (io: Io) => Promise<ExitCode>) => Promise<void>
 
+/** The commands by what they are for, in the order of the help. */
+const groups: readonly (readonly [string, readonly ((run: Run) => Command)[]])[] = [
+  ['Try it', [demoCommand, simulateCommand, upCommand]],
+  ['Run it', [deliverCommand, workerCommand, statusCommand]],
+  ['Ask', [queryCommand]],
+  ['Repair', [errorsCommand, replayCommand]],
+  ['Schemas', [schemaCommand]],
+  ['Deploy', [deployCommand, doctorCommand]],
+]
+
+/** `dmd help query` is `dmd query --help`. Of an unknown command it says that there is none. */
+function helpCommand(program: Command): Command {
+  return new Command('help')
+    .summary('print the help of a command')
+    .description('Prints the help of a command, as `--help` behind it does.')
+    .argument('[command...]', 'the command: query, or errors show')
+    .action((names: readonly string[]) => {
+      let command = program
+      for (const [index, name] of names.entries()) {
+        const found = command.commands.find((child) => child.name() === name)
+        if (!found) throw unknownCommand(command, names.slice(0, index + 1))
+        command = found
+      }
+      command.help()
+    })
+}
+
+function unknownCommand(above: Command, names: readonly string[]): UsageError {
+  const known = above.commands.map((child) => child.name())
+  const meant = nearestName(names.at(-1) ?? '', known)
+  const help = meant === undefined ? `; there are ${known.join(', ')}` : `; did you mean ${meant}?`
+  return new UsageError(`there is no command "${names.join(' ')}"${help}`)
+}
+
 /** The whole command line as a tree of commands: it runs, prints its help and is the source of docs/cli.md. */
 export function buildProgram(run: Run): Command {
   const program = new Command('dmd')
@@ -31,23 +67,16 @@ export function buildProgram(run: Run): Command {
     .showSuggestionAfterError(true)
     .showHelpAfterError('(dmd COMMAND --help says more)')
     .enablePositionalOptions()
-  for (const make of [
-    upCommand,
-    statusCommand,
-    workerCommand,
-    deliverCommand,
-    queryCommand,
-    errorsCommand,
-    replayCommand,
-    schemaCommand,
-    simulateCommand,
-    demoCommand,
-    doctorCommand,
-    deployCommand,
-  ]) {
-    program.addCommand(make(run))
+  for (const [group, makers] of groups)
+    for (const make of makers) program.addCommand(make(run).helpGroup(`${group}:`))
+  program.addCommand(completionCommand(run, program).helpGroup('Help:'))
+  program.addCommand(helpCommand(program).helpGroup('Help:'))
+  // Its own help command takes an unknown name for none.
+  program.helpCommand(false)
+  for (const command of allCommands(program)) {
+    const lines = examplesOf(command).map((example) => `  ${example}`)
+    if (lines.length > 0) command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
   }
-  program.addCommand(completionCommand(run, program))
   for (const command of allCommands(program)) command.exitOverride()
   return program
 }

@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from 'commander'
+import { examplesOf } from './examples.ts'
 import { allCommands, buildProgram } from './program.ts'
 
 /** The command line as Markdown: every command, argument and option, out of the commands themselves. */
@@ -25,12 +26,33 @@ export function commandReference(): string {
     '| 3 | ran to its end and found problems |',
     '| 130 | interrupted; what was done is stored, and the same command goes on |',
     '',
+    ...overview(program),
     ...sections,
   ].join('\n')
 }
 
+/** The commands by what they are for, as the help shows them. */
+function overview(program: Command): readonly string[] {
+  const groups = [...new Set(program.commands.map((command) => command.helpGroup()))]
+  return [
+    '| for | command | what it does |',
+    '| --- | --- | --- |',
+    ...groups.flatMap((group) =>
+      program.commands
+        .filter((command) => command.helpGroup() === group)
+        .map((command) => {
+          const name = fullName(command)
+          const link = `[${name}](#${name.replace(/ /g, '-')})`
+          return `| ${group.replace(/:$/, '')} | ${link} | ${command.summary()} |`
+        }),
+    ),
+    '',
+  ]
+}
+
 function section(command: Command): string {
   const name = fullName(command)
+  const examples = examplesOf(command)
   const items = [...command.registeredArguments.map(argumentItem), ...command.options.map(optionItem)]
   const children = command.commands.map(
     (child) => `- [${fullName(child)}](#${fullName(child).replace(/ /g, '-')})`,
@@ -48,6 +70,7 @@ function section(command: Command): string {
       ? ['| argument or option | meaning | default |', '| --- | --- | --- |', ...items, '']
       : []),
     ...(children.length > 0 ? [...children, ''] : []),
+    ...(examples.length > 0 ? ['```', ...examples, '```', ''] : []),
   ].join('\n')
 }
 

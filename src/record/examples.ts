@@ -179,7 +179,7 @@ export const runExamples: { readonly [code in RunCode]: RunExample } = {
   SETTING_INVALID: {
     command: 'dmd errors list',
     env: { DMD_CODEC: 'zip' },
-    says: 'environment: codec: Invalid option: expected one of "deflate"|"null"',
+    says: 'environment: DMD_CODEC is "zip": Invalid option: expected one of "deflate"|"null"',
   },
   KEY_INVALID: {
     when: 'A program of yours puts an object.',

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { DuckDBInstance } from '@duckdb/node-api'
 import stringWidth from 'string-width'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { examplesOf } from '../../src/cli/examples.ts'
 import { allCommands, buildProgram } from '../../src/cli/program.ts'
 import { savedQueries } from '../../src/query/saved.ts'
 import { change, demandItem } from '../changes.ts'
@@ -356,7 +357,7 @@ test('settings come from flags, then variables, then defaults, and an unknown on
   expect((await dmd(['deliver', '-', '--archive', archive], { env, stdin: stdin() })).out).toContain(archive)
   const wrong = await dmd(['deliver', '-'], { env: { DMD_ARCIVE: 'x' }, stdin: stdin() })
   expect(wrong).toMatchObject({ code: 2, out: '' })
-  expect(wrong.err).toMatch(/no variable DMD_ARCIVE; there are DMD_ARCHIVE/)
+  expect(wrong.err).toMatch(/no variable DMD_ARCIVE; did you mean DMD_ARCHIVE\?/)
 })
 
 test('the configuration file is read where the command runs, and checked', () => {
@@ -368,7 +369,7 @@ test('the configuration file is read where the command runs, and checked', () =>
     writeFileSync(join(place, 'dmd.config.json'), '{"archve": "x"}')
     const wrong = dmdProcess(['deliver', '-'], { input: change(), cwd: place })
     expect(wrong.status).toBe(2)
-    expect(wrong.stderr).toMatch(/dmd\.config\.json: there is no setting "archve"; there are archive/)
+    expect(wrong.stderr).toMatch(/dmd\.config\.json: there is no setting "archve"; did you mean archive\?/)
   } finally {
     rmSync(place, { recursive: true, force: true })
   }
@@ -427,6 +428,135 @@ test('doctor finds what is sound, and what is not, with the fix', async () => {
     check: 'archive',
     fix: expect.any(String),
   })
+})
+
+test('a setting that cannot be used is named as it was given, with its value', async () => {
+  const say = async (env: NodeJS.ProcessEnv, ...args: string[]) =>
+    (await dmd(['errors', 'list', '--archive', archive, ...args], { env })).err
+  expect(await say({ DMD_PORT: 'abc' })).toBe('error: environment: DMD_PORT is "abc": must be a number\n')
+  expect(await say({ DMD_CODEC: 'zip' })).toMatch(/^error: environment: DMD_CODEC is "zip": Invalid option: /)
+  expect(await say({ DMD_ARCHIV: 'x' })).toBe(
+    'error: environment: there is no variable DMD_ARCHIV; did you mean DMD_ARCHIVE?\n',
+  )
+  expect(await say({ DMD_NONSENSE: 'x' })).toMatch(
+    /no variable DMD_NONSENSE; there are DMD_ARCHIVE, DMD_SCHEMAS, /,
+  )
+  expect(await say({ DMD_ALERT_URL: 'ftp://token@host' })).toBe(
+    'error: environment: DMD_ALERT_URL: must be an http: or https: URL\n',
+  )
+  const ran = await dmd(['query', 'SELECT 1', '--workgroup', 'a b'])
+  expect(ran.err).toBe('error: flags: --workgroup is "a b": must be the name of a workgroup\n')
+})
+
+test('help of a command is what --help prints, and of an unknown one an error', async () => {
+  for (const path of [[], ['query'], ['errors', 'show']])
+    expect(await dmd(['help', ...path])).toEqual(await dmd([...path, '--help']))
+  expect(await dmd(['help', 'qury'])).toMatchObject({
+    ...{ code: 2, out: '' },
+    err: 'error: there is no command "qury"; did you mean query?\n',
+  })
+  expect((await dmd(['help', 'errors', 'nonsense'])).err).toBe(
+    'error: there is no command "errors nonsense"; there are list, show, set\n',
+  )
+})
+
+/** The calls of dmd in a line of a shell, each as its words behind `dmd`. */
+function callsOf(line: string): readonly (readonly string[])[] {
+  const calls: string[][] = []
+  let call: string[] | undefined
+  for (const [text, quoted] of line.matchAll(/"([^"]*)"|[^\s"]+/g)) {
+    const word = quoted ?? text.replace(/^<\(|\)$/g, '')
+    if (quoted === undefined && /^[|>]$/.test(word)) call = undefined
+    else if (call) call.push(word)
+    else if (word === 'dmd') {
+      call = []
+      calls.push(call)
+    }
+  }
+  return calls
+}
+
+test('every command has examples that its own options allow, and the help groups the commands', async () => {
+  const called: (readonly string[])[] = []
+  for (const command of allCommands(buildProgram(async () => {}))) {
+    const examples = examplesOf(command)
+    expect([command.name(), examples.length]).not.toEqual([command.name(), 0])
+    for (const call of examples.flatMap(callsOf)) {
+      const program = buildProgram(async () => void called.push(call))
+      if (call[0] !== 'help') await program.parseAsync(call, { from: 'user' })
+    }
+  }
+  expect(called.length).toBeGreaterThan(20)
+  const { out } = await dmd(['--help'])
+  const groups = [...out.matchAll(/^([A-Z][a-z ]+):$/gm)].map(([, name]) => name)
+  expect(groups).toEqual([
+    'Options',
+    'Try it',
+    'Run it',
+    'Ask',
+    'Repair',
+    'Schemas',
+    'Deploy',
+    'Help',
+    'Examples',
+  ])
+  expect((await dmd(['query', '--help'])).out).toMatch(/\nExamples:\n {2}dmd query "SELECT/)
+})
+
+test('completion knows the values of options and arguments, and files only where they are taken', () => {
+  const script = dmdProcess(['completion', 'bash']).stdout
+  const complete = (...words: string[]) => {
+    const line = ['dmd', ...words].map((word) => `'${word}'`).join(' ')
+    const probe = `${script}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length}; _dmd; echo "\${COMPREPLY[@]}"`
+    return spawnSync('bash', ['-c', probe], { encoding: 'utf8', cwd: folder }).stdout.trim().split(' ')
+  }
+  writeFileSync(join(folder, 'que-file'), '')
+  expect(complete('que')).toEqual(['query'])
+  expect(complete('query', '--format', 'js')).toEqual(['json', 'jsonl'])
+  expect(complete('query', '--saved', 'top')).toEqual(['top-events'])
+  expect(complete('query', '-o', 'que')).toEqual(['que-file'])
+  expect(complete('deliver', 'que')).toEqual(['que-file'])
+  expect(complete('errors', 'list', '--status', 'reg')).toEqual(['regressed'])
+  expect(complete('errors', 'list', '--type', 'no')).toEqual(['notification'])
+  expect(complete('replay', '--code', 'PUT')).toEqual(['PUT_FAILED'])
+  expect(complete('errors', 'set', 'deadbeef', 'ack')).toEqual(['acknowledged'])
+  expect(complete('schema', 'ddl', 'sal')).toEqual(['sale'])
+  expect(complete('help', 'dep')).toEqual(['deploy'])
+})
+
+test('a table whose rows are in the archive without a schema is named', async () => {
+  const target = join(folder, 'missing')
+  mkdirSync(join(target, 'data/refund/partition_date=2025-02-13'), { recursive: true })
+  writeFileSync(join(target, 'data/refund/partition_date=2025-02-13/x.avro'), '')
+  const ask = async (sql: string, ...args: string[]) =>
+    (await dmd(['query', sql, '--archive', target, ...args])).err
+  const help =
+    'The archive has data/refund/, but there is no schema for it: --schemas FOLDER names the folder with refund.avsc.\n'
+  for (const sql of ['SELECT * FROM refunds', 'SELECT * FROM refund_current', 'DESCRIBE refund'])
+    expect(await ask(sql)).toContain(help)
+  expect(await ask('SELECT * FROM refunds', '-o', join(folder, 'x.parquet'))).toContain(help)
+  expect(await ask('SELECT * FROM payments')).not.toContain('data/')
+})
+
+test('Athena without a region says how to name one', () => {
+  const none = {
+    AWS_DEFAULT_REGION: undefined,
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  }
+  const says = {
+    undefined: 'Region is missing',
+    '': 'Region not accepted: region="" is not a valid hostname component.',
+  }
+  for (const region of [undefined, '']) {
+    const env = { ...none, AWS_REGION: region }
+    const { stderr, status } = dmdProcess(['query', '--engine', 'athena', 'SELECT 1'], { env })
+    const what = region === undefined ? says.undefined : says['']
+    expect([status, stderr]).toEqual([
+      1,
+      `error: Athena: ${what}\nName the region, by AWS_REGION or in a profile.\n`,
+    ])
+  }
 })
 
 test('completion prints a script that bash can use', () => {

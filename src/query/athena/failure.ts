@@ -142,5 +142,7 @@ function isOfNetwork(error: Error): boolean {
 }
 
 function regionFix({ message }: Error): string | undefined {
-  return /region is missing/i.test(message) ? 'Name the region, by AWS_REGION or in a profile' : undefined
+  return /region (?:is missing|not accepted)/i.test(message)
+    ? 'Name the region, by AWS_REGION or in a profile'
+    : undefined
 }
