@@ -1,4 +1,4 @@
-import { Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { loadCatalog } from '../catalog.ts'
 import type { Catalog } from '../record/schema.ts'
 import { readSettings, type SettingName, type Settings } from '../settings.ts'
@@ -46,12 +46,12 @@ export function catalogFor(settings: Settings): Catalog {
   return loadCatalog(settings.schemas)
 }
 
-/** A parser for an option that takes a whole number within bounds. */
+/** A parser for an option that takes a whole number within bounds; commander's error names the option and the text. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text.replace(/_/g, ''))
     if (!/^[\d_]+$/.test(text) || value < min || value > max) {
-      throw new UsageError(`${JSON.stringify(text)} is not a whole number from ${min} to ${max}`)
+      throw new InvalidArgumentError(`It is not a whole number from ${min} to ${max}.`)
     }
     return value
   }
@@ -61,7 +61,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 export function percentage(text: string): number {
   const value = Number(text)
   if (text.trim() === '' || !(value >= 0 && value <= 100)) {
-    throw new UsageError(`${JSON.stringify(text)} is not a percentage from 0 to 100`)
+    throw new InvalidArgumentError('It is not a percentage from 0 to 100.')
   }
   return value
 }

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander'
 import { parseInstant } from '../record/date.ts'
 import { UsageError } from './command.ts'
 
@@ -9,8 +10,8 @@ export function timeSpan(minMs: number, maxMs: number): (text: string) => number
     const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
     const ms = Math.round(Number(digits) * units[unit as keyof typeof units])
     if (unit === undefined || ms < minMs || ms > maxMs) {
-      throw new UsageError(
-        `${JSON.stringify(text)} is not a time from ${spanText(minMs)} to ${spanText(maxMs)}: write 500ms, 10s, 5m or 1h`,
+      throw new InvalidArgumentError(
+        `It is not a time from ${spanText(minMs)} to ${spanText(maxMs)}: write 500ms, 10s, 5m or 1h.`,
       )
     }
     return ms

@@ -314,7 +314,18 @@ test('mistakes in a call end with 2 and a message that helps', async () => {
     [['query'], /give one statement/],
     [['query', 'SELECT 1', '--format', 'parquet', '--archive', '.'], /needs -o FILE/],
     [['query', 'SELECT 1', '--format', 'xml'], /Allowed choices are table, line, csv, json, jsonl, parquet/],
-    [['simulate', '--bad-percent', '101'], /not a percentage from 0 to 100/],
+    [
+      ['simulate', '--bad-percent', '101'],
+      /'--bad-percent <p>' argument '101' .*not a percentage from 0 to 100/,
+    ],
+    [
+      ['query', '--timeout', 'abc'],
+      /'--timeout <seconds>' argument 'abc' is invalid. It is not a whole number from 1/,
+    ],
+    [
+      ['simulate', '--for', '1y'],
+      /'--for <time>' argument '1y' is invalid. It is not a time from 1ms to 24h: write/,
+    ],
     [['schema', 'ddl', 'concert'], /there is no record type "concert"; there are demand, event/],
     [['errors', 'show', 'deadbeef', '--archive', archive], /no group "deadbeef"/],
     [['completion', 'powershell'], /Allowed choices are bash, zsh, fish/],
