@@ -19,7 +19,7 @@ export async function listSaved(io: Io, isJson = false): Promise<ExitCode> {
     title,
     parameters.map(({ name: parameter, default: value }) => `${parameter}=${value}`).join(' '),
   ])
-  await io.out(columns(io, ['name', 'what it asks', '--param'], rows))
+  await io.out(columns(io, ['name', 'what it asks', '--param'], rows, { whole: [0] }))
   return exitCodes.ok
 }
 

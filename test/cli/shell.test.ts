@@ -85,6 +85,17 @@ test('its own commands list tables, columns and saved queries, and choose the fo
   expect(err).toContain('error: there is no .nonsense')
 })
 
+test('names that are typed again are whole on a narrow terminal', async () => {
+  const { out } = await type(['.tables', '.saved', '.columns demand'], { width: 80 })
+  for (const name of [
+    'notification_changes, notification_current',
+    'deleted-requests-by-request ',
+    'change.previouspartition ',
+  ])
+    expect(out).toContain(name)
+  for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+})
+
 test('a command that is given what it does not take says what there is', async () => {
   const { out, err } = await type([
     ...['.saved nope', '.columns nope', '.format xml', '.limit many', '.read', '.read nope.sql'],

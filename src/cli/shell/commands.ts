@@ -30,7 +30,7 @@ export const commands: readonly Command[] = [
         const [table = '', ...views] = relationsOf(schema)
         return [table, views.join(', '), schema.doc]
       })
-      await io.out(columns(io, ['table', 'views', 'what it holds'], rows, { whole: [0] }))
+      await io.out(columns(io, ['table', 'views', 'what it holds'], rows, { whole: [0, 1], spare: [2] }))
     },
   },
   {
