@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { readSignatures } from './corpus/ask.ts'
 import { generate } from './corpus/generate.ts'
+import { readGuarded, recordGuarded } from './corpus/guarded.ts'
 import { createSchema, readRecording, recordAll, toLines } from './corpus/recording.ts'
 
 const waitMs = 3_600_000
@@ -15,4 +16,9 @@ test('what the generator makes is recorded, and Trino still says what the record
     some.filter((line) => !others.has(line))
   expect(differing(recorded, new Set(found)), 'recorded, and not what Trino says').toEqual([])
   expect(differing(found, new Set(recorded)), 'what Trino says, and not recorded').toEqual([])
+})
+
+test('what the guard for Athena must refuse is what acts in Trino', { timeout: waitMs }, async () => {
+  await createSchema()
+  expect(await recordGuarded()).toEqual(readGuarded())
 })

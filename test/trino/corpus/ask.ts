@@ -72,11 +72,9 @@ export async function askProbe(probe: Probe): Promise<readonly Recorded[]> {
     // What Trino refuses whatever the values are is recorded once.
     if (expressions.length === 1)
       return present([await record(group, overRows(expressions, rows.slice(0, 1)))])
-    const apart = await inOrder(
-      expressions.map((one) => () => askProbe({ ...probe, expressions: [one], alone: false })),
-    )
-    return apart.flat()
+    return askApart(probe)
   }
+  // A statement over several rows gives each its number first.
   const first = rows.length === 1 ? 0 : 1
   const isSuspect = (at: number, column: number) => tried.rows[at]?.[column + first] === null
   const failing = expressions.filter((_, column) =>
@@ -91,6 +89,26 @@ export async function askProbe(probe: Probe): Promise<readonly Recorded[]> {
     }),
   )
   return [...all, ...each.flat()]
+}
+
+/** The statements of expressions some of which Trino does not understand: those that it does stay together. */
+async function askApart({ alone: _, ...probe }: OverRows): Promise<readonly Recorded[]> {
+  const { group, expressions, rows } = probe
+  const first = rows.slice(0, 1)
+  const understood = await inOrder(
+    expressions.map((one) => async () => !isError(await record(group, overRows([`TRY(${one})`], first)))),
+  )
+  const refused = expressions.filter((_, at) => !understood[at])
+  const others = expressions.filter((_, at) => understood[at])
+  const refusals = await inOrder(refused.map((one) => () => record(group, overRows([one], first))))
+  // Where each is understood by itself, it is the rows of another that one of them does not fit.
+  const rest =
+    refused.length > 0
+      ? others.length > 0
+        ? [await askProbe({ ...probe, expressions: others })]
+        : []
+      : await inOrder(others.map((one) => () => askProbe({ ...probe, expressions: [one] })))
+  return [...present(refusals), ...rest.flat()]
 }
 
 /** The statements of expressions that have a value on each row, but may fail on a row with NULL. */
@@ -128,9 +146,11 @@ async function inOrder<T>(asks: readonly (() => Promise<T>)[]): Promise<readonly
 function overRows(expressions: readonly string[], rows: readonly (readonly string[])[]): string {
   const list = expressions.map((expression, at) => `${expression} AS r${at + 1}`).join(', ')
   const names = (rows[0] ?? []).map((_, at) => columnNames[at]).join(', ')
-  if (rows.length === 1) return `SELECT ${list} FROM (VALUES (${rows[0]?.join(', ')})) AS t(${names})`
   const values = rows.map((row, at) => `(${at + 1}, ${row.join(', ')})`).join(', ')
-  return `SELECT n, ${list} FROM (VALUES ${values}) AS t(n, ${names}) ORDER BY n`
+  const relation = `(VALUES ${values}) AS t(n, ${names})`
+  return rows.length === 1
+    ? `SELECT ${list} FROM ${relation}`
+    : `SELECT n, ${list} FROM ${relation} ORDER BY n`
 }
 
 /** The first expression with each of some rows' literals in the place of its columns. */

@@ -14,7 +14,8 @@ export const recordingPath = new URL('../corpus.jsonl', import.meta.url)
 
 /** Makes the schema in which statements run, with an empty table for each record type. */
 export async function createSchema(): Promise<void> {
-  await trino(`CREATE SCHEMA IF NOT EXISTS hive.${schema}`)
+  await trino(`DROP SCHEMA IF EXISTS hive.${schema} CASCADE`)
+  await trino(`CREATE SCHEMA hive.${schema}`)
   const { partitionFrom, partitionYearsAhead } = readSettings({})
   for (const record of loadCatalog().values()) {
     const range = { from: partitionFrom, yearsAhead: partitionYearsAhead }

@@ -12,7 +12,6 @@ const others: readonly string[] = [
   'SELECT count(*) AS n FROM demand TABLESAMPLE BERNOULLI (10)',
   'SELECT d.date.requested FROM demand AS d',
   'SELECT date.requested AS r FROM demand WHERE date > 5',
-  'SELECT demand.* FROM demand JOIN sale ON sale.id = demand.saleid',
   'SELECT DISTINCT eventid FROM demand ORDER BY change.micros',
   'SELECT d.nothing FROM demand AS d',
   'SELECT eventid FROM demand WHERE change.nothing = 1',
@@ -32,5 +31,7 @@ export function tables(): readonly Probe[] {
     ...approximateQueries,
     ...failingQueries,
   ]
-  return [...named.map(({ sql }) => sql), ...others].map((sql): Probe => ({ group: 'tables', sql }))
+  // A star gives every column, so that each change of a schema would have to be recorded.
+  const few = named.map(({ sql }) => sql).filter((sql) => !/(?:SELECT|\.|,)\s*\*/.test(sql))
+  return [...few, ...others].map((sql): Probe => ({ group: 'tables', sql }))
 }
