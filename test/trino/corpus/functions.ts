@@ -322,6 +322,9 @@ function instancesOf({ name, parameters }: Signature): readonly (readonly string
 
 const groupOf = (place: number) => (place < 3 ? 1 : 2)
 
+/** Aggregate functions that square their values. */
+const spread = /^(?:corr|covar|regr|stddev|var|skew|kurt|geometric)/
+
 /** Probes of aggregate functions whose result does not depend on the order of rows. */
 export function aggregateFunctions(signatures: readonly Signature[]): readonly Probe[] {
   return signatures.filter(isOurs('aggregate')).flatMap((signature) => {
@@ -330,9 +333,14 @@ export function aggregateFunctions(signatures: readonly Signature[]): readonly P
       const group = `aggregate ${name}`
       if (types.length === 0) return []
       const names = types.map((_, at) => columnNames[at + 1] ?? '')
-      const columns = types.map((type, at) => (at > 0 && /bigint/.test(type) ? ['2'] : valuesOf(type)))
+      const columns = types.map((type, at) => {
+        const values = at > 0 && /bigint/.test(type) ? ['2'] : valuesOf(type)
+        return spread.test(name)
+          ? values.filter((value) => !/E38|e300|nan|infinity|\d{9}/.test(value))
+          : values
+      })
       const rows = Array.from({ length: 6 }, (_, place) =>
-        columns.map((values) => values[place % values.length] ?? 'NULL'),
+        columns.map((values, at) => values[(place + 2 * at) % values.length] ?? 'NULL'),
       )
       const all = [
         ...rows.map((row, place) => [String(groupOf(place)), ...row]),

@@ -1,4 +1,4 @@
-import { type Probe, pairs } from './probe.ts'
+import type { Probe } from './probe.ts'
 
 /** Words that may or may not be names without quotes: of Trino's grammar, of DuckDB's, and of everyday columns. */
 const words =
@@ -6,10 +6,9 @@ const words =
     ' ',
   )
 
-const forms: readonly ((word: string) => string)[] = [
-  (word) => `SELECT 1 AS ${word}`,
-  (word) => `SELECT ${word}, ${word}.${word} AS r, 2 ${word} FROM (VALUES 1) AS ${word}(${word})`,
-]
+/** A word as alias with and without AS, of a relation and of a column, and as a name that stands for each. */
+const form = (word: string) =>
+  `SELECT ${word}, ${word}.${word} AS r, 2 ${word} FROM (VALUES 1) AS ${word}(${word})`
 
 const others: readonly string[] = [
   'SELECT 1 AS "Mixed Case", 2 AS "quo""te", 3 AS "é", 4 AS "select"',
@@ -94,7 +93,7 @@ const others: readonly string[] = [
 /** Names and words as names, one by one. */
 export function names(): readonly Probe[] {
   return [
-    ...pairs(words, forms).map(([word, form]): Probe => ({ group: 'word as name', sql: form(word) })),
+    ...words.map((word): Probe => ({ group: 'word as name', sql: form(word) })),
     ...others.map((sql): Probe => ({ group: 'names', sql })),
   ]
 }
