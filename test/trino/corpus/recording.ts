@@ -44,11 +44,11 @@ export async function recordAll(
   return answers.flat()
 }
 
-/** The recording's text: a line a statement, sorted. */
+/** The recording's text: a line a statement, sorted; a statement of two groups is of the first. */
 export function toLines(recorded: readonly Recorded[]): string {
-  const once = new Map(recorded.map((answer) => [answer.sql, answer]))
-  const lines = [...once.values()].map((answer) => JSON.stringify(answer))
-  return `${lines.sort((a, b) => (a < b ? -1 : Number(a > b))).join('\n')}\n`
+  const sorted = recorded.map((answer) => [JSON.stringify(answer), answer.sql] as const).sort()
+  const once = new Map(sorted.reverse().map(([line, sql]) => [sql, line]))
+  return `${[...once.values()].sort().join('\n')}\n`
 }
 
 /** The recording, as it was written. */
