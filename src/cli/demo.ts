@@ -20,7 +20,7 @@ import { openEngine } from './engine.ts'
 import { count, duration, type Io, size, style } from './io.ts'
 import { openInput } from './lines.ts'
 import type { Run } from './program.ts'
-import { writeLines } from './simulate.ts'
+import { season, writeLines } from './simulate.ts'
 
 type Flags = { fans: number; directory: string }
 
@@ -51,6 +51,8 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
   const catalog = catalogFor(settings)
   const store = await openStore(archive)
   const simulation: SimulationOptions = {
+    ...season,
+    backgroundPercent: 10,
     fans,
     minutes: 5,
     badPercent: 0,
@@ -68,7 +70,8 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
   const lines = await writeLines(io, simulate(simulation), changes)
   await io.out(
     `${count(expected.requests)} fans ask to be reminded within 5 minutes, ${count(expected.notified)} are notified, ` +
-      `${count(expected.cancels)} cancel,\n${count(expected.bad)} records are bad: ${count(lines)} change records.\n`,
+      `${count(expected.cancels)} cancel,\n${count(expected.background)} requests are for other events, ` +
+      `${count(expected.repeats)} of them by the same fans; ${count(expected.bad)} records are bad: ${count(lines)} change records.\n`,
   )
 
   await title(io, '2', 'The worker delivers them, 1,000 a batch')
@@ -161,6 +164,12 @@ async function ask(io: Io, engine: QueryEngine): Promise<void> {
     io,
     engine,
     `SELECT change.operation, isdeleted, COUNT(*) AS changes FROM demand ${surge} GROUP BY 1, 2 ORDER BY 1`,
+  )
+
+  await show(
+    io,
+    engine,
+    "SELECT eventid, COUNT(*) as demand_count FROM demand_current WHERE partition_date >= '2025-01-01' GROUP BY eventid ORDER BY demand_count DESC LIMIT 10",
   )
 
   await title(io, '4', 'Legal asks for the deleted requests: who and when')

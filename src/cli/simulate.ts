@@ -30,13 +30,16 @@ export function simulateCommand(run: Run): Command {
     .summary('make a realistic stream of changes')
     .description(
       'Writes change records as JSON lines: an event is announced, fans ask to be reminded in a surge, some cancel, ' +
-        'some are notified, events are edited, sales are added, and some records are bad. The same seed gives the same bytes.\n\n' +
+        'some are notified, some ask for other events too or ask again, events are edited, and some records are bad. The ' +
+        'same seed gives the same bytes.\n\n' +
         'With --to it sends such requests to a capture API instead: events and sales first, then fans who ask, cancel and ' +
         'are notified, at a steady rate. What gets no answer is sent again. It ends after --requests, after --for, or ' +
         'with Ctrl-C, and says what was accepted.',
     )
     .addOption(
-      new Option('--fans <n>', 'valid requests').default(1000).argParser(wholeNumber(0, 100_000_000)),
+      new Option('--fans <n>', 'fans who ask for the announced event')
+        .default(1000)
+        .argParser(wholeNumber(0, 100_000_000)),
     )
     .addOption(
       new Option('--minutes <m>', 'minutes over which they come')
@@ -91,10 +94,13 @@ function requestRate(text: string): number | 'max' {
 
 async function runSimulate(io: Io, flags: Flags): Promise<ExitCode> {
   const { fans, minutes, badPercent, seed, output } = flags
-  const lines = await writeLines(io, simulate({ fans, minutes, badPercent, seed }), output)
+  const lines = await writeLines(io, simulate({ ...season, fans, minutes, badPercent, seed }), output)
   if (output !== undefined) await io.err(`${count(lines)} change records written to ${output}\n`)
   return io.interrupt.aborted ? exitCodes.interrupted : exitCodes.ok
 }
+
+/** Twelve events, so that there is a top ten; fans who ask for several, and some who cancel and ask again. */
+export const season = { otherEvents: 11, backgroundPercent: 50, repeatPercent: 60, returnPercent: 5 } as const
 
 const chunkBytes = 1 << 18
 

@@ -1,8 +1,15 @@
 import type { RecordCode, Stage } from '../record/error.ts'
 import { type ItemChange, toBytes, toEnvelope } from './simulator/envelope.ts'
-import { recallFan } from './simulator/fan.ts'
+import { type Fan, recallFan } from './simulator/fan.ts'
 import { goodRecords } from './simulator/good.ts'
-import { createFates, type Life, planLife, requestChange, stepChange } from './simulator/life.ts'
+import {
+  cancelChange,
+  createFates,
+  type Life,
+  planLife,
+  requestChange,
+  stepChange,
+} from './simulator/life.ts'
 import { createRandom, createSelection, exponential, type Random, unit } from './simulator/random.ts'
 import { createSchedule } from './simulator/schedule.ts'
 import {
@@ -13,7 +20,7 @@ import {
   streams,
 } from './simulator/simulation.ts'
 import { surgeTime } from './simulator/surge.ts'
-import { catalogChanges, editChange } from './simulator/tour.ts'
+import { catalogChanges, editChange, type TourEvent } from './simulator/tour.ts'
 
 export type { SimulationCounts, SimulationOptions } from './simulator/simulation.ts'
 
@@ -61,6 +68,7 @@ export function countSimulation(options: SimulationOptions): SimulationCounts {
 type Turn =
   | { readonly kind: RowKind; readonly n: number }
   | { readonly kind: 'step'; readonly life: Life; readonly index: number }
+  | { readonly kind: 'cancel' | 'return'; readonly life: Life; readonly fan: Fan; readonly event: TourEvent }
   | { readonly kind: 'again'; readonly line: SimulatedLine }
 
 const rowKinds = ['catalog', 'requests', 'background', 'edits', 'bad'] as const
@@ -91,7 +99,7 @@ function* tell(simulation: Simulation): Generator<SimulatedLine, void, undefined
       yield { ...turn.line, arrivedMs: arrivalMs(dueMicros) }
       continue
     }
-    if (turn.kind !== 'step') addNext(turn.kind, turn.n + 1)
+    if ('n' in turn) addNext(turn.kind, turn.n + 1)
     if (turn.kind === 'bad') {
       yield badLine(simulation, turn.n, dueMicros, ids)
       continue
@@ -135,6 +143,14 @@ function createChanges(simulation: Simulation, add: (micros: number, turn: Turn)
   const tour = [...announced]
   const event = announced[0]!
   const nextFate = createFates(seed, streams.fates, counts)
+  const isReturning = createSelection(createRandom(seed, streams.returns), counts.returns, counts.background)
+  const isRepeating = createSelection(
+    createRandom(seed, streams.returns, 1),
+    counts.repeats,
+    counts.background,
+  )
+  const pauses = createRandom(seed, streams.returns, 2)
+  let repeats = 0
   const addStep = (life: Life, index: number) => {
     const step = life.steps[index]
     if (step) add(step.micros, { kind: 'step', life, index })
@@ -154,11 +170,26 @@ function createChanges(simulation: Simulation, add: (micros: number, turn: Turn)
         return stepChange(life, life.steps[index]!, recallFan(seed, streams.fan, life.n, event), event)
       }
       case 'background': {
-        const other = tour[1 + (turn.n % (tour.length - 1))]!
-        const n = counts.requests + turn.n
-        const fan = recallFan(seed, streams.fan, n, other)
+        const others = tour.length - 1
+        const { n, other } = isRepeating()
+          ? askerOf(repeats++, others)
+          : { n: counts.requests + turn.n, other: turn.n % others }
+        const event = tour[1 + other]!
+        const fan = recallFan(seed, streams.fan, n, event)
         const requestedMs = Math.floor(micros / 1000) - fan.delayMs
-        return requestChange(planLife(seed, streams.life, n, requestedMs), fan, other, micros)
+        const life = planLife(seed, streams.life, counts.requests + turn.n, requestedMs)
+        if (isReturning()) add(micros + pause(pauses), { kind: 'cancel', life, fan, event })
+        return requestChange(life, fan, event, micros)
+      }
+      case 'cancel': {
+        const { life, fan, event } = turn
+        add(micros + pause(pauses), { kind: 'return', life, fan, event })
+        return cancelChange(life, fan, event, micros)
+      }
+      case 'return': {
+        const { life, fan, event } = turn
+        const requestedMs = Math.floor(micros / 1000) - fan.delayMs
+        return requestChange({ ...life, requestedMs }, fan, event, micros)
       }
       case 'edits':
         return editChange(tour, turn.n, micros)
@@ -166,6 +197,26 @@ function createChanges(simulation: Simulation, add: (micros: number, turn: Turn)
         return { ...catalog[turn.n]!, micros }
     }
   }
+}
+
+/**
+ * Who makes the n-th request for another event as one who asks for the announced event too, and for which of the others.
+ * Half of them are for the first, half of the rest for the second, and so on, and no fan asks for one event twice: the earlier
+ * a fan's number, the more events that fan asks for.
+ */
+function askerOf(n: number, others: number): { readonly n: number; readonly other: number } {
+  let left = n + 1
+  let other = 0
+  while (left % 2 === 0 && other < others - 1) {
+    left /= 2
+    other += 1
+  }
+  return { n: other < others - 1 ? (left - 1) / 2 : left - 1, other }
+}
+
+/** How long after a step of a request for another event its next one comes, in microseconds. */
+function pause(random: Random): number {
+  return 1_000_000 + Math.floor(Math.min(exponential(random, 20_000_000), 200_000_000))
 }
 
 function goodLine(

@@ -32,7 +32,7 @@ describe('determinism', () => {
 
   test('the bytes are those of every earlier run and machine', () => {
     expect(digest({ fans: 100, minutes: 5, badPercent: 50, seed: 1 })).toMatchInlineSnapshot(
-      `"cdf4faf4b065e6bc82f4ef8aa536f167709062a69b9d8ea2e99934dc745dd4ee"`,
+      `"5fda97a4a523073754f99e0a77ea96d300e8f35452edd290832709ecc8079c34"`,
     )
   })
 
@@ -64,6 +64,27 @@ describe('counts', () => {
     expect(Object.keys(fold.changes).sort()).toEqual(['demand', 'event', 'sale'])
   })
 
+  test('fans ask for several events, some more than others, and some ask again after they cancelled', () => {
+    const options = { ...small, ...simple, badPercent: 0, backgroundPercent: 50, otherEvents: 11 }
+    const season = { ...options, repeatPercent: 60, returnPercent: 5 }
+    const { requests } = foldLines(simulate(season))
+    const counts = Object.values(requests).sort((a, b) => b - a)
+    expect(counts).toHaveLength(12)
+    expect(counts[0]).toBe(2_000)
+    expect(new Set(counts.slice(0, 5)).size).toBe(5)
+    expect(counts.reduce((sum, n) => sum + n)).toBe(2_000 + 1_000 + 50)
+    const events = new Map<string, Set<string>>()
+    for (const line of good(season)) {
+      const { fanId, eventId } = parseLine(line).dynamodb.NewImage ?? {}
+      if (line.expect.type !== 'demand' || !fanId?.S || !eventId?.S) continue
+      events.set(fanId.S, (events.get(fanId.S) ?? new Set()).add(eventId.S))
+    }
+    const fansOf = (n: number) => [...events.values()].filter(({ size }) => size === n).length
+    expect(fansOf(2)).toBeGreaterThan(fansOf(3))
+    expect(fansOf(3)).toBeGreaterThan(fansOf(4))
+    expect(fansOf(4)).toBeGreaterThan(0)
+  })
+
   test('a single kind of bad record can be asked for', () => {
     const options = { ...small, badCount: 50, badKinds: ['missing-sale-id'] }
     const kinds = [...simulate(options)].flatMap(({ expect: e }) => (e.ok ? [] : [e.kind]))
@@ -87,6 +108,8 @@ describe('counts', () => {
       notifyPercent: percent,
       duplicatePercent: percent,
       backgroundPercent: percent,
+      repeatPercent: percent,
+      returnPercent: percent,
       otherEvents: fc.integer({ min: 1, max: 12 }),
       edits: fc.integer({ min: 0, max: 40 }),
     })
@@ -126,6 +149,10 @@ function recount(options: SimulationOptions) {
   const event = parseLine(simulate(options).next().value as SimulatedLine).dynamodb.NewImage?.id?.S
   const counts = { ...countSimulation({ ...options, fans: 0, edits: 0 }) }
   const seen = { requests: 0, background: 0, edits: 0, cancels: 0, expiries: 0, notified: 0 }
+  const others = { repeats: 0, returns: 0 }
+  const announcedFans = new Set<string>()
+  const otherFans: string[] = []
+  const cancelled = new Set<string>()
   let [catalog, changes, duplicates, bad] = [0, 0, 0, 0]
   for (const line of simulate(options)) {
     if (!line.expect.ok) bad++
@@ -137,7 +164,14 @@ function recount(options: SimulationOptions) {
       const isAnnounced = dynamodb.NewImage?.eventId?.S === event
       if (type === 'event' || type === 'sale') operation === 'INSERT' ? catalog++ : seen.edits++
       else if (type === 'notification') seen.notified += operation === 'INSERT' ? 1 : 0
-      else if (operation === 'INSERT') isAnnounced ? seen.requests++ : seen.background++
+      else if (operation === 'INSERT') {
+        const fan = dynamodb.NewImage!.fanId!.S!
+        if (isAnnounced) announcedFans.add(fan)
+        else if (!cancelled.has(line.item)) otherFans.push(fan)
+        if (isAnnounced) seen.requests++
+        else if (cancelled.has(line.item)) others.returns++
+        else seen.background++
+      } else if (operation === 'REMOVE' && dynamodb.OldImage?.eventId?.S !== event) cancelled.add(line.item)
       else if (operation === 'REMOVE') {
         seen.cancels++
         if (userIdentity?.principalId === 'dynamodb.amazonaws.com') seen.expiries++
@@ -145,7 +179,9 @@ function recount(options: SimulationOptions) {
     }
   }
   expect(catalog).toBe(counts.catalog)
-  return { catalog, ...seen, changes, duplicates, bad, lines: changes + duplicates + bad }
+  expect(cancelled.size).toBe(others.returns)
+  others.repeats = otherFans.filter((fan) => announcedFans.has(fan)).length
+  return { catalog, ...seen, ...others, changes, duplicates, bad, lines: changes + duplicates + bad }
 }
 
 /** Changes come in order of time, those of one item in the order of its life; none shares its time with another. */
@@ -169,11 +205,12 @@ function expectOrder(options: SimulationOptions): void {
     const before = items.get(line.item)
     check((operation === 'INSERT') === (before === undefined), `${operation} came out of turn`)
     if (before) {
-      check(before.operation !== 'REMOVE', 'an item changed after its end')
       check(micros > before.micros, 'two changes of an item have one time')
       check(JSON.stringify(dynamodb.OldImage) === before.after, 'OldImage is not what the item was')
     }
-    items.set(line.item, { micros, operation, after: JSON.stringify(dynamodb.NewImage) })
+    // An item may be made anew after its end.
+    if (operation === 'REMOVE') items.delete(line.item)
+    else items.set(line.item, { micros, operation, after: JSON.stringify(dynamodb.NewImage) })
   }
   expect(faults).toEqual([])
 }

@@ -111,6 +111,12 @@ export function requestChange(life: Life, fan: Fan, event: TourEvent, micros: nu
   }
 }
 
+/** The change that ends a request which nothing else has befallen. */
+export function cancelChange(life: Life, fan: Fan, event: TourEvent, micros: number): ItemChange {
+  const before = demandItem(fan, event, requestDates(life, 'requested'))
+  return { type: 'demand', operation: 'REMOVE', micros, keys: demandKeys(fan, event), before }
+}
+
 /** The change that a step of the life makes to the request, or to the message about it. */
 export function stepChange(life: Life, step: Step, fan: Fan, event: TourEvent): ItemChange {
   const request = (reached: Reached) => demandItem(fan, event, requestDates(life, reached))

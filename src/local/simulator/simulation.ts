@@ -29,6 +29,10 @@ export type SimulationOptions = {
   readonly duplicatePercent?: number
   /** Requests for other events. Default 0. */
   readonly backgroundPercent?: number
+  /** Of the requests for other events: those of fans who ask for the announced one too. Default 0. */
+  readonly repeatPercent?: number
+  /** Of the requests for other events: those that are cancelled and made anew. Default 0. */
+  readonly returnPercent?: number
   /** Other events, announced with the first one, each with one or two sales. Default 5. */
   readonly otherEvents?: number
   /** Edits of events and sales: a new date, a new name, a postponed sale. Default 3. */
@@ -45,10 +49,14 @@ export type SimulationCounts = {
   readonly catalog: number
   /** Valid requests for the announced event. */
   readonly requests: number
-  /** Valid requests for other events. */
+  /** Valid requests for other events, those that are made anew counted once. */
   readonly background: number
+  /** Of those: requests of fans who ask for the announced event too. */
+  readonly repeats: number
+  /** Of those: requests that are cancelled and made anew, two changes each. */
+  readonly returns: number
   readonly edits: number
-  /** Cancelled requests, expired ones included. */
+  /** Cancelled requests for the announced event, expired ones included. */
   readonly cancels: number
   readonly expiries: number
   /** Notified fans; each adds two changes of the request and three of the message. */
@@ -86,6 +94,7 @@ export const streams = {
   duplicates: 8,
   bad: 9,
   badTour: 10,
+  returns: 11,
 } as const
 
 const announcementMicros = 2_000_000
@@ -118,7 +127,9 @@ export function planSimulation(options: SimulationOptions): Simulation {
   const edits = whole('edits', options.edits ?? 3, 10_000)
   const cancels = share('cancelPercent', options.cancelPercent ?? 2, fans)
   const notified = share('notifyPercent', options.notifyPercent ?? 10, fans)
-  const changes = catalog + fans + background + edits + cancels + notified * changesPerNotice
+  const repeats = share('repeatPercent', options.repeatPercent ?? 0, background)
+  const returns = share('returnPercent', options.returnPercent ?? 0, background)
+  const changes = catalog + fans + background + 2 * returns + edits + cancels + notified * changesPerNotice
   const duplicates = share('duplicatePercent', options.duplicatePercent ?? 0.5, changes)
   const badShare = share('badPercent', options.badPercent, fans)
   const bad = options.badCount === undefined ? badShare : whole('badCount', options.badCount, fansMax)
@@ -134,6 +145,8 @@ export function planSimulation(options: SimulationOptions): Simulation {
       catalog,
       requests: fans,
       background,
+      repeats,
+      returns,
       edits,
       cancels,
       expiries,
