@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
 import { readContainer } from '../../src/codec/container.ts'
@@ -108,6 +109,65 @@ test('an error file holds the payload byte for byte, as base64 where it is no UT
     error: { code: 'NOT_UTF8' },
     source: { stream: 'changes', sequence: '2' },
   })
+})
+
+test('an error file says what is wrong, where, in which change, and when that arrived', () => {
+  const { saleId: _, ...item } = demandItem
+  const payload = change({ id: 'no-sale', item: item as never, at: '2025-02-13T18:30:00.250Z' })
+  const arrivedMs = Date.UTC(2025, 1, 13, 18, 31)
+  const [error] = planBatch(
+    { stream: 'changes', shard: 'shard-0', records: [{ payload, sequence: '7', arrivedMs }] },
+    rules,
+  ).errors
+  // Named by its arrival, though its change has a time of its own.
+  expect(error?.key).toMatch(/^errors\/20250213T183100000Z-/)
+  expect(JSON.parse(Buffer.from(error!.bytes).toString('utf8'))).toEqual({
+    timestamp: '2025-02-13T18:31:00.000Z',
+    error: {
+      code: 'FIELD_MISSING',
+      message: '/saleId: a required field is missing',
+      stage: 'validate',
+      path: '/saleId',
+    },
+    events: [Buffer.from(payload).toString('utf8')],
+    encoding: 'utf8',
+    source: {
+      stream: 'changes',
+      shard: 'shard-0',
+      sequence: '7',
+      arrived: '2025-02-13T18:31:00.000Z',
+      eventId: 'no-sale',
+    },
+    attempt: 0,
+  })
+})
+
+test('two records whose sequence numbers and payloads run into the same text have names of their own', () => {
+  const keyOf = (sequence: string, payload: string) =>
+    planBatch(
+      { stream: 's', shard: '0', records: [{ sequence, payload: Buffer.from(payload) }] },
+      rules,
+    ).errors.map(({ key }) => key)
+  expect(keyOf('1', '23')).not.toEqual(keyOf('12', '3'))
+})
+
+test('a key and a sync marker are what every release made of the same records', () => {
+  const [object] = planBatch(toBatch([onDay('2025-02-13', 1)]), rules).objects
+  expect(object?.key).toBe(
+    'data/demand/partition_date=2025-02-13/20250213T183000250Z-817f6cdf-2133-5448-a89a-5248c7d647b4.avro',
+  )
+  // Behind the header stands the marker, and again at the end: the first 16 bytes of the key's SHA-256.
+  const marker = createHash('sha256').update(object!.key).digest().subarray(0, 16)
+  expect(Buffer.from(object!.bytes).subarray(-16)).toEqual(marker)
+})
+
+test('an object says how many of its rows are deletes', () => {
+  const at = (id: string, operation: string) => change({ id, operation })
+  const [object] = planBatch(
+    toBatch([at('1', 'INSERT'), at('2', 'REMOVE'), at('3', 'MODIFY')]),
+    rules,
+  ).objects
+  expect(object).toMatchObject({ deletes: 1, records: { length: 3 } })
 })
 
 test('a header says where the rows came from', () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readContainer } from '../../src/codec/container.ts'
+import { planBatch } from '../../src/delivery/plan.ts'
 import { diffPayloads } from '../../src/errors/diff.ts'
 import { noEdit, replaceBy } from '../../src/errors/edit.ts'
 import { goneWhenIgnored } from '../../src/errors/expiry.ts'
@@ -9,7 +10,7 @@ import { triage } from '../../src/errors/triage.ts'
 import { storeFailure } from '../../src/local/mapping/failed.ts'
 import { PipelineError } from '../../src/record/error.ts'
 import type { ObjectStore, ObjectTag } from '../../src/store/store.ts'
-import { change, demandItem } from '../changes.ts'
+import { change, demandItem, kinesisEvent } from '../changes.ts'
 import { tree } from '../tree.ts'
 import {
   addSale,
@@ -23,6 +24,7 @@ import {
   patch,
   prepare,
   replayAll,
+  rules,
   withoutSale,
 } from './archive.ts'
 
@@ -95,6 +97,14 @@ describe('one record that was mended', () => {
     expect(metadata.get('dmd.error')).toBe(error)
     expect(metadata.get('dmd.stream')).toBe('changes')
     expect(objects[0]).toMatch(/^data\/demand\/partition_date=2025-02-13\/20250213T183000250Z-/)
+  })
+
+  test('keeps its arrival, which names the object', async () => {
+    const record = { payload: withoutSale(1), sequence: '7', arrivedMs: Date.UTC(2025, 1, 13, 18, 31, 5, 7) }
+    const [error] = planBatch({ stream: 'changes', shard: 'shard-0', records: [record] }, rules).errors
+    await archive.store.put(error!.key, error!.bytes)
+    const report = await replayAll(archive.store, addSale())
+    expect(report.results[0]?.objects).toEqual([expect.stringMatching(/\/20250213T183105007Z-/)])
   })
 
   test('leaves its error file as it is, and says in replays/ who made what of it', async () => {
@@ -280,6 +290,19 @@ describe('one record that was mended', () => {
 })
 
 describe('a selection', () => {
+  test('of an id that another replay has is refused, and nothing is delivered', async () => {
+    await archive.deliver(some(2))
+    const [first, second] = await archive.keys('errors/')
+    const id = '20250214T000000000Z-taken'
+    await replayAll(archive.store, addSale(), { id, keys: [first!] })
+    await expect(replayAll(archive.store, addSale(), { id, keys: [second!] })).rejects.toMatchObject({
+      code: 'STORE_BUSY',
+      message: `there is a replay ${id} already`,
+    })
+    expect(await archive.keys('data/')).toHaveLength(1)
+    expect(await readProvenance(archive.store, second!)).toBeUndefined()
+  })
+
   test('is frozen: its digest is over its keys, and errors that come meanwhile are left out', async () => {
     await archive.deliver(some(3))
     const keys = await archive.keys('errors/')
@@ -425,7 +448,10 @@ describe('a batch that was given up', () => {
     expect(report.results[0]?.errors).toEqual(await archive.keys('errors/'))
     expect(await archive.keys('data/')).toHaveLength(2)
     expect(provenanceKey(key)).toMatch(/^replays\/20250213T183105000Z-/)
-    expect((await readProvenance(archive.store, key))?.objects).toEqual(await archive.keys('data/'))
+    expect(await readProvenance(archive.store, key)).toMatchObject({
+      objects: await archive.keys('data/'),
+      errors: await archive.keys('errors/'),
+    })
     // The record that fails is an error like any other now.
     expect((await replayAll(archive.store, addSale())).counts).toEqual({ written: 1 })
     expect(await archive.keys('data/')).toHaveLength(3)
@@ -514,6 +540,55 @@ describe('a batch that was given up', () => {
     expect(await triage(archive.store, catalog)).toMatchObject({ entries: [{ key }], foreign: 1 })
     const report = await replayAll(archive.store, noEdit, { keys: [key, `${key}0`] })
     expect(report.counts).toEqual({ written: 1, foreign: 1 })
+  })
+
+  test('of several shards is replayed whole, each shard into objects of its own', async () => {
+    const event = (shard: string, id: string) =>
+      kinesisEvent([change({ id })], shard) as { Records: object[] }
+    const Records = ['shard-a', 'shard-b', 'shard-c'].flatMap((shard) => event(shard, `in ${shard}`).Records)
+    const key = 'failed/aws/lambda/m/shard-a/2025/02/13/2025-02-13T18.31.05-several'
+    const info = { approximateArrivalOfFirstRecord: '2025-02-13T18:31:05.250Z' }
+    const document = { KinesisBatchInfo: info, payload: JSON.stringify({ Records }) }
+    await archive.store.put(key, Buffer.from(JSON.stringify(document)))
+    const report = await replayAll(archive.store)
+    expect(report.counts).toEqual({ written: 1 })
+    const objects = await archive.keys('data/')
+    expect(report.results[0]?.objects?.toSorted()).toEqual([...objects].sort())
+    expect((await readProvenance(archive.store, key))?.objects.toSorted()).toEqual([...objects].sort())
+    const rows = await Promise.all(objects.map(rowsIn))
+    expect(
+      rows.map(({ rows, metadata }) => [metadata.get('dmd.shard'), (rows[0]!.change as { id: string }).id]),
+    ).toEqual(
+      expect.arrayContaining(['a', 'b', 'c'].map((letter) => [`shard-${letter}`, `in shard-${letter}`])),
+    )
+    expect(objects).toHaveLength(3)
+  })
+
+  test('has a provenance of its own, though another was given up in the same second', async () => {
+    const keys = [await giveUp([change({ id: 'one' })]), 'failed/aws/lambda/other/2025-02-13T18.31.05-x']
+    const object = await archive.store.get(keys[0]!)
+    await archive.store.put(keys[1]!, object!.bytes)
+    const names = keys.map(provenanceKey)
+    expect(new Set(names).size).toBe(2)
+    for (const name of names) expect(name).toMatch(/^replays\/20250213T183105000Z-/)
+  })
+
+  test('tags the error files of those of its records that name no item', async () => {
+    await giveUp([Buffer.from('{"cut'), withoutSale(1)])
+    const tags = new Map<string, string | undefined>()
+    const tagging: ObjectStore = {
+      ...archive.store,
+      put: (key, bytes, options) => {
+        if (key.startsWith('errors/')) tags.set(Buffer.from(bytes).toString('utf8'), options?.tag?.value)
+        return archive.store.put(key, bytes, options)
+      },
+    }
+    await replayAll(tagging)
+    const byCode = [...tags].map(([text, tag]) => [JSON.parse(text).error.code, tag])
+    expect(Object.fromEntries(byCode)).toStrictEqual({
+      NOT_JSON: 'unattributable',
+      FIELD_MISSING: undefined,
+    })
   })
 
   test('takes no edit', async () => {

@@ -97,6 +97,23 @@ describe('a stream mapped to the worker', () => {
     expect(Math.max(...sizes)).toBeGreaterThan(8)
   })
 
+  test('reads no more than twice what all lanes can have under way', async () => {
+    const { table, source } = await openTable({ clock: Date.now, shards: 1 })
+    await putRequests(table, 0, 100)
+    const waiting: (() => void)[] = []
+    const handler: Handler = () => new Promise((resolve) => waiting.push(resolve))
+    const settings = { parallelization: 2, batchRecords: 5, windowMs: 0 }
+    const mapping = stopLater(await start(source, await makeFolder(), { handler, settings }))
+    const held = () => mapping.status().shards.reduce((sum, shard) => sum + shard.held, 0)
+    await eventually(() => held() >= 20 && waiting.length === 2)
+    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(held()).toBe(20)
+    // A batch that is done makes room for as many.
+    waiting.shift()?.()
+    await eventually(() => mapping.status().records === 5 && held() === 20)
+    await mapping.stop().catch(() => undefined)
+  })
+
   test('keeps the order of each key, whatever runs side by side', async () => {
     const { table, source } = await openTable({ clock: Date.now, shards: 2 })
     for (let n = 0; n < 30; n++)
