@@ -62,7 +62,7 @@ test('takes engine, workgroup and database from the settings too', async () => {
 
 test('writes Parquet', async () => {
   const ran = await ask([sql, '--engine', 'athena', '--format', 'parquet', '-o', 'out.parquet'])
-  expect(ran).toMatchObject({ code: 0, err: '1 rows written to out.parquet\n' })
+  expect(ran).toMatchObject({ code: 0, err: '1 row written to out.parquet\n' })
   expect(readFileSync(join(folder, 'out.parquet')).subarray(0, 4).toString()).toBe('PAR1')
 })
 
