@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { toRules } from '../delivery/rules.ts'
 import { type Delivery, deliverBatch, type WorkerParts } from '../delivery/worker.ts'
 import { PipelineError } from '../record/error.ts'
+import type { Settings } from '../settings.ts'
 import { openStore } from '../store/open.ts'
 import { cutBatches, shardOf } from './batches.ts'
 import {
@@ -16,6 +17,7 @@ import {
   UsageError,
   wholeNumber,
 } from './command.ts'
+import { archiveFlags, commandText } from './commandline.ts'
 import { count, counted, duration, type Io, lineLog, size } from './io.ts'
 import { type Input, openInput } from './lines.ts'
 import type { Run } from './program.ts'
@@ -51,7 +53,10 @@ export function deliverCommand(run: Run): Command {
     )
     .addOption(jsonOption())
     .option('--verbose', "print the worker's log to standard error")
-    .addHelpText('after', '\nExit code 0 means that every record is stored, those in errors/ included.')
+    .addHelpText(
+      'after',
+      '\nExit code 0 means that every record is stored, those in errors/ included; 3 that every single one went to errors/.',
+    )
     .action((files: string[], flags: Flags) => run((io) => deliver(io, files, flags)))
 }
 
@@ -59,9 +64,11 @@ async function deliver(io: Io, files: readonly string[], flags: Flags): Promise<
   if (files.filter((file) => file === '-').length > 1) throw new UsageError('standard input can be read once')
   const settings = settingsFor(io, flags)
   const inputs = await Promise.all(files.map(async (file) => ({ file, input: await openInput(file, io) })))
+  // Before the archive is made: what is wrong with the schemas leaves nothing behind, as does a missing input.
+  const rules = toRules(catalogFor(settings), settings)
   const parts: WorkerParts = {
     store: await openStore(settings.archive),
-    rules: toRules(catalogFor(settings), settings),
+    rules,
     log: flags.verbose ? lineLog(io) : () => {},
     clock: io.clock,
     putsParallel: settings.putsParallel,
@@ -69,7 +76,7 @@ async function deliver(io: Io, files: readonly string[], flags: Flags): Promise<
   }
   const startedMs = io.clock()
   const total: Total = { ...nothing, failures: [] }
-  const reportTotal = () => report(io, total, settings.archive, io.clock() - startedMs, flags.json === true)
+  const reportTotal = () => report(io, total, settings, io.clock() - startedMs, flags.json === true)
   try {
     for (const { file, input } of inputs) {
       const { stream, batch: batchRecordsMax } = flags
@@ -83,13 +90,23 @@ async function deliver(io: Io, files: readonly string[], flags: Flags): Promise<
   }
   await reportTotal()
   if (total.failures.length > 0) throw new PipelineError('INPUT_INVALID', total.failures.join('\n'))
-  return io.interrupt.aborted ? exitCodes.interrupted : exitCodes.ok
+  if (io.interrupt.aborted) return exitCodes.interrupted
+  // A single bad record is ordinary; a whole input of them is most likely the wrong file.
+  return total.errored > 0 && total.delivered === 0 ? exitCodes.problems : exitCodes.ok
 }
 
 /** What was delivered so far, and for each input that could not be read to its end what of it was not. */
 export type Total = { -readonly [name in keyof Delivery]: number } & { failures: string[] }
 
-const nothing: Delivery = { records: 0, delivered: 0, errored: 0, objects: 0, bytes: 0, errorFiles: 0 }
+const nothing: Delivery = {
+  records: 0,
+  delivered: 0,
+  errored: 0,
+  objects: 0,
+  bytes: 0,
+  errorFiles: 0,
+  found: 0,
+}
 
 /**
  * Delivers one input batch after batch and adds it to `total`; an interrupt ends it after the batch under way. An input
@@ -131,18 +148,36 @@ function add(total: Total, part: Delivery): void {
   total.objects += part.objects
   total.bytes += part.bytes
   total.errorFiles += part.errorFiles
+  total.found += part.found
 }
 
-async function report(io: Io, total: Total, archive: string, tookMs: number, asJson: boolean): Promise<void> {
+async function report(
+  io: Io,
+  total: Total,
+  settings: Settings,
+  tookMs: number,
+  asJson: boolean,
+): Promise<void> {
   if (asJson) return io.out(`${JSON.stringify(total)}\n`)
-  const rate = Math.round(total.records / Math.max(0.001, tookMs / 1000))
+  const { records, delivered, errored, objects, bytes } = total
+  const rate = Math.round(records / Math.max(0.001, tookMs / 1000))
+  const list = commandText(io, ['errors', 'list', ...archiveFlags(settings)])
   const lines = [
-    `${counted(total.records, 'record')} in ${duration(tookMs)} (${count(rate)}/s) to ${archive}`,
-    `  delivered ${count(total.delivered)} in ${count(total.objects)} objects, ${size(total.bytes)}`,
-    total.errored === 0
-      ? '  errored   0'
-      : `  errored   ${count(total.errored)}: see them with  dmd errors list --archive ${archive}`,
+    `${counted(records, 'record')} in ${duration(tookMs)} (${count(rate)}/s) to ${settings.archive}`,
+    `  delivered ${count(delivered)} in ${counted(objects, 'object')}, ${size(bytes)}`,
+    errored === 0 ? '  errored   0' : `  errored   ${count(errored)}: see them with  ${list}`,
+    ...newsOf(total),
     ...(io.interrupt.aborted ? ['  interrupted: run the same command again to deliver the rest'] : []),
   ]
   await io.out(`${lines.join('\n')}\n`)
+}
+
+/** How much of it had been delivered before, if any. */
+function newsOf({ objects, errorFiles, found }: Total): readonly string[] {
+  const files = objects + errorFiles
+  if (found === 0) return []
+  if (found < files) return [`  ${count(found)} of ${counted(files, 'file')} had been delivered before`]
+  return [
+    `  nothing was new: ${files === 1 ? 'the file' : `all ${count(files)} files`} had been delivered before`,
+  ]
 }

@@ -14,6 +14,7 @@ import { openStore } from '../store/open.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { columns } from './columns.ts'
 import { catalogFor, type ExitCode, exitCodes, settingsFor, UsageError, wholeNumber } from './command.ts'
+import { commandText, quoted } from './commandline.ts'
 import { deliverInput } from './deliver.ts'
 import { mend } from './demo/mend.ts'
 import { openEngine } from './engine.ts'
@@ -39,6 +40,7 @@ export function demoCommand(run: Run): Command {
 }
 
 const marker = 'made-by-dmd-demo'
+const shard = 'shardId-000000000000'
 const day = '2025-02-13'
 const eventId = 'taylor_swift_event'
 
@@ -84,7 +86,7 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
     putTimeoutMs: settings.putTimeoutMs,
   }
   const deliveryMs = io.clock()
-  const options = { stream: 'demo', shard: 'shardId-000000000000', batchRecordsMax: 1000 }
+  const options = { stream: 'demo', shard, batchRecordsMax: 1000 }
   const delivery = await deliverInput(io, await openInput(changes, io), parts, options)
   if (delivery.failures.length > 0) throw new PipelineError('INPUT_INVALID', delivery.failures.join('\n'))
   await io.out(describe(delivery, io.clock() - deliveryMs))
@@ -115,7 +117,7 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
     if (mended === 0 || Number(found?.[0]) !== due || Number(found?.[1]) !== 0)
       wrong.push(`${due} requests are due, ${found?.[0]} are there, ${found?.[1]} of them with a wrong sale`)
     await title(io, '8', 'Where all of it lies')
-    await io.out(whereabouts(directory, changes, archive, delivery, mended, io.clock() - startedMs))
+    await io.out(whereabouts(io, directory, changes, archive, delivery, mended, io.clock() - startedMs))
     if (wrong.length === 0) return exitCodes.ok
     await io.err(`${style(io, 'red', 'the numbers do not add up:')} ${wrong.join('; ')}\n`)
     return exitCodes.problems
@@ -273,6 +275,7 @@ async function verify(
 }
 
 function whereabouts(
+  io: Io,
   directory: string,
   changes: string,
   archive: string,
@@ -286,13 +289,14 @@ function whereabouts(
     `${join(archive, 'errors')}  ${count(delivery.errorFiles)} error files, each with its original`,
     `${join(archive, 'replays')}  who replayed which of them, into what`,
   ]
+  const place = ['--archive', archive]
   return [
     ...rows.map((row) => `  ${row}`),
     `Done in ${duration(tookMs)}. Go on with:`,
-    `  npx dmd query "SELECT * FROM events" --archive ${archive}`,
-    `  npx dmd errors list --archive ${archive}`,
-    `  npx dmd deliver ${changes} --archive ${archive} --stream demo --shard shardId-000000000000   (changes nothing)`,
-    `  rm -r ${directory}`,
+    `  ${commandText(io, ['query', 'SELECT * FROM events', ...place])}`,
+    `  ${commandText(io, ['errors', 'list', ...place])}`,
+    `  ${commandText(io, ['deliver', changes, ...place, '--stream', 'demo', '--shard', shard])}   (changes nothing)`,
+    `  rm -r ${quoted(directory)}`,
     '',
   ].join('\n')
 }

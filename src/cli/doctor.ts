@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { PipelineError } from '../record/error.ts'
 import type { Settings } from '../settings.ts'
-import { openStore } from '../store/open.ts'
+import { directoryOf, openStore } from '../store/open.ts'
+import { probeDirectory } from '../store/probe.ts'
 import {
   archiveOption,
   catalogFor,
@@ -64,7 +65,7 @@ async function doctor(io: Io, flags: Flags): Promise<ExitCode> {
       return existsSync(configFile) ? `read, with ${configFile}` : `read, without a ${configFile}`
     }),
   )
-  findings.push(await attempt('SQL engine', checkEngine))
+  findings.push(await attempt('SQL engine', checkEngine, 'run npm ci again on this machine'))
   if (settings) {
     const found = settings
     findings.push(await attempt('schemas', () => [...catalogFor(found).keys()].join(', ')))
@@ -110,16 +111,17 @@ function checkNode(): Finding {
   }
 }
 
-async function attempt(check: string, look: () => string | Promise<string>): Promise<Finding> {
+async function attempt(
+  check: string,
+  look: () => string | Promise<string>,
+  otherwise?: string,
+): Promise<Finding> {
   try {
     return { check, ok: true, found: await look() }
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error)
-    const fix =
-      error instanceof PipelineError
-        ? 'the message names it; see docs/errors.md'
-        : 'run npm ci again on this machine'
-    return { check, ok: false, found, fix }
+    const fix = error instanceof PipelineError ? error.fix : otherwise
+    return { check, ok: false, found, ...(fix === undefined ? {} : { fix }) }
   }
 }
 
@@ -157,15 +159,23 @@ async function checkFiles(settings: Settings): Promise<Finding> {
   }
 }
 
-/** Writes, replaces, reads and deletes a file of its own, so that a full disk or a missing right shows here. */
+/** Tries what an archive has to do; nothing that was not there before is there afterwards. */
 async function checkArchive(url: string): Promise<string> {
-  const store = await openStore(url, { create: false })
+  const directory = directoryOf(url)
+  if (directory === undefined) return checkBucket(url)
+  return (await probeDirectory(directory))
+    ? `${directory} can be written`
+    : `there is none at ${directory} yet: the first delivery makes it`
+}
+
+/** A replacement of what is not there needs the right to write, and writes nothing where conditions hold. */
+async function checkBucket(url: string): Promise<string> {
+  const store = await openStore(url)
   const key = 'errors/doctor-check.txt'
-  const first = await store.put(key, Buffer.from('1'))
-  if (first.outcome !== 'stored') throw new Error('an object could not be written')
-  const again = await store.put(key, Buffer.from('2'), { condition: { ifAbsent: true } })
-  if (again.outcome !== 'exists')
-    throw new Error('create-if-absent does not hold on this file system: use another')
+  const { outcome } = await store.put(key, Buffer.from('1'), { condition: { ifMatch: '"no-such-etag"' } })
+  if (outcome === 'changed') return `${store.url} can be written`
   await store.delete(key)
-  return `${store.url} can be written`
+  throw new Error(
+    'this server ignores the conditions of a put, by which nothing is written twice: use another',
+  )
 }

@@ -1,5 +1,6 @@
 import { type DriveOptions, type DriveReport, drive, isReachable } from '../local/drive.ts'
 import { type ExitCode, exitCodes, UsageError } from './command.ts'
+import { commandText } from './commandline.ts'
 import { count, counted, duration, type Io, style } from './io.ts'
 import { startProgress } from './progress.ts'
 
@@ -18,7 +19,9 @@ export async function runDrive(io: Io, flags: DriveFlags): Promise<ExitCode> {
   const { to, rate, requests, for: forMs, connections } = flags
   checkUrl(to)
   if (!(await isReachable(to))) {
-    await io.err(`${style(io, 'red', 'error:')} nothing answers at ${to}: start it with  dmd up\n`)
+    await io.err(
+      `${style(io, 'red', 'error:')} nothing answers at ${to}: start it with  ${commandText(io, ['up'])}\n`,
+    )
     return exitCodes.failed
   }
   const progress = startProgress(io, 'sending', 'requests')

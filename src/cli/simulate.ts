@@ -111,9 +111,12 @@ export async function writeLines(
   output: string | undefined,
 ): Promise<number> {
   const file = output === undefined ? undefined : createWriteStream(output, { mode: fileMode })
+  // Before the first write, so that a file that cannot be made is an error of this call.
+  const done = file && finished(file)
+  done?.catch(() => undefined)
   const write = async (bytes: Uint8Array) => {
     if (!file) return io.out(bytes)
-    if (!file.write(bytes)) await once(file, 'drain')
+    if (!file.write(bytes)) await Promise.race([once(file, 'drain'), done])
   }
   const progress = startProgress(io, 'simulating', 'records')
   const newline = Buffer.from('\n')
@@ -134,7 +137,7 @@ export async function writeLines(
   await write(Buffer.concat(held))
   if (file) {
     file.end()
-    await finished(file)
+    await done
   }
   await progress.end()
   return written

@@ -3,6 +3,7 @@ import { type Report, readReport } from '../local/stack/report.ts'
 import type { RunningStack } from '../local/stack.ts'
 import { toIso } from '../record/date.ts'
 import type { Settings } from '../settings.ts'
+import { systemCode } from '../store/failure.ts'
 import { type Activity, createActivity } from './activity.ts'
 import { type ExitCode, exitCodes, wholeNumber } from './command.ts'
 import { archiveFlags, commandLines } from './commandline.ts'
@@ -85,8 +86,10 @@ function earlierRun(before: Report | undefined): string {
 }
 
 function addressProblem(error: unknown, { host, port }: Settings): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  switch (code) {
+  // Only what listening met: a folder may be refused with the same codes.
+  const isAddress =
+    error instanceof Error && 'syscall' in error && /^(listen|getaddrinfo)$/.test(String(error.syscall))
+  switch (isAddress ? systemCode(error) : undefined) {
     case 'EADDRINUSE':
       return `port ${port} is taken: stop what listens there, or name another with --port`
     case 'EACCES':

@@ -1,5 +1,5 @@
 import { PipelineError } from '../record/error.ts'
-import type { ObjectStore, ObjectTag } from '../store/store.ts'
+import type { ObjectStore, ObjectTag, PutOutcome } from '../store/store.ts'
 import { eachBounded } from './bounded.ts'
 import { tagOf } from './expiry.ts'
 import { type Batch, type Plan, type PlannedObject, type PlanRules, planBatch } from './plan.ts'
@@ -26,6 +26,8 @@ export type Delivery = {
   /** Bytes of those objects. */
   readonly bytes: number
   readonly errorFiles: number
+  /** Of the objects and error files, those that were found written: an earlier delivery had stored the same. */
+  readonly found: number
 }
 
 export type DeliverOptions = {
@@ -52,7 +54,11 @@ export async function deliverBatch(
 ): Promise<Delivery> {
   const startedMs = parts.clock()
   const plan = planBatch(batch, parts.rules)
-  const put = (key: string, bytes: Uint8Array, tag?: ObjectTag) => putOnce(parts, key, bytes, options, tag)
+  let found = 0
+  const put = async (key: string, bytes: Uint8Array, tag?: ObjectTag) => {
+    const { outcome } = await putOnce(parts, key, bytes, options, tag)
+    if (outcome === 'exists') found += 1
+  }
 
   const failed: PlannedObject[] = []
   const written: PlannedObject[] = []
@@ -77,6 +83,7 @@ export async function deliverBatch(
     objects: written.length,
     bytes: sum(written.map(({ bytes }) => bytes.length)),
     errorFiles: plan.errors.length + failed.length,
+    found,
   }
   account(batch, delivery)
   report(batch, plan, written, delivery, parts, startedMs)
@@ -90,10 +97,10 @@ async function putOnce(
   bytes: Uint8Array,
   options: DeliverOptions,
   tag: ObjectTag | undefined,
-): Promise<void> {
+): Promise<PutOutcome> {
   const leftMs = (options.timeLeftMs?.() ?? Number.POSITIVE_INFINITY) - reserveMs
   const signal = AbortSignal.timeout(Math.max(1, Math.min(parts.putTimeoutMs, leftMs)))
-  await parts.store.put(key, bytes, { condition: { ifAbsent: true }, signal, ...(tag && { tag }) })
+  return parts.store.put(key, bytes, { condition: { ifAbsent: true }, signal, ...(tag && { tag }) })
 }
 
 /** Stays on in production: a batch that does not add up is refused, and so delivered again, rather than trusted. */

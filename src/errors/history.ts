@@ -1,7 +1,7 @@
+import * as z from 'zod'
 import { nameUuid } from '../delivery/key.ts'
 import { parseInstant, toBasicIso } from '../record/date.ts'
 import type { Code, Stage } from '../record/error.ts'
-import { isObject, type Json, type JsonObject } from '../record/type.ts'
 import type { ObjectStore } from '../store/store.ts'
 import type { Edit } from './edit.ts'
 import { errorsPrefix } from './read.ts'
@@ -149,7 +149,7 @@ async function readLeft(
     return new Set(files.includes(reportKey(id)) ? [] : (await readSelection(store, id))?.keys)
   let left: ReadonlySet<string> | undefined
   for (const key of lists) {
-    const list = await readJson<Left>(store, key, ({ keys }) => Array.isArray(keys))
+    const list = await readJson<Left>(store, key, shapes.left)
     if (list) left = new Set(list.keys.filter((error) => left?.has(error) ?? true))
   }
   return left ?? new Set()
@@ -196,31 +196,52 @@ export function leftKey(id: string, by: string): string {
   return `${runsPrefix}${id}/left/${by}.json`
 }
 
+const format = z.literal(1)
+const texts = z.array(z.string())
+const edit = z.object({
+  kind: z.enum(['none', 'patch', 'replacement']),
+  operations: z.array(z.object({ op: z.string(), path: z.string(), from: z.string().optional() })).optional(),
+})
+const shapes = {
+  provenance: z.looseObject({
+    ...{ format, error: z.string(), replay: z.string(), by: z.string(), at: z.string(), edit },
+    ...{ objects: texts, errors: texts.optional() },
+  }),
+  selection: z.looseObject({
+    ...{ format, id: z.string(), by: z.string(), at: z.string(), asked: z.string(), edit },
+    ...{ count: z.number(), sha256: z.string(), keys: texts },
+  }),
+  report: z.looseObject({
+    ...{ format, id: z.string(), endedAt: z.string(), counts: z.record(z.string(), z.number()) },
+    results: z.array(
+      z.looseObject({ error: z.string(), outcome: z.enum(outcomes), objects: texts.optional() }),
+    ),
+  }),
+  left: z.looseObject({ format, keys: texts }),
+}
+
 /** What a replay set out to do; undefined where there is none of this id. Throws as the store does. */
 export function readSelection(store: ObjectStore, id: string): Promise<Selection | undefined> {
-  return readJson<Selection>(store, selectionKey(id), (value) => Array.isArray(value.keys))
+  return readJson<Selection>(store, selectionKey(id), shapes.selection)
 }
 
 /** What a replay did; undefined while it runs, or where it was killed. Throws as the store does. */
 export function readReport(store: ObjectStore, id: string): Promise<Report | undefined> {
-  return readJson<Report>(store, reportKey(id), (value) => Array.isArray(value.results))
+  return readJson<Report>(store, reportKey(id), shapes.report)
 }
 
 /** Who replayed an error file, and how; undefined where nobody did. Throws as the store does. */
 export function readProvenance(store: ObjectStore, error: string): Promise<Provenance | undefined> {
-  return readJson<Provenance>(store, provenanceKey(error), (value) => Array.isArray(value.objects))
+  return readJson<Provenance>(store, provenanceKey(error), shapes.provenance)
 }
 
-async function readJson<T>(
-  store: ObjectStore,
-  key: string,
-  isSound: (value: JsonObject) => boolean,
-): Promise<T | undefined> {
+/** A file of the history; undefined where there is none, or one of another shape: anybody may put files there. */
+async function readJson<T>(store: ObjectStore, key: string, shape: z.ZodType): Promise<T | undefined> {
   const object = await store.get(key)
   if (!object) return undefined
   try {
-    const value: Json = JSON.parse(Buffer.from(object.bytes).toString('utf8'))
-    return isObject(value) && value.format === 1 && isSound(value) ? (value as unknown as T) : undefined
+    const value: unknown = JSON.parse(Buffer.from(object.bytes).toString('utf8'))
+    return shape.safeParse(value).success ? (value as T) : undefined
   } catch {
     return undefined
   }

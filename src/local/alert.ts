@@ -35,6 +35,8 @@ export type Alert = {
   /** One sentence for people. */
   readonly text: string
   readonly figures: { readonly [name: string]: number }
+  /** Its cause is gone; the alert ends when the cause stays away for `calmMs`. */
+  readonly isCalm: boolean
 }
 
 export type Judge = (sample: Sample) => readonly Alert[]
@@ -51,7 +53,9 @@ export function createJudge(limits: AlertLimits): Judge {
   const window = createWindow(limits.windowMs)
   const firing = new Map<AlertName, { alert: Alert; lastMs: number }>()
   let progress: { atMs: number; done: number } | undefined
-  return (sample) => {
+  return (given) => {
+    // Figures are whole milliseconds.
+    const sample = { ...given, nowMs: Math.round(given.nowMs), lagMs: Math.round(given.lagMs) }
     const { nowMs, held, lagMs } = sample
     const recent = window(sample)
     const done = sample.delivered + sample.errored
@@ -60,11 +64,38 @@ export function createJudge(limits: AlertLimits): Judge {
     const causes = causesOf(sample, recent, nowMs - progress.atMs, limits)
     for (const [name, { text, figures }] of causes) {
       const sinceMs = firing.get(name)?.alert.sinceMs ?? nowMs
-      firing.set(name, { alert: { name, sinceMs, text, figures }, lastMs: nowMs })
+      firing.set(name, { alert: { name, sinceMs, text, figures, isCalm: false }, lastMs: nowMs })
     }
     for (const [name, { lastMs }] of firing)
       if (!causes.has(name) && nowMs - lastMs >= calmMs) firing.delete(name)
-    return alertNames.flatMap((name) => firing.get(name)?.alert ?? [])
+    return alertNames.flatMap((name) => {
+      const found = firing.get(name)
+      if (!found) return []
+      const { alert, lastMs } = found
+      if (causes.has(name)) return alert
+      const calm = `No longer so for ${Math.round((nowMs - lastMs) / 1000)} s.`
+      return { ...alert, text: `${alert.text} ${calm}`, isCalm: true }
+    })
+  }
+}
+
+/**
+ * Turns the times of alerts, which are on a clock that never steps back, into those of people: once for each alert, so
+ * that what is told of it does not waver with the two clocks.
+ */
+export function createDates(): (alerts: readonly Alert[], offsetMs: number) => readonly Alert[] {
+  let dates = new Map<AlertName, { readonly sinceMs: number; readonly dateMs: number }>()
+  return (alerts, offsetMs) => {
+    dates = new Map(
+      alerts.map(({ name, sinceMs }) => {
+        const known = dates.get(name)
+        return [
+          name,
+          known?.sinceMs === sinceMs ? known : { sinceMs, dateMs: Math.round(sinceMs + offsetMs) },
+        ]
+      }),
+    )
+    return alerts.map((alert) => ({ ...alert, sinceMs: dates.get(alert.name)?.dateMs ?? alert.sinceMs }))
   }
 }
 

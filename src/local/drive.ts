@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eachBounded } from '../delivery/bounded.ts'
 import type { Clock } from '../delivery/telemetry.ts'
@@ -70,6 +71,8 @@ export async function drive(options: DriveOptions): Promise<DriveReport> {
   const forMs = options.forMs ?? Number.POSITIVE_INFINITY
   const { setUp, rush } = tellStory(options.seed, clock())
   const client = openClient(options.url, connections)
+  // Each request in flight may wait for its next try, and listens meanwhile.
+  if (signal) setMaxListeners(connections + 10, signal)
   const inTurn = createTurns()
   const latencies = createHistogram()
   const tally = createTally()

@@ -10,7 +10,7 @@ import type { Settings } from '../settings.ts'
 import { directoryOf, openStore } from '../store/open.ts'
 import { probeDirectory } from '../store/probe.ts'
 import { createWebhook, type Webhook } from './alert/webhook.ts'
-import { type Alert, createJudge } from './alert.ts'
+import { type Alert, createDates, createJudge } from './alert.ts'
 import { type RunningCapture, startCapture } from './capture.ts'
 import { lockFolder } from './lock.ts'
 import { type RunningMapping, startMapping } from './mapping.ts'
@@ -207,6 +207,7 @@ function createWatch(
     staleMs: alertStaleMs,
     lagMs: alertLagMs,
   })
+  const dates = createDates()
   const runbook = (name: string) => `${settings.runbooks}#${name}`
   const { stream } = mapping.status()
   const webhook: Webhook | undefined =
@@ -223,10 +224,7 @@ function createWatch(
       const nowMs = monotonic()
       // Judged by time that never steps back, told in that of people.
       const offsetMs = clock() - nowMs
-      alerts = judge({ nowMs, delivered, errored, held, lagMs, givenUp, trimmed }).map((alert) => ({
-        ...alert,
-        sinceMs: Math.round(alert.sinceMs + offsetMs),
-      }))
+      alerts = dates(judge({ nowMs, delivered, errored, held, lagMs, givenUp, trimmed }), offsetMs)
       webhook?.tell(alerts)
     },
     status: () => ({

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, link, mkdir, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { orUnavailable, unless } from './failure.ts'
+import { orUnavailable, systemCode, unavailable, unless } from './failure.ts'
 import { ownFolder } from './key.ts'
 import { folderMode } from './mode.ts'
 import { nextName } from './owner.ts'
@@ -44,8 +44,10 @@ async function writeAndRemove(root: string): Promise<void> {
     const { path } = await writeTemp(scratch, Buffer.from('probe'))
     const second = join(scratch.tmp, await nextName())
     try {
-      // Objects get their names by hard links.
+      // Objects get their names by hard links, and a name that is taken must stay as it is.
       await link(path, second)
+      if (await isLinked(path, second))
+        throw unavailable(`write to ${root}`, 'a file that exists is overwritten', 'Use another file system')
     } finally {
       await discard(second)
       await discard(path)
@@ -55,12 +57,16 @@ async function writeAndRemove(root: string): Promise<void> {
   }
 }
 
-async function isMade(folder: string): Promise<boolean> {
+const isMade = (folder: string) => isNew(mkdir(folder, folderMode))
+const isLinked = (path: string, name: string) => isNew(link(path, name))
+
+/** False when there was one of that name before. */
+async function isNew(work: Promise<void>): Promise<boolean> {
   try {
-    await mkdir(folder, folderMode)
+    await work
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    if (systemCode(error) === 'EEXIST') return false
     throw error
   }
 }

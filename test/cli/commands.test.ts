@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -62,6 +72,83 @@ test('errors list has a total, and fits a terminal of 80 columns', async () => {
   // The last line names the archive, which may be long.
   for (const line of rest.slice(0, -1)) expect(stringWidth(line)).toBeLessThanOrEqual(80)
   expect(out).toContain('\n4 causes: 4 records in 4 files, 4 open (not replayed)\n')
+})
+
+test('a second delivery of the same input says that nothing was new', async () => {
+  const target = join(folder, 'again')
+  const path = join(folder, 'again.jsonl')
+  const lines = [change({ id: 'again' }), Buffer.from('broken')]
+  writeFileSync(path, Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')])))
+  const args = ['deliver', path, '--archive', target]
+  expect((await dmd(args)).out).not.toContain('before')
+  expect((await dmd(args)).out).toContain('nothing was new: all 2 files had been delivered before')
+  expect(JSON.parse((await dmd([...args, '--json'])).out)).toMatchObject({
+    objects: 1,
+    errorFiles: 1,
+    found: 2,
+  })
+  writeFileSync(
+    path,
+    Buffer.concat([...lines, change({ id: 'more' })].flatMap((line) => [line, Buffer.from('\n')])),
+  )
+  expect((await dmd(args)).out).toContain('1 of 2 files had been delivered before')
+})
+
+test('an input of which every record went to errors/ ends with 3', async () => {
+  const target = join(folder, 'all-bad')
+  const run = (text: string) =>
+    dmd(['deliver', '-', '--archive', target], { stdin: stdinOf(Buffer.from(text), 4096) })
+  expect((await run('bad\nworse\n')).code).toBe(3)
+  expect((await run(`bad\n${change()}\n`)).code).toBe(0)
+  expect((await run('')).code).toBe(0)
+})
+
+test('what is wrong with the call leaves no archive behind', async () => {
+  const target = join(folder, 'never')
+  for (const args of [[join(folder, 'nofile.jsonl')], ['-', '--schemas', join(folder, 'no-schemas')]])
+    expect((await dmd(['deliver', ...args, '--archive', target])).code).not.toBe(0)
+  expect(existsSync(target)).toBe(false)
+})
+
+test('printed commands quote the archive that they name', async () => {
+  const target = join(folder, 'arch ive ß')
+  const quotes = (out: string) => expect(out).toContain(` --archive "${target}"\n`)
+  const bad = { stdin: stdinOf(Buffer.from('bad\n')) }
+  quotes((await dmd(['deliver', '-', '--archive', target], bad)).out)
+  const [group] = JSON.parse((await dmd(['errors', 'list', '--json', '--archive', target])).out)
+  quotes((await dmd(['errors', 'list', '--archive', target])).out)
+  quotes((await dmd(['errors', 'show', group.fingerprint, '--archive', target])).out)
+  quotes((await dmd(['replay', '--all', '--yes', '--archive', target])).out)
+  quotes((await dmd(['replay', 'list', '--archive', target])).out)
+})
+
+test('a record without a time is told to be so by list and show alike', async () => {
+  const target = join(folder, 'timeless')
+  await dmd(['deliver', '-', '--archive', target], { stdin: stdinOf(Buffer.from('bad\n')) })
+  const [group] = JSON.parse((await dmd(['errors', 'list', '--json', '--archive', target])).out)
+  const { out } = await dmd(['errors', 'show', group.fingerprint, '--archive', target])
+  expect(out).toMatch(/^seen +no time$/m)
+  expect(out).not.toContain('seen      1970')
+})
+
+test('what the system refuses is told by its path and without a stack', async () => {
+  const file = join(folder, 'a-file')
+  writeFileSync(file, '')
+  for (const args of [
+    ['demo', '--directory', join(file, 'demo')],
+    ['simulate', '--fans', '20000', '-o', join(file, 'x.jsonl')],
+    ['simulate', '--fans', '1', '-o', join(folder, 'nowhere', 'x.jsonl')],
+    ['up', '--state', join(file, 'state'), '--port', '0', '--archive', join(folder, 'up')],
+  ]) {
+    const { code, err } = await dmd(args)
+    expect([args[0], code, err]).toEqual([
+      args[0],
+      1,
+      expect.stringMatching(
+        /^error: \S+: (a part of the path is a file, .* \(ENOTDIR\)|there is no such .* \(ENOENT\))\n$/,
+      ),
+    ])
+  }
 })
 
 test('deliver reads several files, each with a shard of its own, so that equal lines stay apart', async () => {
@@ -428,11 +515,22 @@ test('a reader that goes away ends the output and nothing else', () => {
   expect(ran.stdout.trimEnd().split('\n')).toHaveLength(1)
 })
 
-test('doctor finds what is sound, and what is not, with the fix', async () => {
-  const sound = await dmd(['doctor', '--archive', archive])
+test('doctor finds what is sound, and what is not, with the fix, and leaves nothing behind', async () => {
+  const target = join(folder, 'examined')
+  const fresh = await dmd(['doctor', '--archive', target])
+  expect(fresh.code).toBe(0)
+  expect(fresh.out).toMatch(/ok +archive +there is none at .*examined yet: the first delivery makes it/)
+  expect(existsSync(target)).toBe(false)
+  mkdirSync(join(target, 'data'), { recursive: true })
+  const sound = await dmd(['doctor', '--archive', target])
   expect(sound.code).toBe(0)
   expect(sound.out).toMatch(/ok +Node\.js/)
   expect(sound.out).toMatch(/ok +SQL engine +DuckDB/)
+  expect(sound.out).toMatch(/ok +archive +.*examined can be written/)
+  expect(readdirSync(target, { recursive: true })).toEqual(['data'])
+  writeFileSync(join(target, 'errors'), '')
+  const blocked = await dmd(['doctor', '--archive', target])
+  expect([blocked.code, blocked.out]).toEqual([3, expect.stringMatching(/FAIL +archive .*ENOTDIR/)])
   const broken = await dmd(['doctor', '--json', '--archive', join(folder, 'progress.jsonl')])
   expect(broken.code).toBe(3)
   expect(JSON.parse(broken.out).find(({ ok }: { ok: boolean }) => !ok)).toMatchObject({

@@ -1,3 +1,4 @@
+import { getMaxListeners } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
@@ -188,4 +189,11 @@ test('a histogram tells quantiles within one percent', () => {
   expect(histogram.max).toBe(1000)
   histogram.add(10 ** 9)
   expect(histogram.quantile(1)).toBeGreaterThan(1000)
+})
+
+test('as many requests as may be in flight can wait for the signal, without a warning of Node', async () => {
+  const url = await answering(() => 200)
+  const { signal } = new AbortController()
+  await drive({ url, ...quick, requests: 1, connections: 64, signal })
+  expect(getMaxListeners(signal)).toBeGreaterThan(64)
 })

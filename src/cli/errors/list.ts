@@ -2,8 +2,10 @@ import { type GroupState, groupStates } from '../../errors/status.ts'
 import type { ErrorGroup, TriageFilter } from '../../errors/triage.ts'
 import { toIso } from '../../record/date.ts'
 import type { Catalog } from '../../record/schema.ts'
+import type { Settings } from '../../settings.ts'
 import { columns } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
+import { archiveFlags, commandText } from '../commandline.ts'
 import { count, counted, type Io, outJson, style } from '../io.ts'
 import { momentBefore } from '../time.ts'
 import { type ErrorFlags, openErrors, readTriage } from './open.ts'
@@ -25,7 +27,7 @@ export async function list(io: Io, flags: ListFlags): Promise<ExitCode> {
   else if (groups.length === 0) await io.out(isFiltered ? 'no such errors\n' : 'no errors\n')
   else {
     await io.out(groupTable(io, groups))
-    await io.out(style(io, 'dim', `\n${legend(groups, { from, to }, opened.settings.archive)}`))
+    await io.out(style(io, 'dim', `\n${legend(io, groups, { from, to }, opened.settings)}`))
   }
   return exitCodes.ok
 }
@@ -71,9 +73,10 @@ function isAlarming(group: ErrorGroup | undefined): boolean {
 
 /** The totals, and how to read on; in lines that fit 80 columns unless the archive's name is long. */
 function legend(
+  io: Io,
   groups: readonly ErrorGroup[],
   { from, to }: { from: number; to: number },
-  archive: string,
+  settings: Settings,
 ): string {
   const sum = (of: (group: ErrorGroup) => number) => groups.reduce((total, group) => total + of(group), 0)
   const [records, files, open] = [
@@ -85,7 +88,7 @@ function legend(
     `${counted(groups.length, 'cause')}: ${counted(records, 'record')} in ${counted(files, 'file')}, ${count(open)} open (not replayed)`,
     'errors of one cause share stage, code, type and path',
     ...(from === 0 ? [] : [`"when" runs from ${short(toIso(from))} to ${short(toIso(to))}`]),
-    `more about one:  dmd errors show ${groups[0]?.fingerprint} --archive ${archive}`,
+    `more about one:  ${commandText(io, ['errors', 'show', groups[0]?.fingerprint ?? '', ...archiveFlags(settings)])}`,
   ]
   return `${lines.join('\n')}\n`
 }
@@ -120,6 +123,12 @@ export function sparkline(counts: readonly number[]): string {
 /** A record that tells no time is filed under 1970. */
 function seen(timestamp: string): string {
   return timestamp.startsWith('1970-01-01T00:00:00') ? 'no time' : short(timestamp)
+}
+
+/** From the first to the last of a group's records, as far as they tell their time. */
+export function seenSpan({ firstSeen, lastSeen }: Pick<ErrorGroup, 'firstSeen' | 'lastSeen'>): string {
+  const [first, last] = [seen(firstSeen), seen(lastSeen)]
+  return first === last ? first : `${first} to ${last}`
 }
 
 /** `2025-02-13 18:30:05Z`. */

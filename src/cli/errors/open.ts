@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { type Triage, type TriageFilter, triage } from '../../errors/triage.ts'
 import type { Catalog } from '../../record/schema.ts'
 import type { Settings } from '../../settings.ts'
@@ -58,7 +59,21 @@ const nameMax = 64
 
 /** Who does something to an archive: as told, else the user of this machine. */
 export function operator(io: Io, { by }: ErrorFlags): string {
-  const name = by ?? io.env.USER ?? io.env.USERNAME ?? 'unknown'
+  const name = by ?? io.env.USER ?? io.env.USERNAME ?? systemUser()
   if (/^[\w .@+-]+$/.test(name) && name.length <= nameMax) return name
   throw new UsageError(`--by takes a name of up to ${nameMax} letters, digits and . @ + - _`)
+}
+
+/** Where a shell has not named the user, as in cron and in containers, the system knows. */
+function systemUser(): string {
+  try {
+    return (
+      userInfo()
+        .username.replace(/[^\w .@+-]/g, '_')
+        .slice(0, nameMax) || 'unknown'
+    )
+  } catch {
+    // A container's user may have no entry in the system's list.
+    return 'unknown'
+  }
 }

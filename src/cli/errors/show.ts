@@ -8,11 +8,13 @@ import { envelopeOf, errorsPrefix, parseErrorFile, payloadsOf } from '../../erro
 import { triesMax } from '../../errors/replay.ts'
 import type { ErrorGroup, Triage } from '../../errors/triage.ts'
 import { codes } from '../../record/error.ts'
+import type { Settings } from '../../settings.ts'
 import { columns } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
+import { archiveFlags, commandText } from '../commandline.ts'
 import { allHarmless, asItIs, count, counted, harmless, type Io, outJson, style } from '../io.ts'
 import { explanationLines } from './explanation.ts'
-import { short } from './list.ts'
+import { seenSpan, short } from './list.ts'
 import { type ErrorFlags, type Opened, openErrors, readTriage } from './open.ts'
 
 export type ShowFlags = ErrorFlags & { readonly raw?: boolean }
@@ -37,7 +39,7 @@ export async function show(io: Io, name: string, flags: ShowFlags): Promise<Exit
   if (flags.raw) return raw(io, opened, key)
   const told = await tell(opened, found, group, key)
   if (flags.json) await outJson(io, told)
-  else await io.out(render(io, told, opened.settings.archive))
+  else await io.out(render(io, told, opened.settings))
   return exitCodes.ok
 }
 
@@ -115,7 +117,7 @@ function aboutFile({ timestamp, error, source, attempt, events }: ErrorFile) {
 
 type Told = Awaited<ReturnType<typeof tell>>
 
-function render(io: Io, told: Told, archive: string): string {
+function render(io: Io, told: Told, settings: Settings): string {
   // Who wrote the files of the archive is not known.
   const shown = allHarmless(told)
   const { fingerprint, stage, code, type, path, state, said, files, records, open, error } = shown
@@ -128,7 +130,7 @@ function render(io: Io, told: Told, archive: string): string {
     ...('message' in error ? [`${label('message')}${error.message ?? ''}`] : []),
     `${label('status')}${state}${last ? `: ${last.by} said ${last.status} at ${short(last.at)}${last.note ? `, ${last.note}` : ''}` : ''}`,
     `${label('group')}${counted(records, 'record')} in ${counted(files, 'file')}, ${count(open)} not replayed; grouped by stage ${stage}, code ${code}, type ${type}${path === '' ? '' : `, path ${path}`}`,
-    `${label('seen')}${short(shown.firstSeen)} to ${short(shown.lastSeen)}`,
+    `${label('seen')}${seenSpan(shown)}`,
     '',
     ...frequencyLines(io, shown),
     `${label('file')}${error.key}`,
@@ -147,17 +149,21 @@ function render(io: Io, told: Told, archive: string): string {
       : []),
     '',
     ...keyLines(io, shown),
-    style(io, 'dim', `try it again:  dmd replay ${advice(told)} --dry-run --archive ${archive}`),
+    style(
+      io,
+      'dim',
+      `try it again:  ${commandText(io, ['replay', ...advice(told), '--dry-run', ...archiveFlags(settings)])}`,
+    ),
     '',
   ]
   return lines.join('\n')
 }
 
 /** What to replay, and how: what was sound as it is, what cannot be read whole, all else by an edit. */
-function advice({ fingerprint, stage, error }: Told): string {
-  if (isFailedKey(error.key) || stage === 'deliver') return fingerprint
+function advice({ fingerprint, stage, error }: Told): readonly string[] {
+  if (isFailedKey(error.key) || stage === 'deliver') return [fingerprint]
   const isBytes = 'explanation' in error && error.explanation.of === 'bytes'
-  return isBytes ? `${error.key} --with record.json` : `${fingerprint} --edit fix.json`
+  return isBytes ? [error.key, '--with', 'record.json'] : [fingerprint, '--edit', 'fix.json']
 }
 
 const keysShownMax = 10

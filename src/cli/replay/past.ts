@@ -2,6 +2,7 @@ import { type Outcome, outcomes, readHistory, readReport, readSelection } from '
 import type { ObjectStore } from '../../store/store.ts'
 import { columns } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
+import { archiveFlags, commandText } from '../commandline.ts'
 import { short } from '../errors/list.ts'
 import { type ErrorFlags, openErrors } from '../errors/open.ts'
 import { allHarmless, count, type Io, outJson, style } from '../io.ts'
@@ -44,7 +45,7 @@ export async function listReplays(io: Io, flags: ErrorFlags): Promise<ExitCode> 
       style(
         io,
         'dim',
-        `\nmore about one:  dmd replay show ${shown.at(-1)?.id} --archive ${settings.archive}\n`,
+        `\nmore about one:  ${commandText(io, ['replay', 'show', shown.at(-1)?.id ?? '', ...archiveFlags(settings)])}\n`,
       ),
     )
   }

@@ -24,6 +24,7 @@ import type { Triage } from '../../errors/triage.ts'
 import { toBasicIso } from '../../record/date.ts'
 import { codes, PipelineError } from '../../record/error.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
+import { commandText } from '../commandline.ts'
 import { type ErrorFlags, type Opened, openErrors, operator, readTriage } from '../errors/open.ts'
 import { count, counted, type Io, lineLog, outJson, style } from '../io.ts'
 import { startProgress } from '../progress.ts'
@@ -274,10 +275,16 @@ async function run(
   else {
     await io.out(outcomeLines(io, counts, false))
     await tellProblems(io, results)
-    const shown = flags.archive === undefined ? '' : ` --archive ${flags.archive}`
-    await io.out(style(io, 'dim', `each of them:  dmd replay show ${id}${shown}\n`))
+    const shown = flags.archive === undefined ? [] : ['--archive', flags.archive]
+    await io.out(style(io, 'dim', `each of them:  ${commandText(io, ['replay', 'show', id, ...shown])}\n`))
     if (isWell(results) && !flags.all && request.asked.length === 8)
-      await io.out(style(io, 'dim', `mended at its source?  dmd errors set ${request.asked} fixed${shown}\n`))
+      await io.out(
+        style(
+          io,
+          'dim',
+          `mended at its source?  ${commandText(io, ['errors', 'set', request.asked, 'fixed', ...shown])}\n`,
+        ),
+      )
   }
   if (io.interrupt.aborted) return exitCodes.interrupted
   return isWell(results) ? exitCodes.ok : exitCodes.problems

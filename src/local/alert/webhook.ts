@@ -24,7 +24,7 @@ export type WebhookOptions = {
   readonly archive: string
   readonly stream: string
   readonly runbook: (name: AlertName) => string
-  /** The same alert is posted again no sooner, in milliseconds, and then only while it fires. */
+  /** The same alert is posted again no sooner, in milliseconds, and then only while its cause is there. */
   readonly repeatMs: number
   readonly clock: Clock
   readonly random: () => number
@@ -100,7 +100,8 @@ export function createWebhook(options: WebhookOptions): Webhook {
         const alert = alerts.find((candidate) => candidate.name === name)
         const before = posted.get(name)
         const isDue = nowMs - (before?.atMs ?? Number.NEGATIVE_INFINITY) >= repeatMs
-        if (alert && isDue) {
+        // One that is about to end is not posted again, unless it never was.
+        if (alert && isDue && !(alert.isCalm && before?.isOpen)) {
           posted.set(name, { alert, atMs: nowMs, isOpen: true })
           post(alert, 'firing', nowMs)
         } else if (!alert && before?.isOpen) {

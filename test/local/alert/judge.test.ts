@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type AlertLimits, alertNames, calmMs, createJudge, type Sample } from '../../../src/local/alert.ts'
+import {
+  type AlertLimits,
+  alertNames,
+  calmMs,
+  createDates,
+  createJudge,
+  type Sample,
+} from '../../../src/local/alert.ts'
 
 const limits: AlertLimits = { errors: 10, errorPercent: 5, windowMs: 60_000, staleMs: 20_000, lagMs: 30_000 }
 const idle: Sample = { nowMs: 0, delivered: 0, errored: 0, held: 0, lagMs: 0, givenUp: 0, trimmed: 0 }
@@ -61,6 +68,34 @@ describe('a stale delivery', () => {
   test('what begins to wait after a long idle time is not stale at once', () => {
     expect(run([...seconds(300), ...seconds(19, () => ({ held: 1 }))]).flat()).toEqual([])
   })
+})
+
+test('an alert whose cause is gone says so until it ends', () => {
+  const fired = run([{ lagMs: 30_000, held: 5 }, ...seconds(40, () => ({ lagMs: 0, held: 0, delivered: 9 }))])
+  expect(fired[0]?.[0]).toMatchObject({ isCalm: false, text: expect.stringMatching(/30 s old\.$/) })
+  expect(fired[14]?.[0]).toMatchObject({
+    isCalm: true,
+    text: 'The oldest change that is not archived is 30 s old. No longer so for 14 s.',
+  })
+  expect(fired.at(-1)).toEqual([])
+})
+
+test('figures are whole milliseconds, and the date of an alert does not waver with the clocks', () => {
+  const judge = createJudge(limits)
+  const dates = createDates()
+  const since = new Set<number>()
+  for (let n = 0; n < 40; n++) {
+    const nowMs = n * 1_000.4567
+    const fired = judge({ ...idle, nowMs, held: 3, lagMs: 40_000.0001 })
+    for (const { figures } of fired)
+      for (const value of Object.values(figures)) expect(Number.isInteger(value)).toBe(true)
+    // The one clock counts whole milliseconds, the other parts of them.
+    const dated = dates(fired, 1_739_471_400_000 - (n % 3) * 0.49)
+    const lag = dated.find(({ name }) => name === 'lag')
+    if (lag) since.add(lag.sinceMs)
+  }
+  expect([...since]).toEqual([1_739_471_400_000])
+  expect(dates([], 0)).toEqual([])
 })
 
 test('a lag is told by the age of the oldest change', () => {

@@ -40,6 +40,7 @@ const alert: Alert = {
   sinceMs: Date.UTC(2025, 1, 13, 18),
   text: 'It lags.',
   figures: { lagMs: 99_000 },
+  isCalm: false,
 }
 
 function make(url: string, over: Partial<WebhookOptions> = {}) {
@@ -55,6 +56,18 @@ function make(url: string, over: Partial<WebhookOptions> = {}) {
   })
   return { webhook, clock, entries }
 }
+
+test('an alert whose cause is gone is not posted as firing again', async () => {
+  const { url, notices } = await receiver(ok)
+  const { webhook, clock } = make(url)
+  webhook.tell([alert])
+  clock.nowMs += 61_000
+  webhook.tell([{ ...alert, isCalm: true }])
+  clock.nowMs += 20_000
+  webhook.tell([])
+  await webhook.drain(5_000)
+  expect(notices.map(({ state }) => state)).toEqual(['firing', 'resolved'])
+})
 
 test('a notice is posted when an alert begins and when it ends, and again after a while, no sooner', async () => {
   const { url, notices, requests } = await receiver(ok)
