@@ -8,6 +8,12 @@ export const bounds = {
   idleWaitMs: 5_000,
   headerBytesMax: 16 * 1024,
   connectionsMax: 1_000,
+  /** Requests of one connection that are not answered yet. A client that sends more without reading is cut off. */
+  inFlightMax: 16,
+  /** How long a connection may stand still while an answer is due or unread. */
+  answerWaitMs: 30_000,
+  /** How long a client may take to read why its connection is closed. */
+  lingerMs: 1_000,
   /** How long `close` waits for the requests in flight. */
   drainWaitMs: 10_000,
   depthMax: 16,

@@ -11,6 +11,7 @@ export const problems = {
   'request-slow': { status: 408, title: 'The request took too long to arrive' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'media-type-unsupported': { status: 415, title: 'The body must be application/json' },
+  'expectation-unknown': { status: 417, title: 'The expectation cannot be met' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'The API met a defect of its own' },
   'table-unavailable': { status: 503, title: 'The table cannot be written or read' },

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import type { Bounds } from './bounds.ts'
@@ -34,14 +34,13 @@ export async function listen(
   { host, port, bounds }: ListenOptions,
   serve: (refuse: Listening['refuse']) => Fetch,
 ): Promise<Listening> {
-  const admitted = new WeakSet<Socket>()
-  let connections = 0
+  const connections = createConnections(bounds.connectionsMax)
   let isClosing = false
   const isLocal = host === '127.0.0.1' || host === '::1' || host === 'localhost'
   const refuse = ({ incoming }: HttpBindings): Problem | undefined => {
     const headers = { connection: 'close' }
     if (isClosing) return { problem: 'closing', headers }
-    if (!admitted.has(incoming.socket)) return { problem: 'too-busy', headers }
+    if (!connections.isAdmitted(incoming.socket)) return { problem: 'too-busy', headers }
     return isForeign(incoming, isLocal) ? { problem: 'origin-refused' } : undefined
   }
   const options = {
@@ -51,17 +50,28 @@ export async function listen(
     connectionsCheckingInterval: Math.min(500, bounds.headersWaitMs),
     keepAliveTimeout: bounds.idleWaitMs,
     maxHeaderSize: bounds.headerBytesMax,
+    // Answered below, as a problem.
+    requireHostHeader: false,
   }
-  const server = createServer(options, getRequestListener(serve(refuse), { overrideGlobalObjects: false }))
-  server.maxConnections = bounds.connectionsMax + refusedMax
-  server.on('connection', (socket) => {
-    if (connections < bounds.connectionsMax) admitted.add(socket)
-    connections += 1
-    socket.once('close', () => {
-      connections -= 1
-    })
+  const answer = getRequestListener(serve(refuse), { overrideGlobalObjects: false })
+  const server = createServer(options, (request, response) => {
+    const { socket } = request
+    // What was in one chunk with the request that ended the connection.
+    if (socket.destroyed) return
+    if (connections.begin(request, response) > bounds.inFlightMax) {
+      socket.destroy()
+      return
+    }
+    const problem = targetProblem(request)
+    if (problem) answerProblem(response, problem)
+    else void answer(request, response)
   })
-  server.on('clientError', answerClientError)
+  server.maxConnections = bounds.connectionsMax + refusedMax
+  // Whoever does not read the answers is not waited for.
+  server.timeout = bounds.answerWaitMs
+  server.on('connection', connections.open)
+  server.on('checkExpectation', (_, response) => answerProblem(response, { problem: 'expectation-unknown' }))
+  server.on('clientError', (error, socket) => answerClientError(error, socket as Socket, bounds.lingerMs))
   await start(server, host, port)
   const { port: actual } = server.address() as AddressInfo
   return {
@@ -76,6 +86,63 @@ export async function listen(
       clearTimeout(timer)
     },
   }
+}
+
+/**
+ * The open connections, in the order of their last answer. When there are as many as may be, a new one takes the place of
+ * the one that has waited longest without a whole request, so that slow and idle clients never keep others out.
+ */
+function createConnections(max: number) {
+  const admitted = new Map<Socket, Set<IncomingMessage>>()
+  const isWaiting = (requests: ReadonlySet<IncomingMessage>) =>
+    [...requests].every((request) => !request.complete)
+  const makeRoom = () => {
+    for (const [socket, requests] of admitted) {
+      if (!isWaiting(requests)) continue
+      admitted.delete(socket)
+      socket.destroy()
+      return
+    }
+  }
+  return {
+    isAdmitted: (socket: Socket) => admitted.has(socket),
+    open(socket: Socket) {
+      if (admitted.size >= max) makeRoom()
+      if (admitted.size >= max) return
+      admitted.set(socket, new Set())
+      socket.once('close', () => admitted.delete(socket))
+    },
+    /** Counts a request of a connection until its answer is written: how many there are now. */
+    begin(request: IncomingMessage, response: ServerResponse): number {
+      const { socket } = request
+      const requests = admitted.get(socket)
+      if (!requests) return 1
+      requests.add(request)
+      response.once('close', () => {
+        requests.delete(request)
+        if (requests.size > 0 || !admitted.delete(socket)) return
+        admitted.set(socket, requests)
+      })
+      return requests.size
+    },
+  }
+}
+
+/** Why the first line, or the lack of a host, makes a request that no route can be found for. */
+function targetProblem({ url = '', headers, httpVersionMinor }: IncomingMessage): Problem | undefined {
+  if (headers.host === undefined && httpVersionMinor > 0)
+    return { problem: 'request-malformed', detail: 'HTTP/1.1 needs a Host header.' }
+  if (url === '*')
+    return { problem: 'method-not-allowed', headers: { allow: 'GET, HEAD, POST, PUT, DELETE' } }
+  return URL.canParse(url, 'http://host') ? undefined : { problem: 'request-malformed' }
+}
+
+function answerProblem(response: ServerResponse, problem: Problem): void {
+  const body = JSON.stringify(toProblemBody(problem))
+  const { status } = problems[problem.problem]
+  response
+    .writeHead(status, { ...problemHeaders(problem), 'content-length': body.length, connection: 'close' })
+    .end(body)
 }
 
 function start(server: Server, host: string, port: number): Promise<void> {
@@ -104,7 +171,7 @@ const clientErrors: { readonly [code: string]: ProblemName } = {
 }
 
 /** Answers what is no request that could be handled, on the bare connection. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket, lingerMs: number): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
@@ -114,5 +181,8 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   const { status } = problems[problem.problem]
   const headers = { ...problemHeaders(problem), 'content-length': String(body.length), connection: 'close' }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  // Closing at once could discard the answer; not closing at all would leave the connection to the client.
+  const timer = setTimeout(() => socket.destroy(), lingerMs)
+  socket.once('close', () => clearTimeout(timer))
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
 }

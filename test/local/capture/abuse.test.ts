@@ -1,6 +1,6 @@
 import { request } from 'node:http'
-import { connect } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { connect, type Socket } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { LogEntry } from '../../../src/delivery/telemetry.ts'
 import { PipelineError } from '../../../src/record/error.ts'
 import { demand, demandPath, openApi } from './api.ts'
@@ -264,25 +264,128 @@ describe('slow and many', () => {
     expect((await changes()).length).toBe(1_000)
   })
 
-  test('a connection above the bound is told to come again', async () => {
+  const get = 'GET /health HTTP/1.1\r\nhost: localhost\r\n'
+  const once = `${get}connection: close\r\n\r\n`
+
+  /** An open connection that has sent this and reads nothing. */
+  const hold = (url: string, text: string) =>
+    new Promise<Socket>((resolve) => {
+      const { hostname, port } = new URL(url)
+      const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true }, () => {
+        if (text === '') resolve(socket)
+        else socket.write(text, () => resolve(socket))
+      })
+      socket.on('error', () => undefined)
+      onTestFinished(() => void socket.destroy())
+    })
+  /** Waits until the other side ends the connection. */
+  const ended = (socket: Socket) =>
+    new Promise<void>((resolve) => {
+      const done = () => resolve()
+      if (socket.readableEnded || socket.destroyed) done()
+      socket.resume().once('end', done).once('close', done)
+    })
+
+  /** A table whose reads wait until they are let go. */
+  function waitingTable() {
+    let free = () => {}
+    const gate = new Promise<undefined>((resolve) => {
+      free = () => resolve(undefined)
+    })
+    let reads = 0
+    let wake = () => {}
+    const read = () => {
+      reads += 1
+      wake()
+      return gate
+    }
+    const refuse = async () => {
+      throw new Error('not asked for')
+    }
+    const table = { name: 'x', get: read, put: refuse, delete: refuse, close: async () => {} }
+    const until = async (n: number) => {
+      while (reads < n)
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+    }
+    return { table, free, until, reads: () => reads }
+  }
+
+  test.each([
+    ['send nothing', ''],
+    ['stop within their headers', get],
+    ['stop within their body', `${head}content-length: 100\r\n\r\n{`],
+  ])('clients that %s make way for others', async (_, text) => {
     const { url } = await openApi({ bounds: { connectionsMax: 20 } })
-    const { hostname, port } = new URL(url)
-    const idle = await Promise.all(
-      Array.from(
-        { length: 20 },
-        () =>
-          new Promise<ReturnType<typeof connect>>((resolve) => {
-            const socket = connect(Number(port), hostname, () => resolve(socket))
-          }),
-      ),
-    )
-    const text = await raw(url, ['GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n'])
-    expect(text).toMatch(/^HTTP\/1\.1 503 [\s\S]*retry-after: 1[\s\S]*too-busy/i)
-    for (const socket of idle) socket.destroy()
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    expect(await raw(url, ['GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n'])).toMatch(
-      /^HTTP\/1\.1 200/,
-    )
+    const slow = []
+    for (let n = 0; n < 20; n++) slow.push(await hold(url, text))
+    for (let n = 0; n < 5; n++) expect(await raw(url, [once])).toMatch(/^HTTP\/1\.1 200/)
+    // The one that has waited longest went first.
+    await ended(slow[0] as Socket)
+  })
+
+  test('a connection above the bound is told to come again while all others wait for their answers', async () => {
+    const { table, until, free } = waitingTable()
+    const { url } = await openApi({ table, bounds: { connectionsMax: 20 } })
+    for (let n = 0; n < 20; n++) await hold(url, `${get}\r\n`)
+    await until(20)
+    expect(await raw(url, [`${get}\r\n`])).toMatch(/^HTTP\/1\.1 503 [\s\S]*retry-after: 1[\s\S]*too-busy/i)
+    free()
+  })
+
+  test('a client that sends requests and reads no answer is cut off at the bound', async () => {
+    const { table, free, reads } = waitingTable()
+    const { url } = await openApi({ table, bounds: { inFlightMax: 8 } })
+    const flood = await hold(url, `${get}\r\n`.repeat(2_000))
+    await ended(flood)
+    expect(reads()).toBeLessThanOrEqual(8)
+    free()
+    expect(await raw(url, [once])).toMatch(/^HTTP\/1\.1 200/)
+  })
+
+  test('a connection that stands still while its answer is due is ended', async () => {
+    const { table, until, free } = waitingTable()
+    const { url } = await openApi({ table, bounds: { answerWaitMs: 100 } })
+    const still = await hold(url, `${get}\r\n`)
+    await until(1)
+    await ended(still)
+    free()
+  })
+
+  test('after 408 the connection is closed, though its client keeps it open and sends on', async () => {
+    const { url } = await openApi({ bounds: { headersWaitMs: 200, lingerMs: 20 } })
+    const socket = await hold(url, get)
+    let text = ''
+    socket.on('data', (data) => {
+      text += data
+    })
+    await new Promise((resolve) => socket.once('end', resolve))
+    expect(text).toMatch(/^HTTP\/1\.1 408 /)
+    const more = setInterval(() => socket.write('x'), 10)
+    onTestFinished(() => clearInterval(more))
+    // Bytes for a connection that is there no more are answered with its reset.
+    await new Promise((resolve) => socket.once('close', resolve))
+  })
+
+  test.each([
+    ['no host', 'GET /health HTTP/1.1\r\n\r\n', 400, 'request-malformed'],
+    ['no path', 'OPTIONS * HTTP/1.1\r\nhost: localhost\r\n\r\n', 405, 'method-not-allowed'],
+    ['another expectation', `${get}expect: the-impossible\r\n\r\n`, 417, 'expectation-unknown'],
+    ['a broken target', 'GET http://[ HTTP/1.1\r\nhost: localhost\r\n\r\n', 400, 'request-malformed'],
+  ])('a request with %s is answered with a problem', async (_, text, status, name) => {
+    const { url } = await openApi()
+    const answer = await raw(url, [text])
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(answer).toMatch(/content-type: application\/problem\+json/i)
+    expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({ type: problem(name), status })
+  })
+
+  test('Expect: 100-continue is taken', async () => {
+    const { url } = await openApi()
+    const body = JSON.stringify(demand)
+    const text = `${head}connection: close\r\nexpect: 100-continue\r\ncontent-length: ${body.length}\r\n\r\n`
+    expect(await raw(url, [text, body], 20)).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 201/)
   })
 })
 
