@@ -21,7 +21,6 @@ import {
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundleLicence } from './notices.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
@@ -57,9 +56,7 @@ function digestOfSources() {
     'package-lock.json',
     'tsconfig.json',
     'tsconfig.build.json',
-    'LICENSE',
     'scripts/build.mjs',
-    'scripts/notices.mjs',
   ]
   for (const path of [...others, ...filesIn('src').map((name) => `src/${name}`)]) {
     const bytes = readFileSync(path)
@@ -126,7 +123,6 @@ async function make(out) {
     target: 'node20.19',
     sourcemap: true,
   })
-  writeFileSync(join(out, 'lambda.LICENSE'), bundleLicence(readFileSync(join(out, 'lambda.mjs'), 'utf8')))
   cpSync('src/schemas', join(out, 'schemas'), { recursive: true, filter: (path) => !path.endsWith('.ts') })
   chmodSync(join(out, 'main.js'), 0o755)
 

@@ -5,7 +5,7 @@ import { commandReference } from '../src/cli/reference.ts'
 import { schemaReference } from '../src/derive/markdown.ts'
 import { errorReference, settingReference } from '../src/derive/reference.ts'
 import { rowTypes } from '../src/derive/typescript.ts'
-import { sqlReference } from '../src/query/dialect/reference.ts'
+import { sqlReference } from './sqlreference.ts'
 
 /** A file that is written by `npm run generate` and by nobody else. */
 export type GeneratedDocument = {

@@ -1,17 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The project's licence and what the packages inside the bundle of the Lambda ask for: it goes wherever the bundle goes. */
-export function bundleLicence(bundle) {
-  return `${readFileSync('LICENSE', 'utf8').trimEnd()}
-
-${'-'.repeat(80)}
-
-lambda.mjs holds parts of these packages. What is under Apache-2.0 is under the licence above.
-
-${thirdPartyNotices(bundle)}`
-}
-
 /** esbuild says above each module where it is from, such as `// node_modules/zod/v4/core/util.js`. */
 const origin = /^\s*\/\/ ((?:.*\/)?node_modules\/(?:@[^/\n]+\/)?[^/\n]+)\//gm
 

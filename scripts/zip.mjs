@@ -13,7 +13,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundleLicence } from './notices.mjs'
+import { thirdPartyNotices } from './notices.mjs'
 import { writeZip } from './zipfile.mjs'
 
 const out = resolve(process.argv[2] ?? fileURLToPath(new URL('../dist/delivery-worker.zip', import.meta.url)))
@@ -21,9 +21,16 @@ const from = resolve(process.argv[3] ?? fileURLToPath(new URL('../dist', import.
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
 const bundle = readFileSync(join(from, 'lambda.mjs'))
+const licence = `${readFileSync('LICENSE', 'utf8').trimEnd()}
+
+${'-'.repeat(80)}
+
+lambda.mjs holds parts of these packages. What is under Apache-2.0 is under the licence above.
+
+${thirdPartyNotices(bundle.toString('utf8'))}`
 const schemas = readdirSync(join(from, 'schemas')).filter((name) => name.endsWith('.avsc'))
 const entries = [
-  ['LICENSE', Buffer.from(bundleLicence(bundle.toString('utf8')), 'utf8')],
+  ['LICENSE', Buffer.from(licence, 'utf8')],
   ['lambda.mjs', bundle],
   ...schemas.sort().map((name) => [`schemas/${name}`, readFileSync(join(from, 'schemas', name))]),
 ]

@@ -14,8 +14,8 @@ import {
   tableLocation,
   tableParameters,
 } from '../../src/derive/ddl.ts'
+import { toAthena } from '../../src/dialect/athena.ts'
 import { athenaViews } from '../../src/query/athena/views.ts'
-import { toAthena } from '../../src/query/dialect/athena.ts'
 import { savedQueries } from '../../src/query/saved.ts'
 import type { RecordSchema } from '../../src/record/schema.ts'
 import type { Archive } from './archive.ts'

@@ -7,7 +7,7 @@ import { ConfigError } from './config.ts'
 const built = fileURLToPath(new URL('../../dist', import.meta.url))
 
 /**
- * Lays out in a folder what goes into the worker's zip: the bundled function with its licences, the schemas of the project and, where a
+ * Lays out in a folder what goes into the worker's zip: the bundled function, the schemas of the project and, where a
  * folder of further ones is configured, those: the worker knows the types that the catalog has.
  *
  * Throws ConfigError where the project is not built, or there is no such folder; SCHEMA_INVALID as `loadCatalog` does.
@@ -24,7 +24,6 @@ export function layOutWorker(folder: string, schemas: string | undefined): void 
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   cpSync(join(built, 'lambda.mjs'), join(folder, 'lambda.mjs'))
-  cpSync(join(built, 'lambda.LICENSE'), join(folder, 'LICENSE'))
   cpSync(join(built, 'schemas'), join(folder, 'schemas'), { recursive: true })
   if (schemas !== undefined)
     cpSync(schemas, join(folder, 'schemas'), {

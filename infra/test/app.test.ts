@@ -21,14 +21,7 @@ const tsx = join(root, 'infra/node_modules/tsx/dist/cli.mjs')
 
 /** All that the app needs, in a folder of its own: it writes beside its source. */
 const copy = mkdtempSync(join(tmpdir(), 'dmd-app-'))
-const parts = [
-  'package.json',
-  'src',
-  'docs/operations.md',
-  'dist/lambda.mjs',
-  'dist/lambda.LICENSE',
-  'dist/schemas',
-]
+const parts = ['package.json', 'src', 'docs/operations.md', 'dist/lambda.mjs', 'dist/schemas']
 for (const part of [...parts, 'infra/package.json', 'infra/src']) {
   mkdirSync(dirname(join(copy, part)), { recursive: true })
   cpSync(join(root, part), join(copy, part), { recursive: true })

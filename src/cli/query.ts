@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander'
+import type { Dialect, QueryEngine } from '../query/engine.ts'
 import { openStore } from '../store/open.ts'
 import {
   archiveOption,
@@ -11,7 +12,7 @@ import {
   wholeNumber,
 } from './command.ts'
 import { openAthenaEngine, openEngine } from './engine.ts'
-import type { Io } from './io.ts'
+import { type Io, style } from './io.ts'
 import type { Run } from './program.ts'
 import {
   type FileFormat,
@@ -40,6 +41,7 @@ type Flags = {
   cache?: string
   stats?: boolean
   engine?: string
+  dialect: Dialect
   workgroup?: string
   database?: string
 }
@@ -79,6 +81,11 @@ export function queryCommand(run: Run): Command {
     .option('--max-rows <n>', 'how many rows the result may have', wholeNumber(1, 1_000_000_000))
     .option('--cache <folder>', 'where rows are kept in a form that is fast to read')
     .addOption(new Option('--engine <name>', 'what runs it').choices(['duckdb', 'athena']))
+    .addOption(
+      new Option('--dialect <name>', 'whose SQL it is: Athena’s, or DuckDB’s own, which Athena does not take')
+        .choices(['athena', 'duckdb'])
+        .default('athena'),
+    )
     .option('--workgroup <name>', 'with athena: the workgroup that it runs in')
     .option('--database <name>', 'with athena: the database of the tables')
     .option('--stats', 'say what was read and how long it took, on standard error; a terminal is always told')
@@ -100,14 +107,19 @@ async function query(io: Io, argument: string | undefined, flags: Flags): Promis
     queryRowsMax: flags.maxRows,
   })
   const catalog = catalogFor(settings)
-  const engine =
-    settings.queryEngine === 'athena'
-      ? await openAthenaEngine(settings)
-      : await openEngine(io, {
-          settings,
-          catalog,
-          store: await openStore(settings.archive, { create: false }),
-        })
+  const isAthena = settings.queryEngine === 'athena'
+  if (isAthena && flags.dialect === 'duckdb')
+    throw new UsageError('--dialect duckdb goes with the engine duckdb: Athena takes its own SQL alone')
+  const opened = isAthena
+    ? await openAthenaEngine(settings)
+    : await openEngine(io, {
+        settings,
+        catalog,
+        store: await openStore(settings.archive, { create: false }),
+      })
+  const engine = speaking(opened, flags.dialect)
+  if (flags.dialect === 'duckdb' && io.isWatched)
+    await io.err(`${style(io, 'dim', 'DuckDB’s own SQL: what you write may not run on Athena')}\n`)
   try {
     const { output: file, raw, stats } = flags
     if (sql !== undefined)
@@ -119,6 +131,15 @@ async function query(io: Io, argument: string | undefined, flags: Flags): Promis
     throw error
   } finally {
     await engine.close()
+  }
+}
+
+/** An engine that is asked in one dialect. */
+function speaking(engine: QueryEngine, dialect: Dialect): QueryEngine {
+  return {
+    query: (sql, options) => engine.query(sql, { ...options, dialect }),
+    exportParquet: (sql, path, options) => engine.exportParquet(sql, path, { ...options, dialect }),
+    close: () => engine.close(),
   }
 }
 

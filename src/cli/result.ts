@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { extname } from 'node:path'
 import { finished } from 'node:stream/promises'
-import { takeExplain } from '../query/dialect/statements.ts'
+import { codeOf } from '../dialect/athena.ts'
 import type { QueryEngine, QueryOptions, QueryResult } from '../query/engine.ts'
 import {
   type Format,
@@ -135,7 +135,7 @@ async function write(
 
 /** True for a statement that is answered with lines of text and not with rows: a plan, or DDL. */
 function isTextStatement(sql: string): boolean {
-  return takeExplain(sql).explain !== '' || /^\s*SHOW\s+CREATE\s/i.test(sql)
+  return /^\s*(?:EXPLAIN|SHOW\s+CREATE)(?!\w)/i.test(codeOf(sql))
 }
 
 /** A result of at most so many rows, which lets the query go after them; `isPart` says whether it had more. */

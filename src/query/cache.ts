@@ -1,16 +1,14 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
-import { isObject, type Json, type JsonObject } from '../record/type.ts'
+import { isObject, type Json } from '../record/type.ts'
 import { fateOf, nextName } from '../store/owner.ts'
 import type { ArchiveFile } from './files.ts'
 
 /**
  * Packs on disk: Parquet files, each with the rows of some files of an archive, which is never changed once it is
  * there. Its name is a digest of what it holds, and a file of JSON beside it, written last, says that it is whole; so
- * any number of processes may use and fill a cache at once, with no lock. Each has a checksum, which a process looks at
- * before it uses a pack for the first time: what a disk has changed is made anew and never read.
+ * any number of processes may use and fill a cache at once, with no lock. Whatever is in doubt is made anew.
  *
  *     {type}-{digest}.parquet    the rows
  *     {type}-{digest}.json       what they were made from
@@ -61,7 +59,7 @@ export type WrittenPack = {
 }
 
 /** Goes up when the form of a pack changes. */
-const packVersion = 2
+const packVersion = 1
 
 /** How long a pack that is no longer needed stays for those who began to read it. */
 const retiredMs = 60 * 60 * 1000
@@ -117,9 +115,7 @@ export async function openCache(
         await rename(path, pathOf(name, 'parquet'))
         const members = files.map(({ key, etag }, index) => ({ key, etag, ...(taken[index] ?? { rows: 0 }) }))
         const layout = digestOf(type, layoutOf(type))
-        const crc = await checksum(pathOf(name, 'parquet'))
-        const text = JSON.stringify({ version: packVersion, layout, bytes, crc, members })
-        await writeFile(path, `${crc32(text)}\n${text}`, {
+        await writeFile(path, JSON.stringify({ version: packVersion, layout, bytes, members }), {
           mode: 0o600,
           flag: 'wx',
         })
@@ -174,46 +170,16 @@ async function readPack(folder: string, name: string, layout: string): Promise<K
     return 'gone'
   }
   try {
-    const start = text.indexOf('\n') + 1
-    const body = text.slice(start)
-    const pack: Json = JSON.parse(body)
+    const pack: Json = JSON.parse(text)
     if (!isObject(pack)) return 'broken'
-    // Of another version, which may have another form.
-    if (start === 0) return typeof pack.version === 'number' ? foreignPack(folder, name, pack) : 'broken'
-    if (text.slice(0, start - 1) !== String(crc32(body))) return 'broken'
     const { bytes, members } = pack
     if (!Array.isArray(members) || !members.every(isMember) || typeof bytes !== 'number') return 'broken'
     const { size } = await stat(join(folder, `${name}.parquet`))
     if (size !== bytes) return 'broken'
     const isForeign = pack.version !== packVersion || pack.layout !== layout
-    if (!isForeign && (await checksum(join(folder, `${name}.parquet`))) !== pack.crc) return 'broken'
     return { ...toPack(folder, name, bytes, members), isForeign }
   } catch {
     return 'broken'
-  }
-}
-
-/** A pack of version 1, which had no checksums: it is known only so that it goes when its files do. */
-function foreignPack(folder: string, name: string, { bytes, members }: JsonObject): Known | 'broken' {
-  if (!Array.isArray(members) || !members.every(isMember) || typeof bytes !== 'number') return 'broken'
-  return { ...toPack(folder, name, bytes, members), isForeign: true }
-}
-
-const checkedBytes = 1024 * 1024
-
-/** The CRC-32 of a file. It guards against a disk that forgets, not against somebody who may write the cache. */
-async function checksum(path: string): Promise<number> {
-  const file = await open(path, 'r')
-  const buffer = Buffer.allocUnsafe(checkedBytes)
-  let crc = 0
-  try {
-    for (;;) {
-      const { bytesRead } = await file.read(buffer)
-      if (bytesRead === 0) return crc
-      crc = crc32(buffer.subarray(0, bytesRead), crc)
-    }
-  } finally {
-    await file.close()
   }
 }
 

@@ -15,13 +15,7 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from '@duckdb/node-api'
-import accessors from '@duckdb/node-api/lib/vectors/dataAccessors.js'
 import type { Cell } from './engine.ts'
-
-// The binding decodes every text with one TextDecoder, which takes U+FEFF at the start of a text for a byte-order mark and
-// drops it. A text of a record may begin with it.
-const keeping = new TextDecoder('utf-8', { ignoreBOM: true })
-accessors.textDecoder.decode = keeping.decode.bind(keeping)
 
 /** A value of DuckDB as a cell; what has no form of its own there (a time, an interval) is its text. */
 export function toCell(value: DuckDBValue): Cell {

@@ -1,9 +1,10 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { allScalars } from '../dialect/functions/index.ts'
 import type { Catalog, RecordSchema } from '../record/schema.ts'
 import type { Pack } from './cache.ts'
-import { macroStatements } from './dialect/functions.ts'
-import { pathSchema } from './dialect/rewrite.ts'
 import { quoteName, quoteText } from './quote.ts'
+import { pathSchema } from './relations.ts'
+import { registerScalars } from './scalars.ts'
 import { emptyTable, partitionColumn, tableColumns } from './tables.ts'
 import { viewsOf } from './views.ts'
 
@@ -53,7 +54,7 @@ export async function openDatabase(parts: DatabaseParts): Promise<Database> {
     enable_external_access: 'false',
   }
   for (const [name, value] of Object.entries(settings)) await trusted.run(`SET GLOBAL ${name} = ${value}`)
-  for (const statement of macroStatements) await trusted.run(statement)
+  registerScalars(trusted, allScalars)
   await trusted.run(`CREATE SCHEMA ${pathSchema}`)
   const shown = new Map<string, string>()
   const show = async (schema: RecordSchema, packs: readonly Pack[]) => {

@@ -7,6 +7,9 @@ import type {
   DuckDBPreparedStatement,
   DuckDBResult,
 } from '@duckdb/node-api'
+import { createTranslator } from '../dialect/statement.ts'
+import { readCatalogStatement } from '../dialect/statements.ts'
+import { isNumber, typeName } from '../dialect/types.ts'
 import type { PipelineError } from '../record/error.ts'
 import { defaultRange, type PartitionRange } from '../record/rules.ts'
 import type { Catalog, RecordSchema } from '../record/schema.ts'
@@ -16,16 +19,15 @@ import { answerCatalogStatement } from './answer.ts'
 import { openCache, type Pack } from './cache.ts'
 import { isNumeric, toCell } from './cell.ts'
 import { openDatabase } from './database.ts'
-import { createRewriter, nameColumns } from './dialect/rewrite.ts'
-import { readCatalogStatement } from './dialect/statements.ts'
 import type { Column, QueryEngine, QueryOptions, QueryResult, Scan } from './engine.ts'
 import { cacheFailure, interrupted, passedRows, passedTime, rowFailure, statementFailure } from './failure.ts'
 import { type ArchiveFile, listFiles, type SkippedFile } from './files.ts'
-import { findSystemViews, prepareReading, type Reading, readReading, refused } from './guard.ts'
+import { columnNames, findSystemViews, prepareReading, type Reading, readReading, refused } from './guard.ts'
 import { loadPacks, type Need } from './load.ts'
 import { FileMoved } from './pack/build.ts'
-import { copyToParquet, moveFile, uniqueNames } from './parquet.ts'
+import { copyToParquet, moveFile } from './parquet.ts'
 import { findFunctions, matchPartitions, planReads, type Reads } from './prune.ts'
+import { relationsOf } from './relations.ts'
 
 export type DuckDbParts = {
   readonly store: ObjectStore
@@ -69,7 +71,7 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
   const { instance, trusted } = database
   const readingParts = {
     systemViews: await findSystemViews(trusted),
-    rewrite: await createRewriter(trusted, catalog),
+    translate: createTranslator(relationsOf(catalog)),
   }
   const functions = await findFunctions(trusted)
   const known = new Map<string, ReadonlySet<string>>()
@@ -117,7 +119,7 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
       connection.closeSync()
     }
     // Until it runs, a statement has read no row that a message could quote.
-    const notPrepared = (error: unknown) => statementFailure(error, sql)
+    const notPrepared = (error: unknown) => statementFailure(error)
     let toError: (error: unknown) => PipelineError = notPrepared
     const explain = (error: unknown) => {
       if (given.signal?.aborted) return interrupted()
@@ -127,13 +129,13 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
     const attempt = async (): Promise<Begun<T>> => {
       signal.throwIfAborted()
       toError = notPrepared
-      const reading = await readReading(connection, sql, readingParts)
+      const reading = await readReading(connection, sql, given.dialect ?? 'athena', readingParts)
       const reads = await planReads(trusted, reading.select, catalog.values(), functions)
       const loaded = await load(reads, { ...given, signal })
       await holdTime(connection, reads, loaded)
       signal.throwIfAborted()
       const statement = await prepareReading(connection, reading)
-      toError = (error) => rowFailure(error, sql)
+      toError = (error) => rowFailure(error, sql, reading.select)
       return {
         value: await run({ connection, statement, reading, signal }),
         scan: toScan(loaded),
@@ -295,10 +297,15 @@ const stream: Run<Streaming> = async ({ statement, reading, signal }) => {
 function toResult({ value, scan, explain, end }: Begun<Streaming>, { rowsMax }: QueryOptions): QueryResult {
   const { reading, result, first, fetch } = value
   const types = result.columnTypes()
-  const names = uniqueNames(nameColumns(reading.outputs, result.columnNames()))
+  const names = columnNames(reading, result.columnNames())
   const columns: Column[] = names.map((name, index) => {
     const type = types[index]
-    return { name, type: type?.toString() ?? '', isNumeric: type !== undefined && isNumeric(type) }
+    const own = reading.columns?.[index]
+    return {
+      name,
+      type: own ? typeName(own.type) : (type?.toString() ?? ''),
+      isNumeric: own ? isNumber(own.type) : type !== undefined && isNumeric(type),
+    }
   })
   const rows = async function* () {
     let count = 0

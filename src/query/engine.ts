@@ -60,7 +60,12 @@ export type Charge = {
 /** How far an engine is with taking in the archive's files. */
 export type LoadProgress = { readonly files: number; readonly filesTotal: number; readonly rows: number }
 
+/** In whose SQL a statement is: Athena's, or that of the engine itself. */
+export type Dialect = 'athena' | 'duckdb'
+
 export type QueryOptions = {
+  /** Athena's unless given. Athena takes no other. */
+  readonly dialect?: Dialect
   /** Ends the query; it then fails with QUERY_FAILED. */
   readonly signal?: AbortSignal
   /** How long it may take until its last row is read, in milliseconds; then it fails with QUERY_LIMIT. */

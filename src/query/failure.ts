@@ -1,33 +1,44 @@
+import { failureMark } from '../dialect/sql.ts'
 import { PipelineError } from '../record/error.ts'
-import { explainUnsupported, unsupportedExpressions, unsupportedStatements } from './dialect/unsupported.ts'
+import { quoteText } from './quote.ts'
 import { counted } from './text.ts'
 
-const unsupported = [...unsupportedStatements, ...unsupportedExpressions]
-
-/**
- * DuckDB's message about a statement that it could not prepare. No row was read, so it is told as it is; and with it
- * what the statement has of Athena's that is not done here.
- */
-export function statementFailure(error: unknown, sql: string): PipelineError {
+/** DuckDB's message about a statement that it could not prepare. No row was read, so it is told as it is. */
+export function statementFailure(error: unknown): PipelineError {
   if (error instanceof PipelineError) return error
   const message = messageOf(error).replace(/^Failed to extract statements: /, '')
-  const told = [message, explainUnsupported(sql, unsupported, message)].filter(Boolean).join('\n')
-  return new PipelineError('QUERY_FAILED', told, { cause: error })
+  return new PipelineError('QUERY_FAILED', ownMessage(message) ?? message, { cause: error })
+}
+
+/**
+ * What a function of ours said, or a part of the statement that is there to fail. A row's value may read like either, so
+ * the text of a failed cast counts only where it stands in `select`, the statement that DuckDB ran; where no row was read,
+ * `select` is left out.
+ */
+function ownMessage(message: string, select?: string): string | undefined {
+  const said = `Invalid Input Error: ${failureMark}`
+  if (message.startsWith(said)) return message.slice(said.length)
+  const cast = "Conversion Error: Could not convert string '"
+  const end = message.indexOf("' to INT32")
+  if (!message.startsWith(`${cast}${failureMark}`) || end < 0) return undefined
+  const text = message.slice(cast.length, end)
+  return select === undefined || select.includes(quoteText(text)) ? text.slice(failureMark.length) : undefined
 }
 
 /**
  * What is told of a failure while rows were read: DuckDB's message may quote any value of a row, with quotation marks
  * and without, and such a value may be personal. So only what is known to be DuckDB's own words is passed on.
  */
-export function rowFailure(error: unknown, sql: string): PipelineError {
+export function rowFailure(error: unknown, sql: string, select: string): PipelineError {
   if (error instanceof PipelineError) return error
   const message = messageOf(error)
   const kind = /^[A-Z][A-Za-z ]{0,30} Error(?=: )/.exec(message)?.[0]
   if (kind === 'Out of Memory Error')
     return new PipelineError('QUERY_LIMIT', `${message} narrow it, or raise the setting queryMemory`)
   if (kind === 'IO Error') return new PipelineError('QUERY_FAILED', message)
+  const own = ownMessage(message, select)
+  if (own !== undefined) return new PipelineError('QUERY_FAILED', own)
   const said = message.slice(kind === undefined ? 0 : kind.length + 2)
-  if (said === divisionByZero) return new PipelineError('QUERY_FAILED', divisionByZero)
   const known = sayings.find((saying) => said.startsWith(saying)) ?? 'the statement fails on a row'
   const type = kind === 'Conversion Error' ? [...said.matchAll(target)].at(-1)?.[1] : undefined
   const told = [
@@ -65,9 +76,6 @@ export function cacheFailure(error: unknown, folder: string): unknown {
   const what = `the cache in ${folder} cannot be used: ${error.message}; free some space, or name another by the setting cache`
   return new PipelineError('QUERY_FAILED', what, { cause: error })
 }
-
-/** What `athena_divide` says. */
-const divisionByZero = 'Division by zero'
 
 /** How DuckDB's messages about values begin. */
 const sayings: readonly string[] = [

@@ -1,5 +1,6 @@
 import type { Cell, QueryResult } from './engine.ts'
 import { fitText, fitWidths, gap, oneLine, pad, widthOf } from './layout.ts'
+import { uniqueNames } from './parquet.ts'
 import { cellJson, cellText, counted } from './text.ts'
 
 /** Where a format writes; it waits until the text is taken. */
@@ -10,7 +11,7 @@ export type Format = (result: QueryResult, write: Write) => Promise<number>
 
 /** One array of row objects; columns in the order of the query, instants as ISO-8601 UTC. */
 export const formatJson: Format = async ({ columns, rows }, write) => {
-  const names = columns.map(({ name }) => JSON.stringify(name))
+  const names = uniqueNames(columns.map(({ name }) => name)).map((name) => JSON.stringify(name))
   let count = 0
   for await (const chunk of rows) {
     const lines = chunk.map((row) => rowJson(names, row))
@@ -24,7 +25,7 @@ export const formatJson: Format = async ({ columns, rows }, write) => {
 
 /** One row object a line (https://jsonlines.org). */
 export const formatJsonLines: Format = async ({ columns, rows }, write) => {
-  const names = columns.map(({ name }) => JSON.stringify(name))
+  const names = uniqueNames(columns.map(({ name }) => name)).map((name) => JSON.stringify(name))
   let count = 0
   for await (const chunk of rows) {
     await write(chunk.map((row) => `${rowJson(names, row)}\n`).join(''))

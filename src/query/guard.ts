@@ -1,14 +1,14 @@
 import { type DuckDBConnection, type DuckDBPreparedStatement, StatementType } from '@duckdb/node-api'
+import type { ColumnType } from '../dialect/environment.ts'
+import type { Translator } from '../dialect/statement.ts'
 import { PipelineError } from '../record/error.ts'
 import { isObject, type Json, type JsonObject } from '../record/type.ts'
-import type { OutputName, Rewriter } from './dialect/rewrite.ts'
-import { respell } from './dialect/spelling.ts'
-import { firstWord, takeExplain } from './dialect/statements.ts'
-import { explainUnsupported, unsupportedStatements } from './dialect/unsupported.ts'
+import type { Dialect } from './engine.ts'
 
 // DuckDB's own sandbox keeps a SELECT from files and the network, not from functions that act. `enable_logging` shows
 // one query to the next, or ends the process; `query` and `json_execute_serialized_sql` run SQL that they take as text.
-// Some act as soon as they are bound, so a statement is looked at after DuckDB's parser and before its binder.
+// Some act as soon as they are bound, so a statement is looked at after DuckDB's parser and before its binder. A statement in
+// Athena's SQL was taken apart and written anew before; what DuckDB runs is looked at all the same.
 
 /** The functions that FROM may call: they make rows of their arguments. */
 const rowFunctions: ReadonlySet<string> = new Set([
@@ -36,14 +36,11 @@ const refusedFunctions: ReadonlySet<string> = new Set([
   'write_log',
 ])
 
-const allowed =
-  'SELECT, EXPLAIN of a SELECT, DESCRIBE, SUMMARIZE, SHOW, MSCK REPAIR TABLE, ALTER TABLE … ADD PARTITION'
+const allowed = 'SELECT, EXPLAIN of a SELECT, DESCRIBE, SHOW, MSCK REPAIR TABLE, ALTER TABLE … ADD PARTITION'
 
-/** The names of DuckDB's views of itself, settings and log among them; `information_schema` is for everyone. */
+/** The names of DuckDB's views of itself, settings and log among them. */
 export async function findSystemViews(connection: DuckDBConnection): Promise<ReadonlySet<string>> {
-  const found = await connection.runAndReadAll(
-    "SELECT view_name FROM duckdb_views() WHERE internal AND schema_name <> 'information_schema'",
-  )
+  const found = await connection.runAndReadAll('SELECT view_name FROM duckdb_views() WHERE internal')
   return new Set(found.getRows().map(([name]) => String(name)))
 }
 
@@ -51,60 +48,93 @@ export async function findSystemViews(connection: DuckDBConnection): Promise<Rea
 export type Reading = {
   /** `EXPLAIN` with its options and a space behind it, or nothing. */
   readonly explain: string
-  /** The SELECT as it was written, but for its spelling, and as it runs. */
-  readonly written: string
+  /** What DuckDB runs. */
   readonly select: string
-  readonly outputs: readonly OutputName[]
+  /** The result's columns; undefined where DuckDB's own names and types are told. */
+  readonly columns?: readonly ColumnType[]
+}
+
+/** The names of a result's columns, `_col0` and so on for those that have none; `found` are DuckDB's. */
+export function columnNames({ columns }: Reading, found: readonly string[]): readonly string[] {
+  return columns?.map(({ name }, index) => name ?? `_col${index}`) ?? found
 }
 
 export type ReadingParts = {
   /** DuckDB's views of itself; see `findSystemViews`. */
   readonly systemViews: ReadonlySet<string>
-  readonly rewrite: Rewriter
+  readonly translate: Translator
 }
 
 /**
- * Reads one statement, of which DuckDB's own parser says that it reads tables and does nothing else, and gives it the
- * meaning that it has in Athena.
+ * Reads one statement, of which it is certain that it reads tables and does nothing else, and gives it the meaning that it
+ * has in its dialect.
  *
- * Throws QUERY_REFUSED, saying what is allowed, for every other one, and DuckDB's error for one that it cannot parse.
+ * Throws QUERY_FAILED, with the place, for one that its dialect has not, and QUERY_REFUSED, saying what is allowed, for one that
+ * does more than read.
  */
 export async function readReading(
   connection: DuckDBConnection,
   sql: string,
-  { systemViews, rewrite }: ReadingParts,
+  dialect: Dialect,
+  { systemViews, translate }: ReadingParts,
 ): Promise<Reading> {
-  // The parser ends at a NUL, so what comes after one would not be looked at.
-  if (sql.includes('\0')) throw refused('a NUL character is not allowed')
-  const { explain, select } = takeExplain(sql)
-  const written = respell(select)
-  await checkSelect(connection, written, systemViews)
-  const rewritten = await rewrite(connection, written)
-  // What runs is checked, not just what was written.
-  if (rewritten.select !== written) await checkSelect(connection, rewritten.select, systemViews)
-  return { explain, written, select: rewritten.select, outputs: explain === '' ? rewritten.outputs : [] }
+  const reading = dialect === 'duckdb' ? readDuckDb(sql) : fromAthena(sql, translate)
+  await checkSelect(connection, reading.select, systemViews)
+  return reading
 }
 
-/**
- * Prepares what was read. Throws DuckDB's error for what it cannot bind: the one about the statement as it was written,
- * where that has one too, since it points at a place in it.
- */
-export async function prepareReading(
-  connection: DuckDBConnection,
-  { explain, written, select }: Reading,
-): Promise<DuckDBPreparedStatement> {
-  try {
-    return await prepare(connection, explain, select)
-  } catch (error) {
-    if (select !== written) await prepare(connection, explain, written)
-    throw error
+function fromAthena(sql: string, translate: Translator): Reading {
+  const { explain, sql: select, columns } = translate(sql)
+  return explain === '' ? { explain, select, columns } : { explain, select }
+}
+
+/** The longest statement, as long as Athena's. */
+const statementBytesMax = 262_144
+/** The most operators, dots and brackets of a statement in DuckDB's SQL: its parser calls itself for each. */
+const marksMax = 5000
+
+function readDuckDb(sql: string): Reading {
+  // The parser ends at a NUL, so what comes after one would not be looked at.
+  if (sql.includes('\0')) throw refused('a NUL character is not allowed')
+  if (Buffer.byteLength(sql) > statementBytesMax)
+    throw refused(`a statement has at most ${statementBytesMax} bytes`)
+  let marks = 0
+  for (const character of sql) if (!/[\w\s'",]/.test(character)) marks++
+  if (marks > marksMax) throw refused(`a statement has at most ${marksMax} operators, dots and brackets`)
+  return takeExplain(sql)
+}
+
+/** The place of the first character that is neither white space nor in a comment, from `at` on. */
+function skipBlank(sql: string, at: number): number {
+  const blank = /\s+|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$)/y
+  let end = at
+  for (;;) {
+    blank.lastIndex = end
+    if (!blank.exec(sql)) return end
+    end = blank.lastIndex
   }
 }
 
-async function prepare(
+/** Takes a statement of DuckDB's apart into EXPLAIN, with its options and a space behind it, and what it explains. */
+function takeExplain(sql: string): Reading {
+  const word = (at: number, pattern: RegExp) => {
+    const sticky = new RegExp(pattern.source, 'iy')
+    sticky.lastIndex = at
+    return sticky.exec(sql)?.[0]
+  }
+  let at = skipBlank(sql, 0)
+  const first = word(at, /EXPLAIN(?!\w)/)
+  if (first === undefined) return { explain: '', select: sql }
+  at = skipBlank(sql, at + first.length)
+  const analyze = word(at, /ANALYZE(?!\w)/)
+  if (analyze === undefined) return { explain: 'EXPLAIN ', select: sql.slice(at) }
+  return { explain: 'EXPLAIN ANALYZE ', select: sql.slice(skipBlank(sql, at + analyze.length)) }
+}
+
+/** Prepares what was read. Throws DuckDB's error for what it cannot bind. */
+export async function prepareReading(
   connection: DuckDBConnection,
-  explain: string,
-  select: string,
+  { explain, select }: Reading,
 ): Promise<DuckDBPreparedStatement> {
   const statements = await connection.extractStatements(`${explain}${select}`)
   const statement = statements.count === 1 ? await statements.prepare(0) : undefined
@@ -164,7 +194,7 @@ function checkNodes(tree: JsonObject, systemViews: ReadonlySet<string>) {
   }
 }
 
-// DuckDB takes a name that no table has for a file's. It may read none but those of the cache, and those neither.
+// DuckDB takes a name that no table has for a file's. Statements may not read files, not even the cache's own.
 const fileName = /[\\/]|\.[a-z0-9]+$/
 
 function checkTable(name: string, systemViews: ReadonlySet<string>): void {
@@ -177,15 +207,13 @@ function nameOf(name: Json | undefined): string {
 }
 
 function notReading(sql: string): PipelineError {
-  const word = firstWord(sql)
+  const word = /^\w+/.exec(sql.slice(skipBlank(sql, 0)))?.[0]?.toUpperCase() ?? ''
   if (word === 'PIVOT')
     return refused("PIVOT without its values, as in ON type IN ('a', 'b'), is not allowed")
-  const what = /^(?:SELECT|WITH|FROM|EXPLAIN|)$/.test(word) ? 'this statement' : word
-  return refused(`${what} is not allowed`, explainUnsupported(sql, unsupportedStatements))
+  return refused(`${/^(?:SELECT|WITH|FROM|EXPLAIN|)$/.test(word) ? 'this statement' : word} is not allowed`)
 }
 
 /** The refusal of a statement, with what is allowed instead. */
-export function refused(what: string, more = ''): PipelineError {
-  const told = `${what}; a query only reads tables: ${allowed}`
-  return new PipelineError('QUERY_REFUSED', more === '' ? told : `${told}. ${more}`)
+export function refused(what: string): PipelineError {
+  return new PipelineError('QUERY_REFUSED', `${what}; a query only reads tables: ${allowed}`)
 }

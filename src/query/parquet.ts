@@ -2,9 +2,8 @@ import { chmod, copyFile, rename } from 'node:fs/promises'
 import { type DuckDBConnection, type DuckDBPreparedStatement, DuckDBTypeId } from '@duckdb/node-api'
 import { PipelineError } from '../record/error.ts'
 import { fileMode } from '../store/mode.ts'
-import { nameColumns } from './dialect/rewrite.ts'
 import { passedRows } from './failure.ts'
-import { type Reading, refused } from './guard.ts'
+import { columnNames, type Reading, refused } from './guard.ts'
 import { quoteName, quoteText } from './quote.ts'
 import { canonicalText } from './tree.ts'
 
@@ -18,14 +17,15 @@ import { canonicalText } from './tree.ts'
 export async function copyToParquet(
   connection: DuckDBConnection,
   statement: DuckDBPreparedStatement,
-  { explain, select, outputs }: Reading,
+  reading: Reading,
   path: string,
   rowsMax: number | undefined,
 ): Promise<number> {
+  const { explain, select } = reading
   if (explain !== '') throw refused('only the result of a SELECT is written as Parquet')
   const indexes = Array.from({ length: statement.columnCount }, (_, index) => index)
   const found = indexes.map((index) => statement.columnName(index))
-  const names = uniqueNames(nameColumns(outputs, found), (name) => name.toLowerCase())
+  const names = uniqueNames(columnNames(reading, found), (name) => name.toLowerCase())
   const columns = indexes.map((index) => {
     const type = statement.columnTypeId(index)
     const value = wide.has(type) ? `CAST(c${index} AS DECIMAL(38,0))` : `c${index}`

@@ -140,7 +140,8 @@ test('Ctrl-C drops the line, the statement that is begun and the lines that wait
   shell.type(`SELECT 7 AS seven;${enter}`)
   await shell.shows('seven\n')
   await shell.shows('dmd> ')
-  const endless = 'SELECT COUNT(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = -1;'
+  const series = 'UNNEST(sequence(1, 10000))'
+  const endless = `SELECT COUNT(*) FROM ${series} AS a (n), ${series} AS b (m), ${series} AS c (o) WHERE n + m + o = -1;`
   shell.type(`${endless}\nSELECT 8 AS eight;\n`)
   await shell.shows('AS eight;')
   shell.type(ctrlC)

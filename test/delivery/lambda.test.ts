@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -96,15 +96,6 @@ test('it takes ten thousand records, and six megabytes', async () => {
   expect(
     log.filter(({ message }) => message === 'batch delivered').map(({ delivered }) => delivered),
   ).toEqual([10_000, 20])
-})
-
-test('the licences of all packages in the bundle lie beside it', () => {
-  const beside = (name: string) => readFileSync(new URL(`../../dist/${name}`, import.meta.url), 'utf8')
-  const licences = beside('lambda.LICENSE')
-  const inside = beside('lambda.mjs').matchAll(/^\s*\/\/ (?:.*\/)?node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm)
-  const packages = new Set([...inside].map(([, name = '']) => name))
-  expect(packages.size).toBeGreaterThan(5)
-  for (const name of packages) expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'))
 })
 
 test('an event of another source fails the call, so that nothing is acknowledged', () => {

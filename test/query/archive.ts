@@ -6,7 +6,7 @@ import type { StreamRecord } from '../../src/codec/row.ts'
 import { planBatch } from '../../src/delivery/plan.ts'
 import { toRules } from '../../src/delivery/rules.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
-import type { QueryEngine } from '../../src/query/engine.ts'
+import type { QueryEngine, QueryOptions } from '../../src/query/engine.ts'
 import { formatJson } from '../../src/query/format.ts'
 import type { Catalog } from '../../src/record/schema.ts'
 import { readSettings } from '../../src/settings.ts'
@@ -52,9 +52,13 @@ export async function openTestArchive(catalog: Catalog = loadCatalog()): Promise
 }
 
 /** A statement's result as JSON text. */
-export async function asJson(engine: QueryEngine, statement: string): Promise<string> {
+export async function asJson(
+  engine: QueryEngine,
+  statement: string,
+  options: QueryOptions = {},
+): Promise<string> {
   let text = ''
-  await formatJson(await engine.query(statement), async (part) => {
+  await formatJson(await engine.query(statement, options), async (part) => {
     text += part
   })
   return text

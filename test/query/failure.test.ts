@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
+import { failureMark } from '../../src/dialect/sql.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
-import type { QueryEngine } from '../../src/query/engine.ts'
+import type { Dialect, QueryEngine } from '../../src/query/engine.ts'
 import { PipelineError } from '../../src/record/error.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 import { change, demandItem, records } from '../changes.ts'
@@ -24,8 +26,10 @@ const values = [
   '\u0000c4n4ry',
   '2025-02-30 c4n4ry',
   '3133700 c4n4ry 3133700',
+  `${failureMark}c4n4ry`,
+  `${failureMark}c4n4ry' to INT32 c4n4ry`,
 ]
-const fails = [
+const duckDbFails = [
   'SELECT CAST(email AS INT) FROM demand',
   'SELECT email::BIGINT FROM demand',
   'SELECT CAST(email AS DOUBLE) FROM demand',
@@ -68,11 +72,62 @@ const fails = [
   'SELECT CAST(email AS INT) FROM demand_current',
   'EXPLAIN ANALYZE SELECT CAST(email AS INT) FROM demand',
 ]
+const athenaFails = [
+  'SELECT CAST(email AS integer) FROM demand',
+  'SELECT CAST(email AS bigint) FROM demand',
+  'SELECT CAST(email AS double) FROM demand',
+  'SELECT CAST(email AS decimal(5, 2)) FROM demand',
+  'SELECT CAST(email AS boolean) FROM demand',
+  'SELECT CAST(email AS date) FROM demand',
+  'SELECT CAST(email AS time) FROM demand',
+  'SELECT CAST(email AS timestamp) FROM demand',
+  'SELECT CAST(email AS timestamp with time zone) FROM demand',
+  'SELECT CAST(json_parse(email) AS integer) FROM demand',
+  'SELECT CAST(CAST(email AS JSON) AS ARRAY(integer)) FROM demand',
+  'SELECT CAST(ARRAY[email] AS ARRAY(integer)) FROM demand',
+  'SELECT CAST(MAP(ARRAY[1], ARRAY[email]) AS MAP(integer, integer)) FROM demand',
+  'SELECT date(email) FROM demand',
+  'SELECT from_iso8601_timestamp(email) FROM demand',
+  'SELECT from_iso8601_date(email) FROM demand',
+  "SELECT date_parse(email, '%Y-%m-%d') FROM demand",
+  'SELECT date_parse(fanid, email) FROM demand',
+  'SELECT date_trunc(email, change.timestamp) FROM demand',
+  'SELECT date_add(email, 1, change.timestamp) FROM demand',
+  "SELECT at_timezone(from_iso8601_timestamp('2025-01-01T00:00:00Z'), email) FROM demand",
+  'SELECT 1 + CAST(email AS integer) AS n FROM demand ORDER BY n',
+  'SELECT count(*) FROM demand WHERE CAST(email AS integer) > 1',
+  'SELECT eventid, sum(CAST(email AS integer)) FROM demand GROUP BY 1',
+  'SELECT json_parse(email) FROM demand',
+  'SELECT json_extract(fanid, email) FROM demand',
+  'SELECT regexp_like(fanid, email || chr(40)) FROM demand',
+  "SELECT regexp_replace(fanid, '(' || email, '') FROM demand",
+  "SELECT regexp_replace(fanid, 'f', '$' || email) FROM demand",
+  "SELECT fanid LIKE '%' ESCAPE email FROM demand",
+  'SELECT from_hex(email) FROM demand',
+  'SELECT from_base64(email) FROM demand',
+  'SELECT from_base(email, 10) FROM demand',
+  'SELECT format(email || chr(37), 1) FROM demand',
+  "SELECT format('%d', CAST(email AS integer)) FROM demand",
+  "SELECT split_to_map(email || ',' || email, ',', '=') FROM demand",
+  'SELECT url_decode(chr(37) || email) FROM demand',
+  'SELECT codepoint(email) FROM demand',
+  'SELECT MAP(ARRAY[email, email], ARRAY[1, 2]) FROM demand',
+  'SELECT element_at(ARRAY[1], 0 * length(email)) FROM demand',
+  'SELECT MAP(ARRAY[email], ARRAY[1])[fanid] FROM demand',
+  'SELECT (SELECT email FROM demand CROSS JOIN UNNEST(ARRAY[1, 2]) AS t(x))',
+  'SELECT transform(ARRAY[email], x -> CAST(x AS integer)) FROM demand',
+  'SELECT CAST(email AS integer) FROM demand_current',
+  'EXPLAIN ANALYZE SELECT CAST(email AS integer) FROM demand',
+]
 
 /** How a statement fails: everything that an error carries. */
-async function failure(engine: QueryEngine, sql: string): Promise<PipelineError | undefined> {
+async function failure(
+  engine: QueryEngine,
+  sql: string,
+  dialect: Dialect = 'duckdb',
+): Promise<PipelineError | undefined> {
   try {
-    await asJson(engine, sql)
+    await asJson(engine, sql, { dialect })
     return undefined
   } catch (error) {
     expect(error).toBeInstanceOf(PipelineError)
@@ -81,13 +136,18 @@ async function failure(engine: QueryEngine, sql: string): Promise<PipelineError 
 }
 
 describe('the message of a query that fails on a row', () => {
-  test.each(values)('quotes nothing of %j', async (email) => {
+  test.each(
+    values.flatMap((email) => [
+      [email, 'athena', athenaFails] as const,
+      [email, 'duckdb', duckDbFails] as const,
+    ]),
+  )('quotes nothing of %j, in the SQL of %s', async (email, dialect, fails) => {
     const archive = await openTestArchive()
     try {
       await archive.add(records([change({ item: { ...demandItem, email } })]))
       let failed = 0
       for (const sql of fails) {
-        const error = await failure(archive.engine, sql)
+        const error = await failure(archive.engine, sql, dialect)
         if (!error) continue
         failed += 1
         const told = `${error.message} ${error.stack} ${String(error.cause ?? '')}`
@@ -157,12 +217,61 @@ describe('the message of a statement that cannot be prepared', () => {
     ['SELECT fan FROM demand', 'Referenced column "fan" not found', 'LINE 1: SELECT fan FROM demand'],
     ['SELECT nope(1)', 'Scalar Function with name nope does not exist!', 'LINE 1: SELECT nope(1)'],
     ['SELECT fanid, COUNT(*) FROM demand', 'must appear in the GROUP BY clause', 'LINE 1:'],
-  ])('is DuckDB’s own, with the place: %j', async (sql, what, place) => {
+  ])('is DuckDB’s own for DuckDB’s SQL, with the place: %j', async (sql, what, place) => {
     const error = await failure(archive.engine, sql)
     expect(error?.code).toBe('QUERY_FAILED')
     expect(error?.message).toContain(what)
     expect(error?.message).toContain(place)
   })
+
+  test.each([
+    ['SELEC 1', '1:1', 'SELEC'],
+    ['SELECT fanid\nFROM demandz', '2:6', 'demandz'],
+    ['SELECT fan FROM demand', '1:8', 'fan'],
+    ['SELECT nope(1)', '1:8', 'nope'],
+    ['SELECT fanid, COUNT(*) FROM demand', '1:8', 'GROUP BY'],
+    ["SELECT 1,\n  'é' + 1", '2:3', '+'],
+  ])(
+    'has the place in the statement as it was written, the line and a mark: %j',
+    async (sql, place, what) => {
+      const error = await failure(archive.engine, sql, 'athena')
+      expect(error?.code).toBe('QUERY_FAILED')
+      const [told = '', , line, mark = ''] = error?.message.split('\n') ?? []
+      const [lineAt, column] = place.split(':').map(Number)
+      expect(told.startsWith(`line ${place}: `), told).toBe(true)
+      expect(told).toContain(what)
+      expect(line).toBe(`  ${sql.split('\n')[Number(lineAt) - 1]}`)
+      expect(mark).toBe(`${' '.repeat(Number(column) + 1)}^`)
+    },
+  )
+})
+
+// What a message of a function may have in it: bounds, and names of functions, types and fields; never an argument.
+const known =
+  /^(?:to|field|low|high|size|depthMax|patternLimit|padLimit|textLimit|widthLimit|name|type\.kind|what|precision|scale|isLeft \? 'lpad' : 'rpad')$/
+
+test('what a function says of its failure is in the source, and holds no value', () => {
+  const folder = new URL('../../src/dialect/', import.meta.url)
+  const made = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) =>
+      [...readFileSync(new URL(file, folder), 'utf8').matchAll(/new FunctionError\(\s*([\s\S]*?)\)\n/g)].map(
+        ([, given = '']) => given,
+      ),
+    )
+  expect(made.length).toBeGreaterThan(50)
+  for (const given of made) {
+    if (given === 'message') continue // Made of the units alone.
+    const texts = given
+      .replaceAll(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, "''")
+      .replaceAll(/`([^`]*)`/g, "$1''")
+    const inserted = [...given.matchAll(/\$\{([^}]*)\}/g)].map(([, inside = '']) => inside)
+    if (given.startsWith('`')) for (const inside of inserted) expect(inside, given).toMatch(known)
+    else
+      expect(texts.replaceAll(/this\.#at < this\.#source\.length\s*\?|[\s,:]/g, ''), given).toMatch(
+        /^(?:'')+$/,
+      )
+  }
 })
 
 describe('an aborted query', () => {
@@ -173,7 +282,10 @@ describe('an aborted query', () => {
     const archive = await openTestArchive()
     await archive.add(records([change()]))
     const query = async () => {
-      const { rows } = await archive.engine.query(endless, { signal: AbortSignal.timeout(100) })
+      const { rows } = await archive.engine.query(endless, {
+        signal: AbortSignal.timeout(100),
+        dialect: 'duckdb',
+      })
       for await (const chunk of rows) expect(chunk).toEqual([])
     }
     await expect(query()).rejects.toMatchObject(ended)
@@ -184,7 +296,10 @@ describe('an aborted query', () => {
   test('ends between two chunks of its rows too, and a Parquet export likewise', async () => {
     const archive = await openTestArchive()
     const abort = new AbortController()
-    const { rows } = await archive.engine.query('FROM range(1000000)', { signal: abort.signal })
+    const { rows } = await archive.engine.query('FROM range(1000000)', {
+      signal: abort.signal,
+      dialect: 'duckdb',
+    })
     let count = 0
     const reading = async () => {
       for await (const chunk of rows) {
@@ -196,7 +311,10 @@ describe('an aborted query', () => {
     expect(count).toBeLessThan(10_000)
     const path = join(archive.folder, 'never.parquet')
     await expect(
-      archive.engine.exportParquet(endless, path, { signal: AbortSignal.timeout(100) }),
+      archive.engine.exportParquet(endless, path, {
+        signal: AbortSignal.timeout(100),
+        dialect: 'duckdb',
+      }),
     ).rejects.toMatchObject(ended)
     expect(await archive.sql('SELECT 1 AS a')).toEqual([{ a: 1 }])
     await archive.close()
@@ -249,7 +367,7 @@ describe('an aborted query', () => {
 test('a reader that stops early leaves the engine as it was', async () => {
   const archive = await openTestArchive()
   for (let n = 0; n < 50; n++) {
-    const { rows } = await archive.engine.query('FROM range(1000000)')
+    const { rows } = await archive.engine.query('FROM range(1000000)', { dialect: 'duckdb' })
     for await (const chunk of rows) {
       expect(chunk.length).toBeGreaterThan(0)
       break
@@ -280,14 +398,25 @@ test('the machine’s time zone changes no answer', () => {
     import { openDuckDb } from './src/query/duckdb.ts'
     const store = { url: '', list: async function* () {} }
     const engine = await openDuckDb({ store, catalog: new Map() })
-    const { rows } = await engine.query(\`SELECT
-      CAST(TIMESTAMPTZ '2025-02-13 18:30:00+00' AS VARCHAR),
-      CAST(CAST(TIMESTAMPTZ '2025-02-13 23:30:00+00' AS DATE) AS VARCHAR),
-      unix_timestamp('2025-02-13 00:00:00'),
-      unix_timestamp(TIMESTAMPTZ '1970-01-01 00:00:00+00'),
-      CAST(from_unixtime(0) AS VARCHAR),
-      CAST(to_timestamp(0) AS VARCHAR)\`)
-    for await (const [row] of rows) console.log(new Date().getTimezoneOffset() + '|' + row.join('|'))
+    const found = []
+    for (const [dialect, sql] of [
+      ['duckdb', \`SELECT
+        CAST(TIMESTAMPTZ '2025-02-13 18:30:00+00' AS VARCHAR),
+        CAST(CAST(TIMESTAMPTZ '2025-02-13 23:30:00+00' AS DATE) AS VARCHAR),
+        CAST(to_timestamp(0) AS VARCHAR)\`],
+      ['athena', \`SELECT
+        unix_timestamp(TIMESTAMP '2025-02-13 00:00:00'),
+        CAST(from_unixtime(0) AS varchar),
+        CAST(TIMESTAMP '2025-02-13 18:30:00' AT TIME ZONE 'Asia/Seoul' AS varchar),
+        CAST(CAST(TIMESTAMP '2025-02-13 18:30:00 UTC' AS timestamp) AS varchar),
+        CAST(CAST(TIMESTAMP '2025-02-13 18:30:00' AS timestamp with time zone) AS varchar),
+        date(TIMESTAMP '2025-02-13 23:30:00'),
+        current_timezone()\`],
+    ]) {
+      const { rows } = await engine.query(sql, { dialect })
+      for await (const [row] of rows) found.push(...row.map((cell) => (cell?.kind === 'date' ? cell.days : cell)))
+    }
+    console.log(new Date().getTimezoneOffset() + '|' + found.join('|'))
     engine.close()`
   const told = ['UTC', 'Pacific/Apia', 'America/New_York'].map((TZ) =>
     execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
@@ -303,10 +432,14 @@ test('the machine’s time zone changes no answer', () => {
   const answer = [
     '2025-02-13 18:30:00+00',
     '2025-02-13',
-    '1739404800',
-    '0',
-    '1970-01-01 00:00:00',
     '1970-01-01 00:00:00+00',
+    '1739404800',
+    '1970-01-01 00:00:00.000 UTC',
+    '2025-02-14 03:30:00 Asia/Seoul',
+    '2025-02-13 18:30:00.000',
+    '2025-02-13 18:30:00.000 UTC',
+    '20132',
+    'UTC',
   ]
   expect(answers).toEqual([answer, answer, answer])
 })

@@ -9,6 +9,9 @@ import type { QueryEngine } from '../../src/query/engine.ts'
 import { formatJson } from '../../src/query/format.ts'
 import { memoryStore } from './memory.ts'
 
+// Values of DuckDB's own types, of which Athena's statements make some alone.
+const duckdb = { dialect: 'duckdb' } as const
+
 let folder: string
 let engine: QueryEngine
 beforeAll(async () => {
@@ -22,7 +25,7 @@ afterAll(async () => {
 
 async function json(sql: string): Promise<string> {
   let text = ''
-  await formatJson(await engine.query(sql), async (part) => {
+  await formatJson(await engine.query(sql, duckdb), async (part) => {
     text += part
   })
   return text
@@ -55,7 +58,7 @@ const everything = `SELECT i AS n, CAST(i AS BIGINT) + 9007199254740993 AS big, 
 
 test('Parquet keeps values and types: another reader sees what JSON shows', async () => {
   const path = join(folder, 'everything.parquet')
-  expect((await engine.exportParquet(everything, path)).rows).toBe(3)
+  expect((await engine.exportParquet(everything, path, duckdb)).rows).toBe(3)
   const { text, types } = await read(path)
   expect(text).toBe(await json(everything))
   expect(types.slice(0, 7)).toEqual(['BIGINT', 'BIGINT', 'VARCHAR', 'BOOLEAN', 'DOUBLE', 'TIMESTAMP', 'DATE'])
@@ -65,7 +68,7 @@ test('Parquet keeps values and types: another reader sees what JSON shows', asyn
 test('Parquet has sums exactly, though it has no number of 128 bits', async () => {
   const path = join(folder, 'sum.parquet')
   const sql = 'SELECT SUM(i + 9007199254740993) AS total FROM range(3) t(i)'
-  await engine.exportParquet(sql, path)
+  await engine.exportParquet(sql, path, duckdb)
   expect(await read(path)).toEqual({ text: '[\n{"total":27021597764222982}\n]\n', types: ['DECIMAL(38,0)'] })
 })
 
@@ -84,7 +87,7 @@ test('an empty result is a Parquet file without rows', async () => {
 test('only what a SELECT gives is written, and where nothing can be written that is an error', async () => {
   const path = join(folder, 'none.parquet')
   for (const sql of ['CREATE TABLE x(i INT)', 'MSCK REPAIR TABLE x', 'SELECT 1; SELECT 2']) {
-    await expect(engine.exportParquet(sql, path)).rejects.toMatchObject({ code: 'QUERY_REFUSED' })
+    await expect(engine.exportParquet(sql, path, duckdb)).rejects.toMatchObject({ code: 'QUERY_REFUSED' })
   }
   await expect(engine.exportParquet('SELECT 1', join(folder, 'no', 'x.parquet'))).rejects.toMatchObject({
     code: 'QUERY_FAILED',

@@ -34,7 +34,7 @@ test.each([
     let largest = 0
     let writing = 0
     let parts = 0
-    const count = await format(await engine.query(large), async (part) => {
+    const count = await format(await engine.query(large, { dialect: 'duckdb' }), async (part) => {
       writing += 1
       expect(writing).toBe(1)
       found += part.split('\n').length - 1
@@ -52,7 +52,7 @@ test.each([
 test('a Parquet export leaves nothing beside its file, and asks no network for a place that is a URL', async () => {
   const before = readdirSync('.')
   const path = join(folder, "it's large.parquet")
-  expect((await engine.exportParquet(large, path)).rows).toBe(total)
+  expect((await engine.exportParquet(large, path, { dialect: 'duckdb' })).rows).toBe(total)
   expect(readdirSync(folder)).toEqual(["it's large.parquet"])
   expect(readdirSync('.')).toEqual(before)
   for (const url of ['s3://bucket/x.parquet', 'https://127.0.0.1:9/x.parquet'])
@@ -63,7 +63,7 @@ test('a query ends whenever it is interrupted, just before DuckDB begins to exec
   const endless = 'SELECT COUNT(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = -1'
   for (let turns = 0; turns < 30; turns++) {
     const stop = new AbortController()
-    const asked = engine.query(endless, { signal: stop.signal })
+    const asked = engine.query(endless, { signal: stop.signal, dialect: 'duckdb' })
     asked.catch(() => {})
     for (let turn = 0; turn < turns; turn++) await later()
     stop.abort()
@@ -74,7 +74,7 @@ test('a query ends whenever it is interrupted, just before DuckDB begins to exec
 test('an export that fails on a row writes no file', async () => {
   const path = join(folder, 'failed.parquet')
   const sql = "SELECT CAST('x' || i AS INT) AS n FROM range(10) AS t(i)"
-  await expect(engine.exportParquet(sql, path)).rejects.toMatchObject({
+  await expect(engine.exportParquet(sql, path, { dialect: 'duckdb' })).rejects.toMatchObject({
     code: 'QUERY_FAILED',
     message: expect.stringContaining('Could not convert string to INT32'),
   })
@@ -87,7 +87,7 @@ test('an export that fails on a row writes no file', async () => {
 test('days and instants beyond four-digit years keep their sign, year, month and day', async () => {
   const sql = `SELECT DATE '9999-12-31' + 1 AS late, DATE '0001-01-01' - 400 AS early, DATE 'infinity' AS never,
     TIMESTAMP '9999-12-31 23:59:59' + INTERVAL 1 SECOND AS at, TIMESTAMP '1969-12-31 23:59:59.000001' AS micros`
-  expect(JSON.parse(await asJson(engine, sql))).toEqual([
+  expect(JSON.parse(await asJson(engine, sql, { dialect: 'duckdb' }))).toEqual([
     {
       late: '+010000-01-01',
       early: '-000001-11-28',
@@ -101,7 +101,7 @@ test('days and instants beyond four-digit years keep their sign, year, month and
 test('CSV disarms a formula behind a line feed, and one of full-width signs', async () => {
   let text = ''
   const rows = "SELECT unnest([chr(10) || '=1', '＝1', '＋1', '－1', '＠x', '1＝1']) AS a"
-  await formatCsv({ raw: false })(await engine.query(rows), async (part) => {
+  await formatCsv({ raw: false })(await engine.query(rows, { dialect: 'duckdb' }), async (part) => {
     text += part
   })
   expect(text).toBe("a\r\n\"'\n=1\"\r\n'＝1\r\n'＋1\r\n'－1\r\n'＠x\r\n1＝1\r\n")

@@ -1,4 +1,4 @@
-import { functions } from '../../query/dialect/functions.ts'
+import { functionNames } from '../../dialect/statement.ts'
 import { savedQueries } from '../../query/saved.ts'
 import type { Catalog } from '../../record/schema.ts'
 import { shownFormats } from '../result.ts'
@@ -10,12 +10,6 @@ const keywords = (
   'WITH CASE WHEN THEN ELSE END UNION ALL UNNEST CAST DESCRIBE EXPLAIN MSCK REPAIR TABLE SHOW PARTITIONS TABLES'
 ).split(' ')
 
-// Functions that are in no list of the dialect, as they need nothing done.
-const plainFunctions = (
-  'count sum avg min max coalesce lower upper length substr trim concat replace round abs floor ceil array_agg max_by ' +
-  'min_by lag lead row_number rank nullif greatest least'
-).split(' ')
-
 /**
  * Completes the word at the end of a line: keywords, tables, views, columns and their fields, functions, the shell's
  * commands and what these take. Gives the candidates and the word, as readline's `completer` does.
@@ -25,7 +19,7 @@ export function completer(catalog: Catalog): (line: string) => [string[], string
   const columns = schemas.flatMap(({ row }) => row.fields)
   const tables = schemas.flatMap(relationsOf)
   const named = (fields: readonly { readonly name: string }[]) => fields.map(({ name }) => name.toLowerCase())
-  const calls = [...functions.map(({ name }) => name), ...plainFunctions].map((name) => `${name}(`)
+  const calls = functionNames.map((name) => `${name}(`)
   const words = [...keywords, ...tables, ...named(columns), 'partition_date', ...calls]
   const taken = { saved: savedQueries.map(({ name }) => name), format: shownFormats, table: tables }
 

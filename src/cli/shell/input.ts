@@ -1,4 +1,4 @@
-import { codeOf } from '../../query/dialect/spelling.ts'
+import { codeOf } from '../../dialect/athena.ts'
 
 /** The statements that a text has whole, each without its semicolon, and what comes after the last semicolon. */
 export type Taken = { readonly statements: readonly string[]; readonly rest: string }

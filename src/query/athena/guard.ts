@@ -1,7 +1,6 @@
+import { codeOf, toAthena } from '../../dialect/athena.ts'
+import { readCatalogStatement } from '../../dialect/statements.ts'
 import { PipelineError } from '../../record/error.ts'
-import { toAthena } from '../dialect/athena.ts'
-import { codeOf } from '../dialect/spelling.ts'
-import { readCatalogStatement } from '../dialect/statements.ts'
 
 // In Athena's grammar a statement that begins with one of these reads and does nothing else: what inserts, deletes,
 // unloads, prepares or calls a function of one's own begins with a word of its own. Rights are IAM's; this keeps a slip

@@ -21,21 +21,12 @@ export async function runInDuckDb(engine: QueryEngine, sql: string): Promise<Ans
   }
 }
 
-const types: readonly (readonly [RegExp, string])[] = [
-  [/^(?:HUGEINT|U?BIGINT)$/, 'bigint'],
-  [/^TIMESTAMP WITH TIME ZONE$/, 'timestamp with time zone'],
-  [/^TIMESTAMP/, 'timestamp'],
-  [/\]$/, 'array'],
-  [/^STRUCT/, 'row'],
-  [/^MAP/, 'map'],
-  [/^BLOB$/, 'varbinary'],
-  [/^ENUM/, 'varchar'],
-]
-
+/** A type as Athena's result says it: without its parameters, which a decimal has beside its name. */
 function athenaType(type: string): { type: string; precision?: number; scale?: number } {
-  const [, precision, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? []
+  const [, precision, scale] = /^decimal\((\d+), ?(\d+)\)$/.exec(type) ?? []
   if (precision !== undefined) return { type: 'decimal', precision: Number(precision), scale: Number(scale) }
-  return { type: types.find(([pattern]) => pattern.test(type))?.[1] ?? type.toLowerCase() }
+  const name = type.toLowerCase().replace(/\(.*\)/s, '')
+  return { type: name === 'unknown' ? 'varchar' : name === 'real' ? 'float' : name }
 }
 
 /** Texts in arrays, maps and rows are not quoted. */

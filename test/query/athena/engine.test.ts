@@ -128,7 +128,7 @@ describe('over real rows', () => {
       'isdeleted BOOLEAN',
       'half DOUBLE',
       'price DECIMAL(10,2)',
-      'no INTEGER',
+      'no VARCHAR',
       'nothing VARCHAR',
     ])
     const read = await connection.runAndReadAll(`SELECT * FROM '${path}'`)

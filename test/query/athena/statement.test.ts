@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { toAthena } from '../../../src/dialect/athena.ts'
 import { readAthenaStatement } from '../../../src/query/athena/guard.ts'
-import { toAthena } from '../../../src/query/dialect/athena.ts'
 import { savedQueries } from '../../../src/query/saved.ts'
 
 const to = (inner: string) => `CAST(floor(to_unixtime(${inner})) AS bigint)`

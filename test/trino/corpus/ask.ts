@@ -1,4 +1,4 @@
-import { toAthena } from '../../../src/query/dialect/athena.ts'
+import { toAthena } from '../../../src/dialect/athena.ts'
 import { TrinoError, trino } from '../client.ts'
 import { type Signature, toSignature } from './functions.ts'
 import { columnNames, type OverRows, type Probe } from './probe.ts'
