@@ -1,5 +1,5 @@
-import { eachBounded } from '../delivery/bounded.ts'
 import { PipelineError } from '../record/error.ts'
+import { eachBounded } from '../store/bounded.ts'
 import type { ObjectStore, ObjectTag } from '../store/store.ts'
 import { isFailedKey } from './failed.ts'
 import { type History, isOpen } from './history.ts'

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eachBounded } from '../delivery/bounded.ts'
 import type { Clock } from '../delivery/telemetry.ts'
+import { eachBounded } from '../store/bounded.ts'
 import { createTurns } from './capture/save.ts'
 import { type Answer, openClient } from './drive/client.ts'
 import { createHistogram } from './drive/histogram.ts'

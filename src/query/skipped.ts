@@ -1,5 +1,5 @@
-import { eachBounded } from '../delivery/bounded.ts'
 import type { Catalog } from '../record/schema.ts'
+import { eachBounded } from '../store/bounded.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { listFiles, type SkippedFile } from './files.ts'
 import { whyForeign } from './pack/build.ts'

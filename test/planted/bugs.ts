@@ -72,7 +72,7 @@ export const bugs: readonly Bug[] = [
     ['A record that is no UTF-8 is taken for one with an item.', "  'NOT_UTF8',\n", ''],
     ['Every error file expires.', 'withoutItem.has(code) ? unattributable : undefined', 'unattributable'],
   ]),
-  ...plant('src/delivery/bounded.ts', 'test/delivery/worker.test.ts', [
+  ...plant('src/store/bounded.ts', 'test/delivery/worker.test.ts', [
     ['A failure of one of many is swallowed.', '  if (failures.length > 0) throw failures[0]\n', ''],
     ['Everything is begun at once.', 'Math.min(limit, items.length)', 'items.length'],
   ]),
