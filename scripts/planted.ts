@@ -2,7 +2,7 @@
  * Plants the bugs of `test/planted/bugs.ts`, one at a time, and runs for each the test that has to notice it:
  *
  *     npm run test:planted                 all of them
- *     npm run test:planted -- worker       those whose source or test has `worker` in its path
+ *     npm run test:planted -- worker       those with `worker` in the path of the source or the test, or in what is wrong
  *
  * No source is edited: the text is replaced when the test loads the file. Exit 0 when every bug was noticed; 1 when one
  * was not, or when a bug's text does not stand in its source exactly once, or its source does not load with it.
@@ -17,7 +17,7 @@ import { faultOf } from '../test/planted/fault.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const [part = ''] = process.argv.slice(2)
-const chosen = bugs.filter(({ source, test }) => `${source} ${test}`.includes(part))
+const chosen = bugs.filter(({ what, source, test }) => `${what} ${source} ${test}`.includes(part))
 
 /** The test file of a bug, with the bug in the source that it loads. */
 function toProject({ source, find, replace, test }: Bug, n: number): TestProjectInlineConfiguration {
@@ -35,6 +35,8 @@ function toProject({ source, find, replace, test }: Bug, n: number): TestProject
       name: String(n),
       include: [test],
       setupFiles: join(root, 'test/seed.ts'),
+      // For the children that a test bundles.
+      env: { PLANTED_BUG: JSON.stringify({ source, find, replace }) },
       globalSetup: join(root, 'test/setup.ts'),
       testTimeout: 120_000,
       hookTimeout: 120_000,
@@ -60,6 +62,9 @@ if (faults.length > 0 || chosen.length === 0) {
   process.exit(1)
 }
 
+process.env.PLANTED = '1'
+// Far from UTC, and not by whole hours: what follows the zone of the machine is noticed.
+process.env.TZ = 'America/St_Johns'
 const started = performance.now()
 const vitest = await createVitest('test', {
   config: false,

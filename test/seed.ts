@@ -9,7 +9,7 @@ import { expect } from 'vitest'
  */
 const pinnedSeed = 20_250_213
 
-const { EXPLORE_SEED: exploreSeed, EXPLORE_REPORT: reportPath } = process.env
+const { EXPLORE_SEED: exploreSeed, EXPLORE_REPORT: reportPath, PLANTED: isPlanted } = process.env
 
 function appendFound(run: RunDetails<unknown>, to: string): void {
   const { seed, counterexamplePath: path, counterexample, errorInstance } = run
@@ -33,4 +33,6 @@ function reportTo(to: string) {
 fc.configureGlobal({
   seed: exploreSeed === undefined ? pinnedSeed : Number(exploreSeed),
   ...(reportPath === undefined ? {} : { reporter: reportTo(reportPath) }),
+  // Who planted the bug needs no small counterexample, and to find one can take minutes.
+  ...(isPlanted === undefined ? {} : { endOnFailure: true }),
 })

@@ -138,6 +138,17 @@ describe('one record that was mended', () => {
     expect(await archive.keys('data/')).toHaveLength(12)
   })
 
+  test('what is there under the name of its object stays as it is', async () => {
+    await archive.deliver([withoutSale(1)])
+    const keys = await archive.keys('errors/')
+    await replayAll(archive.store, addSale(), { keys })
+    const [object] = await archive.keys('data/')
+    const older = Buffer.from('as an earlier version wrote it')
+    await archive.store.put(object!, older)
+    expect((await replayAll(archive.store, addSale(), { keys })).counts).toEqual({ there: 1 })
+    expect(Buffer.from((await archive.store.get(object!))!.bytes)).toEqual(older)
+  })
+
   test('another edit of a replayed error is refused, and of two at once only one is written', async () => {
     await archive.deliver(some(8))
     const keys = await archive.keys('errors/')

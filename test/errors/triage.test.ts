@@ -255,6 +255,14 @@ describe('a status', () => {
     expect(await archive.keys('triage/')).toHaveLength(2)
   })
 
+  test('writes over nothing', async () => {
+    const key = await say([], 'acknowledged', 2_000)
+    const other = Buffer.from('what somebody else put there')
+    await archive.store.put(key, other)
+    expect(await say([], 'acknowledged', 2_000)).toBe(key)
+    expect(Buffer.from((await archive.store.get(key))!.bytes)).toEqual(other)
+  })
+
   test('of two people who speak at once neither is lost, and every reader agrees on who counts', async () => {
     await Promise.all([
       say([], 'ignored', 5_000, 'ada'),

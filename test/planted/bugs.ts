@@ -151,6 +151,31 @@ export const bugs: readonly Bug[] = [
     ['The UUID does not say its version.', '& 0x0f) | 0x50', '& 0x0f) | 0x40'],
   ]),
 
+  ...plant('src/delivery/key.ts', 'test/delivery/plan.test.ts', [
+    [
+      'A key is named by the time of the delivery.',
+      '  const replayed = error === undefined ? [] : [error]\n  return `${toBasicIso(timestampMs)}-',
+      '  const replayed = error === undefined ? [] : [error]\n  return `${toBasicIso(timestampMs && Date.now())}-',
+    ],
+  ]),
+  ...plant('src/codec/container.ts', 'test/codec/golden.test.ts', [
+    [
+      'Blocks are compressed otherwise than before.',
+      'deflateRawSync(rows)',
+      'deflateRawSync(rows, { level: 1 })',
+    ],
+    ['Blocks are closed later than before.', 'const blockBytes = 65_536', 'const blockBytes = 1_065_536'],
+  ]),
+
+  // No code names a record type: a fifth type is a file.
+  ...plant('src/codec/image.ts', 'test/fifth-type.test.ts', [
+    [
+      'Only the types of today are taken.',
+      "typeof type === 'string' ? catalog.get(type) : undefined",
+      "typeof type === 'string' && /^(demand|notification|event|sale)$/.test(type) ? catalog.get(type) : undefined",
+    ],
+  ]),
+
   // The stream's event: every record is read, in order, by shard.
   ...plant('src/delivery/event.ts', 'test/delivery/event.test.ts', [
     ['All shards of an event are one batch.', 'JSON.stringify([stream, shard])', 'JSON.stringify([stream])'],
@@ -273,7 +298,7 @@ export const bugs: readonly Bug[] = [
     [
       'A date follows the time zone of the machine.',
       'date.setUTCFullYear(year, month - 1, day)\n  return date',
-      'date.setFullYear(year, month - 1, day + 1)\n  return date',
+      'date.setFullYear(year, month - 1, day)\n  return date',
     ],
   ]),
 
@@ -444,6 +469,37 @@ export const bugs: readonly Bug[] = [
       '    await unlink(path)',
     ],
   ]),
+  ...plant('src/store/scratch.ts', 'test/store/crash.test.ts', [
+    [
+      'An object has its name before it is on the disk.',
+      '    await handle.sync()\n',
+      '',
+      /finds everything synced/,
+    ],
+  ]),
+  ...plant('src/store/write.ts', 'test/store/crash.test.ts', [
+    [
+      'The name of an object is not on the disk.',
+      "  if (outcome.outcome !== 'changed') await syncFolder(dirname(path))\n",
+      '',
+      /finds everything synced|finds an object durable/,
+    ],
+  ]),
+  ...plant('src/store/folder.ts', 'test/store/crash.test.ts', [
+    [
+      'The folder of an object is not on the disk.',
+      '      await syncFolder(dirname(folder))\n',
+      '',
+      /finds everything synced/,
+    ],
+  ]),
+  ...plant('src/local/table/commit.ts', 'test/local/table/embedded.test.ts', [
+    [
+      'Any number of writes may wait for the disk.',
+      'if (queue.length >= queueMax) throw',
+      'if (queue.length < 0) throw',
+    ],
+  ]),
   ...plant('src/store/mode.ts', 'test/store/directory.test.ts', [
     ['Files are open to everybody (security: 0600).', '0o600', '0o644'],
     ['Folders are open to everybody (security: 0700).', '0o700', '0o755'],
@@ -519,6 +575,12 @@ export const bugs: readonly Bug[] = [
       '...(plan.errors.length > 0 ? { errors: plan.errors } : {}),\n  }\n  try',
       '}\n  try',
       /what the worker would have made/,
+    ],
+    [
+      'A replay writes over what is there.',
+      'bytes, { condition: { ifAbsent: true }, ...(tag && { tag }) })',
+      'bytes, { ...(tag && { tag }) })',
+      /stays as it is/,
     ],
     [
       'The selection is not written down first.',
@@ -619,6 +681,14 @@ export const bugs: readonly Bug[] = [
   ]),
   ...plant('src/errors/status.ts', 'test/errors/triage.test.ts', [
     [
+      'A word on a cause writes over another one.',
+      "Buffer.from(text, 'utf8'), { condition: { ifAbsent: true } })",
+      "Buffer.from(text, 'utf8'))",
+      /writes over nothing/,
+    ],
+  ]),
+  ...plant('src/errors/status.ts', 'test/errors/triage.test.ts', [
+    [
       'An error that comes again after a fix is not told.',
       "last.status === 'fixed' && isMore ? 'regressed' : last.status",
       'last.status',
@@ -704,6 +774,26 @@ export const bugs: readonly Bug[] = [
       "createHash('md5').update(partitionKey)",
       "createHash('md5').update(String(Math.random()))",
       /order of each key/,
+    ],
+  ]),
+
+  // Capture bounds every wait and size of a request.
+  ...plant('src/local/capture/body.ts', 'test/local/capture/readbody.test.ts', [
+    [
+      'A slow body is waited for for ever.',
+      '(refuse(bytes > bodyBytesMax ? large : slow)), bodyWaitMs)',
+      '(refuse(bytes > bodyBytesMax ? large : slow)), 2 ** 31 - 1)',
+    ],
+    ['A body that has come leaves its timer.', '      clearTimeout(timer)\n', ''],
+    [
+      'A body may hold any number of bytes.',
+      'finish(bytes > bodyBytesMax ? refuse(large)',
+      'finish(bytes < 0 ? refuse(large)',
+    ],
+    [
+      'A body may be nested to any depth.',
+      'if (depth > depthMax) return true',
+      'if (depth > 1e9) return true',
     ],
   ]),
 
