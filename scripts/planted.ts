@@ -17,6 +17,7 @@ import { faultOf } from '../test/planted/fault.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const [part = ''] = process.argv.slice(2)
+const minutesMax = 20
 const chosen = bugs.filter(({ what, source, test }) => `${what} ${source} ${test}`.includes(part))
 
 /** The test file of a bug, with the bug in the source that it loads. */
@@ -38,7 +39,7 @@ function toProject({ source, find, replace, test }: Bug, n: number): TestProject
       // For the children that a test bundles.
       env: { PLANTED_BUG: JSON.stringify({ source, find, replace }) },
       globalSetup: join(root, 'test/setup.ts'),
-      testTimeout: 120_000,
+      testTimeout: 60_000,
       hookTimeout: 120_000,
     },
   }
@@ -79,7 +80,16 @@ const specifications = vitest.projects.map((project) => {
   const bug = chosen[Number(project.name)] as Bug
   return project.createSpecification(join(root, bug.test), bug.names ? { testNamePattern: bug.names } : {})
 })
+// A bug may make a loop that no test can end.
+const deadline = setTimeout(() => {
+  const over = vitest.state.getTestModules().filter((module) => /passed|failed/.test(module.state()))
+  const names = new Set(over.map(({ project }) => project.name))
+  const left = chosen.filter((_, n) => !names.has(String(n))).map(({ what }) => what)
+  console.error(`not done after ${minutesMax} minutes: ${left.join(' ')}`)
+  process.exit(1)
+}, minutesMax * 60_000)
 await vitest.runTestSpecifications(specifications, true)
+clearTimeout(deadline)
 const modules = vitest.state.getTestModules()
 const verdicts = chosen.map((bug, n) => ({
   bug,

@@ -13,7 +13,7 @@ const records = [1, 2].map((n) => ({
   bytes: change({ id: `given-up-${n}` }),
   partitionKey: String(n),
   sequence: String(n),
-  arrivedMs: arrivedMs + n,
+  arrivedMs: arrivedMs + (n - 1) * 100_000,
 }))
 const batch = { arn: 'arn:aws:kinesis:eu-west-1:1234567890:stream/changes', shard: 's', records }
 const down = () => Promise.reject(new PipelineError('STORE_UNAVAILABLE', 'down'))

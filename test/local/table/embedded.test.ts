@@ -464,6 +464,17 @@ describe('retention', () => {
   })
 })
 
+test('of more writes than may wait some are refused, and those that were taken are all in the stream', async () => {
+  const opened = await openTable()
+  const puts = await Promise.allSettled(Array.from({ length: 22_000 }, (_, n) => opened.table.put(itemOf(n))))
+  const refused = puts.filter((put) => put.status === 'rejected').map(({ reason }) => reason.message)
+  expect(refused.length).toBeGreaterThan(0)
+  expect(new Set(refused)).toEqual(
+    new Set([expect.stringContaining('too many writes are waiting for the disk')]),
+  )
+  expect((await changes(opened)).length).toBe(22_000 - refused.length)
+})
+
 test('writes at once are written in groups', async () => {
   const opened = await openTable()
   const probe = await open(tmpdir())
