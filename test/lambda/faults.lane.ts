@@ -102,10 +102,10 @@ describe.each(nodes)('the function on Node %s', (major, node) => {
 
   test.each([
     [{ DMD_ARCHVE: 's3://b/x' }, 'DMD_ARCHVE'],
-    [{ DMD_CODEC: 'gzip' }, 'codec'],
-    [{ DMD_PUTS_PARALLEL: '0' }, 'putsParallel'],
-    [{ DMD_PARTITION_FROM: '2025-02-30' }, 'partitionFrom'],
-    [{ DMD_KEY_ATTRIBUTES: '(' }, 'keyAttributes'],
+    [{ DMD_CODEC: 'gzip' }, 'DMD_CODEC'],
+    [{ DMD_PUTS_PARALLEL: '0' }, 'DMD_PUTS_PARALLEL'],
+    [{ DMD_PARTITION_FROM: '2025-02-30' }, 'DMD_PARTITION_FROM'],
+    [{ DMD_KEY_ATTRIBUTES: '(' }, 'DMD_KEY_ATTRIBUTES'],
     [{ DMD_ARCHIVE: 'gs://bucket' }, 'gs'],
     [{ DMD_ARCHIVE: 's3://nowhere-at-all/x' }, 'nowhere-at-all'],
     [{ DMD_SCHEMAS: '/nowhere/at/all' }, '/nowhere/at/all'],
