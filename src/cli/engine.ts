@@ -29,11 +29,14 @@ export async function openEngine(io: Io, { settings, store, catalog }: EnginePar
   return withMissingSchema(bounded(engine, settings), store, catalog)
 }
 
+/** How the two dialects and DESCRIBE name a table that does not exist. */
+const missingTable = /(?:[Tt]able with name "?|there is no table |Table '(?:\w+\.)*)(\w+)/
+
 /** Says which schema is missing where a statement asks for a table whose rows are in the archive. */
 function withMissingSchema(engine: QueryEngine, store: ObjectStore, catalog: Catalog): QueryEngine {
   const explain = async (error: unknown): Promise<never> => {
     if (!(error instanceof PipelineError) || error.code !== 'QUERY_FAILED') throw error
-    const [, written = ''] = /(?:[Tt]able with name "?|there is no table )(\w+)/.exec(error.message) ?? []
+    const [, written = ''] = missingTable.exec(error.message) ?? []
     const type = await findFolder(store, written.toLowerCase(), catalog)
     if (type === undefined) throw error
     const help = `The archive has data/${type}/, but there is no schema for it: --schemas FOLDER names the folder with ${type}.avsc.`

@@ -1,8 +1,10 @@
 import { type DuckDBConnection, type DuckDBPreparedStatement, StatementType } from '@duckdb/node-api'
+import { codeOf } from '../dialect/athena.ts'
 import type { ColumnType } from '../dialect/environment.ts'
 import type { Translator } from '../dialect/statement.ts'
 import { PipelineError } from '../record/error.ts'
 import { isObject, type Json, type JsonObject } from '../record/type.ts'
+import { readingWord } from './athena/guard.ts'
 import type { Dialect } from './engine.ts'
 
 // DuckDB's own sandbox keeps a SELECT from files and the network, not from functions that act. `enable_logging` shows
@@ -83,7 +85,18 @@ export async function readReading(
   return reading
 }
 
+/** What a statement of Athena's begins with that does more than read. The parser knows none of them. */
+const actingWords: ReadonlySet<string> = new Set(
+  (
+    'ALTER ANALYZE ATTACH CALL CHECKPOINT COMMENT COMMIT COPY CREATE DEALLOCATE DELETE DENY DETACH DROP EXECUTE EXPORT ' +
+    'GRANT IMPORT INSERT INSTALL LOAD MERGE OPTIMIZE PRAGMA PREPARE REFRESH RESET REVOKE ROLLBACK SET START TRUNCATE ' +
+    'UNLOAD UPDATE USE VACUUM'
+  ).split(' '),
+)
+
 function fromAthena(sql: string, translate: Translator): Reading {
+  const word = readingWord(codeOf(sql))
+  if (actingWords.has(word)) throw refused(`${word} is not allowed`)
   const { explain, sql: select, columns } = translate(sql)
   return explain === '' ? { explain, select, columns } : { explain, select }
 }

@@ -58,13 +58,18 @@ function checkKind(sql: string, code: string): void {
     if (catalog.partitions.every(({ location }) => location === undefined)) return
     throw refused('a partition whose files lie elsewhere than the table says is not allowed')
   }
-  const word = firstWord(code)
-  if (tellingWords.has(word)) return
-  const read = word === 'EXPLAIN' ? firstWord(code.replace(explained, '')) : word
+  if (tellingWords.has(firstWord(code))) return
+  const read = readingWord(code)
   if (!readingWords.has(read)) throw refused(`${read === '' ? 'this statement' : read} is not allowed`)
   for (const [, name = ''] of code.matchAll(tableFunction))
     if (!tableFunctions.has(name.toLowerCase()))
       throw refused(`the table function ${name.includes(quoted) ? 'in quotes' : name} is not allowed`)
+}
+
+/** The first word, in capitals, of what a statement runs or explains; `code` is what `codeOf` gives. */
+export function readingWord(code: string): string {
+  const word = firstWord(code)
+  return word === 'EXPLAIN' ? firstWord(code.replace(explained, '')) : word
 }
 
 /** The word that a statement begins with, in capitals, parentheses apart; quotes are none of a word in `code`. */
