@@ -87,6 +87,20 @@ describe.each(codecs)('a container of codec %s', (codec) => {
     ])
   })
 
+  it('closes a block once its rows reach 64 KiB', () => {
+    const long = 'x'.repeat(1_000)
+    const bytes = writeContainer(
+      spec({ codec }),
+      Array.from({ length: 200 }, (_, index) => row(long, index)),
+    )
+    const sizes = [...readContainer(bytes, 'x').blocks()].map((block) => block.bytes.length)
+    expect(sizes.length).toBeGreaterThan(3)
+    for (const size of sizes.slice(0, -1)) {
+      expect(size).toBeGreaterThanOrEqual(65_536)
+      expect(size).toBeLessThan(65_536 + 2_100)
+    }
+  })
+
   it('that is cut off is unsound, or ends between two blocks', () => {
     const bytes = writeContainer(
       spec({ codec }),

@@ -207,6 +207,19 @@ test('whatever happens, every record is delivered, each key in order, and after 
   )
 })
 
+test('what a lane has finished ahead of the position is read again and not delivered again', () => {
+  // The first lane, of even keys, was quicker than the second.
+  const track = open({ position: { after: '1' }, lanes: [{ done: '4' }, { done: '1' }] })
+  track.take(
+    [2, 3, 4, 5, 6].map((n) => record(n, `key-${n % 2}`)),
+    { after: '6' },
+    false,
+    0,
+  )
+  expect(track.held().records).toBe(3)
+  expect(track.cut(0, true).map(({ records }) => sequences(records))).toEqual([[6], [3, 5]])
+})
+
 test('what was cut and is not in the stream any more is left, and the rest goes on', () => {
   const cut: Cut = { first: '3', last: '5', records: 3 }
   const state: ShardState = { position: { after: '2' }, lanes: [{ done: '2', cut }] }
