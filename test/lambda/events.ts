@@ -12,8 +12,8 @@ const readEvent = (name: string) =>
 
 /** An event of Lambda as it was recorded: DynamoDB's changes, by Kinesis. */
 export const recorded: KinesisEvent = readEvent('kinesis-dynamodb-stream.json')
-/** An event of another source: DynamoDB's own stream. */
-export const foreign: unknown = readEvent('dynamodb-streams.json')
+/** The same of DynamoDB Streams: three changes of items that have no record type. */
+export const streamsEvent: { readonly Records: readonly object[] } = readEvent('dynamodb-streams.json')
 
 const [entry] = recorded.Records
 if (!entry) throw new Error('the recorded event is empty')

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { badPayloads, canaries, demandChange, everyChange, foreign, toEvent } from './events.ts'
+import { badPayloads, canaries, demandChange, everyChange, streamsEvent, toEvent } from './events.ts'
 import { type RunningFunction, startFunction } from './function.ts'
 import { endpoint, makeArchive, nodes, readObjects, unzip } from './lane.ts'
 import { type Outage, standBefore } from './outage.ts'
@@ -84,8 +84,18 @@ describe.each(nodes)('the function on Node %s', (major, node) => {
         expect(data).toContain(JSON.parse(Buffer.from(bytes).toString('utf8')).object.key)
   })
 
+  test('takes an event of DynamoDB Streams, and keeps what it cannot archive', async () => {
+    const { url, store } = await makeArchive()
+    const worker = await start({ DMD_ARCHIVE: url })
+    expect(await worker.invoke(streamsEvent)).toMatchObject({ ok: true })
+    const keys = [...(await readObjects(store)).keys()]
+    expect(keys).toHaveLength(streamsEvent.Records.length)
+    expect(keys.every((key) => key.startsWith('errors/'))).toBe(true)
+    expect(await worker.end()).toContain(`"records":${streamsEvent.Records.length},"delivered":0`)
+  })
+
   test.each([
-    ['of another source', foreign],
+    ['of another source', { Records: [{ eventSource: 'aws:sqs', body: 'a message' }] }],
     ['that is empty', {}],
     ['that is null', null],
     ['that is a list', [event]],
