@@ -227,7 +227,7 @@ describe('analytics', () => {
     }
     const lag = queries.find(({ Name }) => Name === 'notification-lag')
     expect(lag?.QueryString).toContain(
-      'CAST(floor(to_unixtime(date.notified)) AS bigint) - CAST(floor(to_unixtime(date.requested)) AS bigint)',
+      'CAST(floor(to_unixtime(notified)) AS bigint) - CAST(floor(to_unixtime(requested)) AS bigint)',
     )
     const masked = queries.find(({ Name }) => Name === 'view demand_masked')?.QueryString ?? ''
     for (const column of ['phonenumber', 'email', 'messagebody']) {
