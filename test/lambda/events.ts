@@ -12,7 +12,7 @@ const readEvent = (name: string) =>
 
 /** An event of Lambda as it was recorded: DynamoDB's changes, by Kinesis. */
 export const recorded: KinesisEvent = readEvent('kinesis-dynamodb-stream.json')
-/** The same of DynamoDB Streams: three changes of items that have no record type. */
+/** The same of DynamoDB Streams: two changes of items that have no record type, each of a stream of its own. */
 export const streamsEvent: { readonly Records: readonly object[] } = readEvent('dynamodb-streams.json')
 
 const [entry] = recorded.Records
