@@ -32,12 +32,18 @@ const steady = (text: string) =>
 
 test('the demo runs to its end, and the README shows what it prints', () => {
   // As `npm run demo` starts it.
-  const env = { NO_COLOR: '1', npm_command: 'run-script' }
+  const env = { NO_COLOR: '1', npm_command: 'run' }
   const ran = dmdProcess(['demo'], { cwd: folder, env })
   expect(ran.stderr).toBe('')
   expect(ran.status).toBe(0)
   const shown = /```\n(\n?1\. A concert[\s\S]*?)```/.exec(read('README.md'))?.[1] ?? ''
   expect(steady(shown)).toBe(steady(ran.stdout))
+  // Statements and commands are for pasting, and tables are as wide as their cells.
+  const prose = ran.stdout
+    .split('\n')
+    .filter((line) => /^[A-Za-z0-9/].*[a-z][.:,;]?$/.test(line) && !/ {2}/.test(line))
+  expect(prose.length).toBeGreaterThan(10)
+  for (const line of prose) expect(line.length, line).toBeLessThanOrEqual(80)
 })
 
 test('the demo empties its own folder only', () => {

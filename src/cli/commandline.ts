@@ -15,7 +15,8 @@ export type Started = {
  * npm started it, else `node` with the script.
  */
 export function selfName({ script, folder, env }: Started): string {
-  if (env.npm_command === 'exec' || env.npm_command === 'run-script') return 'npx dmd'
+  // npm 11 says `run` where npm 10 said `run-script`.
+  if (/^(exec|run|run-script)$/.test(env.npm_command ?? '')) return 'npx dmd'
   const isFound = (env.PATH ?? '').split(delimiter).includes(dirname(script))
   if (basename(script) === 'dmd' && isFound) return 'dmd'
   const near = relative(folder, script)

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander'
 import { toRules } from '../delivery/rules.ts'
 import type { Delivery } from '../delivery/worker.ts'
 import { triage } from '../errors/triage.ts'
+import { changesPerNotice } from '../local/simulator/life.ts'
 import { countSimulation, type SimulationOptions, simulate } from '../local/simulator.ts'
 import type { Cell, QueryEngine, QueryResult } from '../query/engine.ts'
 import { formatTable } from '../query/format.ts'
@@ -14,11 +15,11 @@ import { openStore } from '../store/open.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { columns } from './columns.ts'
 import { catalogFor, type ExitCode, exitCodes, settingsFor, UsageError, wholeNumber } from './command.ts'
-import { commandText, quoted } from './commandline.ts'
+import { commandLines, commandText, quoted } from './commandline.ts'
 import { deliverInput } from './deliver.ts'
 import { mend } from './demo/mend.ts'
 import { openEngine } from './engine.ts'
-import { count, duration, type Io, size, style } from './io.ts'
+import { count, duration, type Io, size, style, wrapped } from './io.ts'
 import { openInput } from './lines.ts'
 import type { Run } from './program.ts'
 import { season, writeLines } from './simulate.ts'
@@ -71,9 +72,14 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
   await title(io, '1', 'A concert is announced')
   const lines = await writeLines(io, simulate(simulation), changes)
   await io.out(
-    `${count(expected.requests)} fans ask to be reminded within 5 minutes, ${count(expected.notified)} are notified, ` +
-      `${count(expected.cancels)} cancel,\n${count(expected.background)} requests are for other events, ` +
-      `${count(expected.repeats)} of them by the same fans; ${count(expected.bad)} records are bad: ${count(lines)} change records.\n`,
+    wrapped(
+      `${count(expected.requests)} fans ask to be reminded within 5 minutes, ${count(expected.notified)} are notified ` +
+        `(two changes each), ${count(expected.cancels - expected.expiries)} cancel, ${count(expected.expiries)} expire; ` +
+        `${count(expected.background + expected.returns)} requests are for other events, ` +
+        `${count(expected.returns)} of those end; ${count(expected.notified * (changesPerNotice - 2))} changes of messages, ` +
+        `${count(expected.catalog + expected.edits)} of events and sales; ${count(expected.bad)} records are bad: ` +
+        `${count(lines)} change records.`,
+    ),
   )
 
   await title(io, '2', 'The worker delivers them, 1,000 a batch')
@@ -98,7 +104,7 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
     catalog,
   })
   try {
-    await ask(io, engine)
+    await ask(io, engine, archive)
     await showErrors(io, store, catalog)
     const wrong = [...(await verify(engine, delivery, simulation))]
     await title(io, '7', 'Operations mends one cause, and replays it')
@@ -153,14 +159,16 @@ function describe(delivery: Delivery, tookMs: number): string {
 
 const surge = `WHERE eventid='${eventId}' AND partition_date='${day}'`
 
-async function ask(io: Io, engine: QueryEngine): Promise<void> {
+async function ask(io: Io, engine: QueryEngine, archive: string): Promise<void> {
   await title(io, '3', 'The analyst counts the surge')
   await show(io, engine, 'MSCK REPAIR TABLE demand')
   await show(io, engine, `SELECT COUNT(*) FROM demand ${surge}`)
   await show(io, engine, `SELECT COUNT(*) FROM demand_current ${surge}`)
   await io.out(
-    'demand has a row for every change: each request, its two notices, its cancellation; ' +
-      'demand_current has the requests that still stand.\n',
+    wrapped(
+      'demand has a row for every change: each request, its two notices, its end; ' +
+        'demand_current has the requests that still stand.',
+    ),
   )
   await show(
     io,
@@ -179,13 +187,16 @@ async function ask(io: Io, engine: QueryEngine): Promise<void> {
     "SELECT fanid, eventid, date.requested, date.deleted FROM demand WHERE isdeleted = true AND partition_date >= '2025-01-01' AND partition_date < '2025-04-01'"
   await show(io, engine, deleted)
   await show(io, engine, deleted.replace('FROM demand', 'FROM demand_current'))
+  await io.out('demand_current has no deleted requests: ask demand.\n')
   await show(
     io,
     engine,
     'SELECT phonenumber, email, messagebody, COUNT(*) AS deleted_rows FROM demand WHERE isdeleted = true GROUP BY 1, 2, 3 ORDER BY 4 DESC',
   )
   await io.out(
-    'The row of a delete is redacted. Earlier rows of the same requests are not, nor are the messages to those fans:\n',
+    wrapped(
+      'The row of a delete is redacted. Earlier rows of the same requests are not, nor are the messages to those fans:',
+    ),
   )
   for (const table of ['demand', 'notification']) await show(io, engine, unredacted(table))
   await io.out('docs/privacy.md lists what holds personal data after a delete.\n')
@@ -198,6 +209,12 @@ async function ask(io: Io, engine: QueryEngine): Promise<void> {
       `SELECT AVG(UNIX_TIMESTAMP(date.notified) - UNIX_TIMESTAMP(date.requested)) as avg_lag_seconds FROM ${table} WHERE date.notified IS NOT NULL AND partition_date >= '2025-01-01'`,
     )
   }
+  await io.out(
+    wrapped(
+      'demand counts twice each request that was notified and later deleted; demand_current leaves it out. Each request once:',
+    ),
+  )
+  await io.out(`${commandLines(io, ['query', '--saved', 'notification-lag', '--archive', archive])}\n`)
 }
 
 /** Rows of a table about deleted requests that still hold a phone number or a mail address. */

@@ -29,7 +29,10 @@ export function deployCommand(run: Run): Command {
     )
     .option('--config <file>', 'what is to be deployed', 'dmd.deploy.json')
     .option('--diff', 'show what would change, and change nothing')
-    .option('--synth', 'write the templates to infra/cdk.out, offline, and no more')
+    .option(
+      '--synth',
+      'write the templates to infra/cdk.out, offline, once the packages of infra/ are there, and no more',
+    )
     .option('--connect', 'connect the table that existingTable names to the stream, and no more')
     .option('--views', 'make the views in Athena, and no more')
     .option('--yes', 'do not ask before rights are changed')

@@ -82,6 +82,11 @@ export function count(value: number): string {
   return value.toLocaleString('en-US')
 }
 
+/** A text for people in lines of 80 columns at most, where its words let it. */
+export function wrapped(text: string): string {
+  return `${text.replace(/(.{1,80})(?: |$)/g, '$1\n').trimEnd()}\n`
+}
+
 /** A size for people: `4.1 MB`. */
 export function size(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']

@@ -118,7 +118,7 @@ Ask to be reminded:
 See it ${settings.batchWindowMs / 1000} s later:
 ${commandLines(io, ['query', firstQuery, ...archiveFlags(settings)])}
 Send many:
-${commandLines(io, ['simulate', '--to', url, '--rate', '100'])}
+${commandLines(io, ['simulate', '--to', url, '--rate', '100', '--for', '10s'])}
 See how it does:
 ${commandLines(io, ['status', '--watch', '--state', settings.state])}
 

@@ -14,8 +14,9 @@ Every change of every record is one row: an insert, each modification, and the d
 | \`demand_current\` | the latest state of each item; deleted ones are left out |
 
 The same four names exist for every record type below. SQL sees all names in lower case: \`eventId\` is \`eventid\`.
-A field of a row within a row is reached with a dot (\`date.requested\`), an entry of a map with brackets
-(\`extra['/notes']\`), the items of a list with \`UNNEST\`. Times are UTC.
+A field of a row within a row is reached with a dot (\`date.requested\`), the items of a list with
+\`UNNEST\`. An entry of a map is \`element_at(extra, '/seatMap')\`, which is NULL where a record has no such attribute.
+Times are UTC.
 
 Filter by \`${partitionColumn.name}\` (text, \`YYYY-MM-DD\`) wherever you can: it decides how much is read. Each type's rules
 below say which date that is. \`isdeleted = false\` selects the rows of live records, but the earlier rows of a record that was

@@ -65,7 +65,7 @@ function recordExample(example: RecordExample): readonly string[] {
 function runExample(code: RunCode): readonly string[] {
   const { when, command, env = {}, says } = runExamples[code]
   const set = Object.entries(env).map(([name, value]) => `${name}=${value} `)
-  return [`Example: ${when ?? `\`${set.join('')}${command}\``}`, `    ${says}`]
+  return [`Example: ${when ?? `\`${set.join('')}${command}\``}`, says.replace(/^(?=.)/gm, '    ')]
 }
 
 function json(value: Json): string {

@@ -72,16 +72,16 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     for (const close of opened.splice(0).reverse()) await close()
   }
   try {
+    // Before the state folder and the archive: a stream that cannot be read leaves no folders behind.
+    const stream = command === 'worker' ? await openStream(settings) : undefined
+    if (stream) opened.push(() => stream.close())
     const unlock = await lockState(settings.state)
     opened.push(unlock)
     const directory = directoryOf(settings.archive)
     if (directory !== undefined) await probeDirectory(directory)
     const store = await openStore(settings.archive)
-    const origin =
-      command === 'up'
-        ? await openOrigin(settings, { catalog, clock, monotonic, random, log })
-        : await openStream(settings)
-    opened.push(() => origin.close())
+    const origin = stream ?? (await openOrigin(settings, { catalog, clock, monotonic, random, log }))
+    if (!stream) opened.push(() => origin.close())
     const rules = toRules(catalog, settings)
     const { putsParallel, putTimeoutMs } = settings
     const mapping = await startMapping({

@@ -328,7 +328,7 @@ export const codes = {
     retryable: false,
     meaning: 'The SQL engine could not run the statement.',
     cause: 'A name was mistyped, or a value cannot be converted.',
-    fix: 'The message is the engine’s own: it names the place in the statement.',
+    fix: 'The message names the place in the statement.',
     isFixInMessage: true,
   },
 } as const satisfies Record<string, CodeEntry>

@@ -166,7 +166,7 @@ export type RunExample = {
   readonly command?: string
   readonly env?: { readonly [name: string]: string }
   readonly files?: { readonly [name: string]: string }
-  /** The message, to its first full stop or so. */
+  /** The whole message. `/home/ada` stands for the folder in which the command runs. */
   readonly says: string
 }
 
@@ -183,27 +183,27 @@ export const runExamples: { readonly [code in RunCode]: RunExample } = {
   },
   KEY_INVALID: {
     when: 'A program of yours puts an object.',
-    says: "the key 'data//x.avro' cannot be stored: it has an empty part.",
+    says: `the key "data//x.avro" cannot be stored: it has an empty part. Use single '/' between parts, none first or last.`,
   },
   SOURCE_UNAVAILABLE: {
     when: 'The stream that `dmd worker` reads is gone, or refuses.',
-    says: 'the stream changes cannot be read (AccessDeniedException).',
+    says: 'Kinesis could not read the stream changes (AccessDeniedException). Give this role the right to make this call.',
   },
   TABLE_UNAVAILABLE: {
     when: 'The table that `dmd up` writes is gone, or refuses.',
-    says: 'the table demand cannot be written (ResourceNotFoundException).',
+    says: 'DynamoDB could not use the table demand (ResourceNotFoundException). Create the table, or correct its name or region.',
   },
   STORE_UNAVAILABLE: {
     command: 'dmd errors list --archive nowhere',
-    says: 'nowhere yet. Deliver records to it first, or correct the path.',
+    says: 'there is no archive at /home/ada/nowhere yet. Deliver records to it first, or correct the path.',
   },
   STORE_BUSY: {
     when: 'Two processes replace one object for a long time.',
-    says: 'another process has been replacing data/x.avro for 10 s.',
+    says: 'the object data/x.avro is locked by another process (host-4242-87654-3). Run the same command again; if that process runs on another machine and is gone for good, remove archive/.dmd/locks/x.',
   },
   CHECKPOINT_INVALID: {
     when: 'A file in the state folder of `dmd up` was edited.',
-    says: 'the checkpoint state/…/shard.json is damaged.',
+    says: 'the checkpoint state/checkpoints/shard.json is damaged; deleting it has the shard read again from its oldest record.',
   },
   STATE_IN_USE: {
     when: '`dmd up` is started a second time in one folder.',
@@ -215,11 +215,11 @@ export const runExamples: { readonly [code in RunCode]: RunExample } = {
   },
   INPUT_INVALID: {
     command: 'dmd deliver nowhere.jsonl --archive archive',
-    says: 'nowhere.jsonl: ENOENT: no such file or directory',
+    says: "nowhere.jsonl: ENOENT: no such file or directory, stat 'nowhere.jsonl'",
   },
   OUTPUT_INVALID: {
     command: 'dmd query --saved top-events --archive archive -o nowhere/top.csv',
-    says: 'nowhere/top.csv cannot be written: ENOENT: no such file or directory',
+    says: "nowhere/top.csv cannot be written: ENOENT: no such file or directory, open 'nowhere/top.csv'",
   },
   ACCOUNTING: {
     when: 'A batch does not add up.',
@@ -228,7 +228,7 @@ export const runExamples: { readonly [code in RunCode]: RunExample } = {
   CONTAINER_INVALID: {
     command: 'dmd query --saved top-events --archive archive',
     files: { 'archive/data/demand/partition_date=2025-02-13/cut.avro': 'Obj\u0001\u0002\u0014dmd.format' },
-    says: 'data/demand/partition_date=2025-02-13/cut.avro, byte',
+    says: 'data/demand/partition_date=2025-02-13/cut.avro, byte 16: 1 byte is due beyond the end',
   },
   DEPLOY_FAILED: {
     when: 'The account is not bootstrapped for the CDK.',
@@ -240,10 +240,10 @@ export const runExamples: { readonly [code in RunCode]: RunExample } = {
   },
   QUERY_REFUSED: {
     command: 'dmd query --archive archive "DROP TABLE demand"',
-    says: 'DROP is not allowed; a query only reads tables',
+    says: 'DROP is not allowed; a query only reads tables: SELECT, EXPLAIN of a SELECT, DESCRIBE, SHOW, MSCK REPAIR TABLE, ALTER TABLE … ADD PARTITION',
   },
   QUERY_FAILED: {
     command: 'dmd query --archive archive "SELECT nonesuch FROM demand"',
-    says: 'Referenced column "nonesuch" not found in FROM clause!',
+    says: "line 1:8: Column 'nonesuch' cannot be resolved\n\n  SELECT nonesuch FROM demand\n         ^",
   },
 }

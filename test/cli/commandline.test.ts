@@ -10,6 +10,7 @@ test.each([
   // npm runs a link in its cache, which no PATH of a person's shell has.
   ['/home/ada/.npm/_npx/1/node_modules/.bin/dmd', { npm_command: 'exec', PATH: '/bin' }, 'npx dmd'],
   ['/clone/dist/main.js', { npm_command: 'run-script', PATH: '/bin' }, 'npx dmd'],
+  ['/clone/dist/main.js', { npm_command: 'run', PATH: '/bin' }, 'npx dmd'],
   ['/clone/node_modules/.bin/dmd', { PATH: '/bin' }, 'node node_modules/.bin/dmd'],
 ])('started as %s, the command is called as the person can call it', (script, env, name) => {
   expect(selfName({ script, folder: '/clone', env })).toBe(name)

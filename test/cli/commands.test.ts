@@ -668,6 +668,21 @@ test('Athena without a region says how to name one', () => {
   }
 })
 
+test('a worker without a region or a stream says so, and leaves no folders behind', () => {
+  const cwd = mkdtempSync(join(folder, 'worker-'))
+  const none = {
+    ...{ AWS_REGION: undefined, AWS_DEFAULT_REGION: undefined },
+    ...{ AWS_CONFIG_FILE: '/dev/null', AWS_EC2_METADATA_DISABLED: 'true' },
+  }
+  const region = dmdProcess(['worker', '--stream', 'changes'], { cwd, env: none })
+  expect([region.status, region.stderr.split('\n')[0]]).toEqual([
+    1,
+    'error: Kinesis: Region is missing. Name the region, by AWS_REGION or in a profile.',
+  ])
+  expect(dmdProcess(['worker'], { cwd, env: none }).stderr).toContain('name it with --stream')
+  expect(readdirSync(cwd)).toEqual([])
+})
+
 test('completion prints a script that bash can use', () => {
   const script = dmdProcess(['completion', 'bash']).stdout
   const probe = `${script}\nCOMP_WORDS=(dmd errors l); COMP_CWORD=2; _dmd; echo "\${COMPREPLY[0]}"`

@@ -108,6 +108,9 @@ test('scenario 4: 200 records without saleId are one group, mended by one edit, 
   expect(await rows("saleid = 'sale-1'")).toEqual({ n: 500, items: 500 })
   expect(await rows("fanid LIKE 'bad-%'")).toEqual({ n: 200, items: 200 })
   expect(tree(join(archive, 'errors'))).toEqual(originals)
+  const ended = (await run('errors', 'show', fingerprint)).out
+  expect(ended).not.toContain('try it again')
+  expect(ended).toMatch(/replayed +by \S+ at .*: dmd replay show \S+ --archive \S+/)
   expect((await json('errors', 'list'))[0]).toMatchObject({ records: 200, open: 0, state: 'acknowledged' })
 
   const again = await run('replay', fingerprint, ...edit('sale-1'), '--yes')

@@ -255,7 +255,7 @@ test('people are told where to send requests, how to ask and how to look; the co
   const commands = [...out.matchAll(/^ {2}dmd ((?:.*\\\n)*.*)/gm)].map(([, args = '']) => wordsOf(args))
   expect(commands).toEqual([
     ['query', expect.stringMatching(/^SELECT fanid, .* FROM demand$/), '--archive', options.env.DMD_ARCHIVE],
-    ['simulate', '--to', url, '--rate', '100'],
+    ['simulate', '--to', url, '--rate', '100', '--for', '10s'],
     ['status', '--watch', '--state', options.env.DMD_STATE],
   ])
   for (const line of out.split('Ctrl-C')[0]?.split('\n') ?? [])

@@ -8,7 +8,7 @@ import { type ErrorGroup, triage } from '../../errors/triage.ts'
 import { toBasicIso } from '../../record/date.ts'
 import type { Catalog } from '../../record/schema.ts'
 import type { ObjectStore } from '../../store/store.ts'
-import { count, type Io, style } from '../io.ts'
+import { count, type Io, style, wrapped } from '../io.ts'
 import { describeEdit, outcomeLines } from '../replay/tell.ts'
 
 type Parts = {
@@ -40,7 +40,9 @@ export async function mend(io: Io, { store, catalog, rules, file }: Parts): Prom
   if (!group) return 0
   const keys = entries.filter(({ fingerprint }) => fingerprint === group.fingerprint).map(({ key }) => key)
   await io.out(
-    `${count(group.records)} requests name no sale (${group.code} ${group.path}). The edit: ${describeEdit(parsed.summary)}\n`,
+    wrapped(
+      `${count(group.records)} requests name no sale (${group.code} ${group.path}). The edit: ${describeEdit(parsed.summary)}`,
+    ),
   )
   for (let time = 0; time < 2; time++) {
     await io.out(style(io, 'dim', `> dmd replay ${group.fingerprint} --edit ${file} --yes\n`))

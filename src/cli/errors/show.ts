@@ -140,7 +140,7 @@ function render(io: Io, told: Told, settings: Settings): string {
     `${label('tries')}${error.tries} of ${triesMax} failed`,
     ...(error.replayed
       ? [
-          `${label('replayed')}by ${error.replayed.by} at ${short(error.replayed.at)}, dmd replay show ${error.replayed.replay}`,
+          `${label('replayed')}by ${error.replayed.by} at ${short(error.replayed.at)}: ${commandText(io, ['replay', 'show', error.replayed.replay, '--archive', settings.archive])}`,
         ]
       : []),
     '',
@@ -149,12 +149,16 @@ function render(io: Io, told: Told, settings: Settings): string {
       : []),
     '',
     ...keyLines(io, shown),
-    style(
-      io,
-      'dim',
-      `try it again:  ${commandText(io, ['replay', ...advice(told), '--dry-run', ...archiveFlags(settings)])}`,
-    ),
-    '',
+    ...(open === 0
+      ? []
+      : [
+          style(
+            io,
+            'dim',
+            `try it again:  ${commandText(io, ['replay', ...advice(told), '--dry-run', ...archiveFlags(settings)])}`,
+          ),
+          '',
+        ]),
   ]
   return lines.join('\n')
 }

@@ -102,6 +102,11 @@ export function createService({ service, place, attemptsMax, backoffMs, random }
         if (abortSignal.aborted) throw error
         if (!isPassing(error) || attempt >= attemptsMax) {
           const name = nameOf(error)
+          if (isRegionMissing(error))
+            throw unavailable(
+              `${service}: Region is missing. Name the region, by AWS_REGION or in a profile`,
+              error,
+            )
           const fix = fixes[name] ?? (codeOf(error) ? network : 'See the service’s documentation of it')
           throw unavailable(
             `${service} could not ${action} ${place} (${codeOf(error) ?? name}). ${fix}`,
@@ -140,6 +145,11 @@ function isPassing(error: unknown): boolean {
 /** The SDK's name of the error. Its message is never quoted: it may hold what was sent. */
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown'
+}
+
+/** Whether the SDK found no region, or one that is none. It has no name for that, and says no more than the region. */
+function isRegionMissing(error: unknown): boolean {
+  return error instanceof Error && /^region (?:is missing|not accepted)/i.test(error.message)
 }
 
 /** The system's code, such as ECONNREFUSED, of a failure of the network. */
