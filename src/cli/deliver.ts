@@ -63,7 +63,7 @@ export function deliverCommand(run: Run): Command {
 async function deliver(io: Io, files: readonly string[], flags: Flags): Promise<ExitCode> {
   if (files.filter((file) => file === '-').length > 1) throw new UsageError('standard input can be read once')
   const settings = settingsFor(io, flags)
-  const inputs = await Promise.all(files.map(async (file) => ({ file, input: await openInput(file, io) })))
+  const inputs = await openInputs(io, files)
   // Before the archive is made: what is wrong with the schemas leaves nothing behind, as does a missing input.
   const rules = toRules(catalogFor(settings), settings)
   const parts: WorkerParts = {
@@ -95,6 +95,26 @@ async function deliver(io: Io, files: readonly string[], flags: Flags): Promise<
   return total.errored > 0 && total.delivered === 0 ? exitCodes.problems : exitCodes.ok
 }
 
+/** Opens every input before the first is read. Throws INPUT_INVALID, which names each that cannot be opened. */
+async function openInputs(io: Io, files: readonly string[]) {
+  const inputs: { readonly file: string; readonly input: Input }[] = []
+  const problems: string[] = []
+  for (const file of files) {
+    try {
+      inputs.push({ file, input: await openInput(file, io) })
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error
+      problems.push(error.message)
+    }
+  }
+  if (problems.length === 0) return inputs
+  const of =
+    inputs.length === 0
+      ? ''
+      : `: the ${counted(inputs.length, 'input')} that can be read will be delivered once all can`
+  throw new PipelineError('INPUT_INVALID', `${problems.join('\n')}\nNothing was delivered${of}.`)
+}
+
 /** What was delivered so far, and for each input that could not be read to its end what of it was not. */
 export type Total = { -readonly [name in keyof Delivery]: number } & { failures: string[] }
 
@@ -119,7 +139,7 @@ export async function deliverInput(
   options: Parameters<typeof cutBatches>[1],
   total: Total = { ...nothing, failures: [] },
 ): Promise<Total> {
-  const before = total.records
+  const before = { ...total }
   const progress = startProgress(io, `delivering ${basename(input.name)}`, 'records')
   try {
     for await (const batch of cutBatches(input, options)) {
@@ -128,13 +148,17 @@ export async function deliverInput(
       await progress.update({
         done: input.position(),
         ...(input.size === undefined ? {} : { total: input.size }),
-        items: total.records - before,
+        items: total.records - before.records,
       })
     }
   } catch (error) {
     if (!(error instanceof PipelineError) || error.code !== 'INPUT_INVALID') throw error
-    const delivered = total.records - before
-    total.failures.push(`${error.message} ${counted(delivered, 'record')} of it delivered.`)
+    const [read, delivered, errored] = (['records', 'delivered', 'errored'] as const).map((name) =>
+      count(total[name] - before[name]),
+    )
+    total.failures.push(
+      `${error.message} Records of it: ${read} read, ${delivered} delivered, ${errored} errored.`,
+    )
   } finally {
     await progress.end()
   }

@@ -5,17 +5,21 @@ import type { Batch } from './plan.ts'
 
 /**
  * True for a Lambda event that carries changes: of a Kinesis stream, or of DynamoDB Streams. Each entry of its `Records`
- * names its source in `eventSource`; nothing else is looked at.
+ * names its source in `eventSource`; one entry of these two sources is enough, and nothing else is looked at.
  */
 export function isChangeEvent(event: unknown): event is JsonObject & { Records: readonly Json[] } {
   return (
     isObject(event) &&
     Array.isArray(event.Records) &&
-    event.Records.every(
-      (record: Json) =>
-        isObject(record) && (record.eventSource === kinesisSource || record.eventSource === dynamodbSource),
-    )
+    (event.Records.length === 0 ||
+      event.Records.some(
+        (entry: Json) => sourceOf(entry) === kinesisSource || sourceOf(entry) === dynamodbSource,
+      ))
   )
+}
+
+function sourceOf(entry: Json): Json | undefined {
+  return isObject(entry) ? entry.eventSource : undefined
 }
 
 const kinesisSource = 'aws:kinesis'
@@ -26,22 +30,21 @@ const dynamodbSource = 'aws:dynamodb'
  * (https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html) or of DynamoDB Streams
  * (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html), one batch per shard, in the order of the event. A record
  * of DynamoDB Streams becomes the envelope that Kinesis Data Streams for DynamoDB would carry. An entry that holds no
- * payload becomes a record whose payload is the entry itself, and so an error file.
+ * payload, or is of another source, becomes a record whose payload is the entry itself, and so an error file: the other
+ * entries are read all the same.
  *
- * Throws EVENT_INVALID when the event is of another source.
+ * Throws EVENT_INVALID when no entry is of these two sources.
  */
 export function readChangeEvent(event: unknown): readonly Batch[] {
   if (!isChangeEvent(event)) {
     throw new PipelineError(
       'EVENT_INVALID',
-      `this is no Lambda event of a Kinesis stream or of DynamoDB Streams: each of its Records needs the eventSource ${kinesisSource} or ${dynamodbSource}`,
+      `this is no Lambda event of a Kinesis stream or of DynamoDB Streams: its Records need the eventSource ${kinesisSource} or ${dynamodbSource}`,
     )
   }
   const batches = new Map<string, Batch & { records: StreamRecord[] }>()
   for (const entry of event.Records) {
-    const entryObject = entry as JsonObject
-    const { stream, shard, record } =
-      entryObject.eventSource === kinesisSource ? readKinesisEntry(entryObject) : readStreamEntry(entryObject)
+    const { stream, shard, record } = readEntry(entry)
     const name = JSON.stringify([stream, shard])
     const batch = batches.get(name)
     if (batch) batch.records.push(record)
@@ -55,6 +58,17 @@ const arrivedSecondsMax = 9_000_000_000
 
 type Entry = { readonly stream: string; readonly shard: string; readonly record: StreamRecord }
 
+function readEntry(entry: Json): Entry {
+  if (isObject(entry) && entry.eventSource === kinesisSource) return readKinesisEntry(entry)
+  if (isObject(entry) && entry.eventSource === dynamodbSource) return readStreamEntry(entry)
+  return { stream: 'unknown', shard: 'unknown', record: { payload: payloadOf(entry), sequence: '' } }
+}
+
+/** The entry itself, as the payload of a record that will be an error. */
+function payloadOf(entry: Json): Uint8Array {
+  return Buffer.from(JSON.stringify(entry), 'utf8')
+}
+
 function readKinesisEntry(entry: JsonObject): Entry {
   const kinesis = isObject(entry.kinesis) ? entry.kinesis : {}
   const sequence = typeof kinesis.sequenceNumber === 'string' ? kinesis.sequenceNumber : ''
@@ -65,7 +79,7 @@ function readKinesisEntry(entry: JsonObject): Entry {
     // {shard}:{sequence}
     shard: typeof entry.eventID === 'string' ? (entry.eventID.split(':')[0] ?? '') : 'unknown',
     record: {
-      payload: decodeBase64(kinesis.data) ?? Buffer.from(JSON.stringify(entry), 'utf8'),
+      payload: decodeBase64(kinesis.data) ?? payloadOf(entry),
       sequence,
       // Seconds with a fraction; its third digit is the last that means something.
       ...(typeof arrived === 'number' && arrived > 0 && arrived < arrivedSecondsMax
@@ -88,7 +102,7 @@ function readStreamEntry(entry: JsonObject): Entry {
     stream,
     shard: streamShard,
     record: {
-      payload: Buffer.from(JSON.stringify(section ? toEnvelope(entry, section, stream) : entry), 'utf8'),
+      payload: payloadOf(section ? toEnvelope(entry, section, stream) : entry),
       sequence: typeof sequence === 'string' && /^\d{1,60}$/.test(sequence) ? sequence : '',
     },
   }

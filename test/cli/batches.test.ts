@@ -233,8 +233,8 @@ test('a gzip that breaks off gives every whole line before the break, then names
     const { batches, message } = await cutUntilFailure(await openInput(path, testIo().io))
     expect(lines(batches).map(([, line]) => line)).toEqual(readable)
     expect(message).toBe(
-      `${path}: unexpected end of file. Everything before line ${readable.length + 1} was read; ` +
-        `line ${readable.length + 1} and what follows it was not delivered.`,
+      `${path}: unexpected end of file. Line ${readable.length + 1} is the first that was not read; ` +
+        'nothing from it on was delivered.',
     )
   }
 })
@@ -246,7 +246,7 @@ test('an input that ends inside a document gives what comes before it, then name
   )
   expect(lines(batches).map(([number]) => number)).toEqual(['1', '2'])
   expect(message).toMatch(
-    /^standard input: the input ends inside a document\. Everything before line 7 was read; line 7 /,
+    /^standard input: the input ends inside a document\. Line 7 is the first that was not read; /,
   )
 })
 
@@ -257,7 +257,9 @@ test('a file that goes away after it was opened is a failure of that file', asyn
   rmSync(path)
   const { batches, message } = await cutUntilFailure(input)
   expect(batches).toEqual([])
-  expect(message).toMatch(/ENOENT.*Nothing was read; line 1 and what follows it was not delivered\.$/)
+  expect(message).toMatch(
+    /ENOENT.*Line 1 is the first that was not read; nothing from it on was delivered\.$/,
+  )
 })
 
 test('a missing file and a directory are refused by name', async () => {

@@ -19,7 +19,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { examplesOf } from '../../src/cli/examples.ts'
 import { allCommands, buildProgram } from '../../src/cli/program.ts'
 import { savedQueries } from '../../src/query/saved.ts'
-import { change, demandItem } from '../changes.ts'
+import { change, demandItem, kinesisEvent } from '../changes.ts'
 import { dmd, stdinOf } from './io.ts'
 import { dmdProcess } from './process.ts'
 
@@ -188,11 +188,11 @@ test('deliver delivers what is readable of each input, counts it, and says what 
   expect(total.failures).toEqual([
     expect.stringMatching(
       new RegExp(
-        `cut\\.jsonl\\.gz: unexpected end of file\\. .* line ${first + 1} .* ${first} records of it delivered\\.$`,
+        `cut\\.jsonl\\.gz: unexpected end of file\\. Line ${first + 1} is .* Records of it: ${first} read, ${first} delivered, 0 errored\\.$`,
       ),
     ),
     expect.stringMatching(
-      /last\.jsonl: the input ends inside a document\. .* line 2 .* 1 record of it delivered\.$/,
+      /last\.jsonl: the input ends inside a document\. Line 2 is .* Records of it: 1 read, 1 delivered, 0 errored\.$/,
     ),
   ])
   expect(ran.err).toContain(total.failures.join('\n'))
@@ -205,6 +205,56 @@ test('deliver delivers what is readable of each input, counts it, and says what 
     target,
   ])
   expect(JSON.parse(rows.out)).toEqual([{ n: total.records }])
+})
+
+test('what is said of an input that breaks off tells the records delivered from those in errors, as the total does', async () => {
+  const target = join(folder, 'cut-bad')
+  const file = join(folder, 'cut-bad.jsonl')
+  writeFileSync(
+    file,
+    Buffer.concat([change({ id: 'cut-1' }), Buffer.from('\nbad\n'), change(), Buffer.from('\n{"a":')]),
+  )
+  const { code, out, err } = await dmd(['deliver', file, '--archive', target])
+  expect(code).toBe(1)
+  expect(out).toMatch(/^3 records in [\s\S]*\n {2}delivered 2 in [^\n]*\n {2}errored {3}1: /)
+  expect(err).toContain(
+    'Line 4 is the first that was not read; nothing from it on was delivered. Records of it: 3 read, 2 delivered, 1 errored.\n',
+  )
+})
+
+test('of several inputs none is delivered where one cannot be opened; all such are named, and that is said', async () => {
+  const target = join(folder, 'half')
+  const good = join(folder, 'half.jsonl')
+  writeFileSync(good, change())
+  const missing = ['none-1.jsonl', 'none-2.jsonl'].map((name) => join(folder, name))
+  const { code, out, err } = await dmd(['deliver', good, ...missing, '--archive', target])
+  expect([code, out, existsSync(target)]).toEqual([1, '', false])
+  for (const path of missing) expect(err).toContain(`${path}: ENOENT`)
+  expect(err).toContain(
+    '\nNothing was delivered: the 1 input that can be read will be delivered once all can.\n',
+  )
+  const alone = await dmd(['deliver', missing[0] ?? '', '--archive', target])
+  expect(alone.err).toContain('\nNothing was delivered.\n')
+})
+
+test('each record of a Lambda event is judged by itself: the good ones are rows, each bad one is an error file', async () => {
+  const target = join(folder, 'mixed')
+  const event = kinesisEvent([change({ id: 'mixed-1' }), change({ id: 'mixed-2' }), change()])
+  const entries = (event as { Records: { kinesis: { data: string } }[] }).Records
+  if (entries[2]) entries[2].kinesis.data = 'no base64 ***'
+  const foreign = { messageId: 'm-1', eventSource: 'aws:sqs', body: 'a "text" ß' }
+  const text = JSON.stringify({ Records: [entries[0], foreign, entries[2], entries[1]] })
+  const ran = await dmd(['deliver', '-', '--json', '--archive', target], {
+    stdin: stdinOf(Buffer.from(text)),
+  })
+  expect(ran.code).toBe(0)
+  expect(JSON.parse(ran.out)).toMatchObject({ records: 4, delivered: 2, errored: 2, errorFiles: 2 })
+  const originals = readdirSync(join(target, 'errors')).map(
+    (name) => JSON.parse(readFileSync(join(target, 'errors', name), 'utf8')).events,
+  )
+  expect(originals).toHaveLength(2)
+  expect(originals).toContainEqual([JSON.stringify(foreign)])
+  expect(originals).toContainEqual([JSON.stringify(entries[2])])
 })
 
 test('an interrupt ends a delivery after the batch under way, with 130 and the way to go on', async () => {

@@ -116,6 +116,24 @@ test('an entry without a readable payload becomes a record that holds the entry,
   expect(Buffer.from(plan.errors[0]?.bytes ?? []).toString('utf8')).toContain('no base64 ***')
 })
 
+test('an entry of another source, or that is none, is a record of its own beside the good ones', () => {
+  const good = (kinesisEvent([change(), change()]) as { Records: unknown[] }).Records
+  const bad = [{ eventSource: 'aws:sqs', body: 'x' }, null, 'text', {}]
+  const batches = readChangeEvent({ Records: [good[0], ...bad, good[1]] })
+  const plans = batches.map((batch) => planBatch(batch, rules))
+  expect(batches.map(({ shard, records }) => [shard, records.length])).toEqual([
+    ['shardId-000000000000', 2],
+    ['unknown', 4],
+  ])
+  expect(plans.map(({ objects, errors }) => [objects.length, errors.length])).toEqual([
+    [1, 0],
+    [0, 4],
+  ])
+  expect(batches[1]?.records.map(({ payload }) => JSON.parse(Buffer.from(payload).toString('utf8')))).toEqual(
+    bad,
+  )
+})
+
 test('an event of several shards is one batch for each', () => {
   const one = kinesisEvent([change()], 'shard-a') as { Records: unknown[] }
   const two = kinesisEvent([change(), change()], 'shard-b') as { Records: unknown[] }
