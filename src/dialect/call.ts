@@ -68,6 +68,9 @@ const elsewhere: { readonly [name: string]: string } = {
   epoch: 'to_unixtime(x)',
 }
 
+/** Functions of texts, bytes and arrays, of which a NULL tells none. */
+const ambiguous: ReadonlySet<string> = new Set(['reverse', 'substr', 'substring'])
+
 /** A call of a function, an aggregate or a window function. */
 export function translateCall(call: FunctionCall, context: Context): Expr {
   const { environment } = context
@@ -80,8 +83,14 @@ export function translateCall(call: FunctionCall, context: Context): Expr {
   if (!signatures) throw unknownFunction(call, context)
   if (call.isDistinct || call.filter || call.orderBy.length > 0 || call.nullTreatment || call.isStar)
     throw new StatementError(call.at, `${name} is no aggregate: it takes no DISTINCT, ORDER BY, FILTER or *`)
+  const [first] = call.arguments
+  if (first?.kind === 'null' && ambiguous.has(name))
+    throw new StatementError(call.at, `${name}(NULL) is ambiguous; write CAST(NULL AS varchar)`)
   const { args, result, choice } = argumentsOf(call, signatures, context)
   const { make } = choice.signature.definition
+  const wanted = parameterAt(choice.signature, 0)?.kind
+  if (first?.kind === 'null' && (wanted === 'array' || wanted === 'map'))
+    return { sql: nullOf(result), type: result, isCheap: true }
   return { sql: placed(call.at, () => makeSql(make, args, result, context)), type: result, isCheap: false }
 }
 
@@ -492,6 +501,11 @@ function windowCall(call: FunctionCall, context: Context): Expr {
   if (!window || 'name' in window) throw new StatementError(call.at, `There is no WINDOW of that name`)
   const inner: Context = { ...context, canWindow: false, clause: 'a window function' }
   const over = ` OVER (${windowSql(window as Window, inner)})`
+  if (call.filter || call.isDistinct)
+    throw new StatementError(
+      call.at,
+      `A window function takes no ${call.filter ? 'FILTER; use CASE in its argument' : 'DISTINCT'}`,
+    )
   const own = environment.windows.get(call.name)
   if (!own) {
     if (!environment.aggregates.has(call.name)) throw unknownFunction(call, context)
@@ -501,12 +515,25 @@ function windowCall(call: FunctionCall, context: Context): Expr {
   if (call.isDistinct || call.orderBy.length > 0 || call.isStar || call.filter)
     throw new StatementError(call.at, `${call.name} takes no DISTINCT, ORDER BY or FILTER`)
   const { args, result, choice } = argumentsOf(call, own, inner)
+  checkOffset(call, args)
   const nulls = call.nullTreatment ? ` ${call.nullTreatment.toUpperCase()} NULLS` : ''
   const { make } = choice.signature.definition
   if (typeof make !== 'string') throw new Error(`the window function ${call.name} is no template`)
   const filled = fill(make, args, (_, body) => body(...args.map(({ sql }) => sql)))
   const sql = replaceCalls(filled, (name, given) => `${name}(${given}${nulls})${over}`)
   return hoisted({ sql, type: result, isCheap: false }, context)
+}
+
+/** The place that lag, lead, nth_value and ntile are given. */
+function checkOffset(call: FunctionCall, args: readonly Expr[]): void {
+  const at = call.name === 'ntile' ? 0 : 1
+  const offset = args[at]
+  const argument = call.arguments[at]
+  if (!offset || !argument) return
+  const least = call.name === 'lag' || call.name === 'lead' ? 0 : 1
+  const isWhole = argument.kind === 'integer' && Number(argument.digits) >= least
+  if (!isWhole)
+    throw new StatementError(argument.at, `${call.name} takes a whole number from ${least} up here`)
 }
 
 function windowSql(window: Window, context: Context): string {

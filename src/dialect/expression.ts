@@ -632,11 +632,28 @@ function extract(expression: Of<'extract'>, context: Context): Expr {
       expression.at,
       `EXTRACT has no field ${expression.field.toUpperCase()}; it has ${Object.keys(extracted).join(', ').toUpperCase()}`,
     )
+  const { type } = translate(expression.operand, context)
+  const isOfDay = /^(?:hour|minute|second)$/.test(name)
+  const isOfZone = name.startsWith('timezone')
+  if (
+    (isOfDay && type.kind === 'date') ||
+    (isOfZone && type.kind !== 'timestamp with time zone') ||
+    (name === 'day_of_month' && type.kind.startsWith('interval'))
+  )
+    throw new StatementError(
+      expression.at,
+      `EXTRACT(${expression.field.toUpperCase()}) is not known of ${typeName(type)}`,
+    )
   return translateCall(plainCall(name, [expression.operand], expression.at), context)
 }
 
 function atTimeZone(expression: Of<'at time zone'>, context: Context): Expr {
   const operand = translate(expression.operand, context)
+  if (operand.type.kind === 'date')
+    throw new StatementError(
+      expression.at,
+      'AT TIME ZONE takes a timestamp, not a date; CAST it to timestamp first',
+    )
   const zone = translate(expression.zone, context)
   return inZone(operand, zone, expression.at, context)
 }

@@ -3,7 +3,7 @@ import { castTo } from './cast.ts'
 import { javaDouble } from './functions/format.ts'
 import { canonicalJson, quote } from './functions/json.ts'
 import { isJsonNumber, isMembers, type JsonNode, readJson } from './json-text.ts'
-import { doubleText, parseDecimal, parseDouble } from './number.ts'
+import { doubleText, parseDecimal, parseDouble, shortestReal } from './number.ts'
 import { type Expr, FunctionError, type ScalarFunction, scalar } from './registry.ts'
 import { duckType, fieldNames, quoteName, quoteText } from './sql.ts'
 import { type SqlType, varchar } from './types.ts'
@@ -60,6 +60,12 @@ const read = <T>(
   apply: (node: JsonNode) => T | null,
 ) => scalar(`athena_json_${name}`, ['varchar'], returns, ((text: string) => apply(readJson(text))) as never)
 
+/** A number as Java writes it; NaN and the infinities as texts. */
+function ofNumber(value: number, text: string): string {
+  if (!Number.isFinite(value)) return quote(doubleText(value))
+  return Object.is(value, -0) ? '-0.0' : javaDouble(text)
+}
+
 export const jsonCastScalars = {
   boolean: read('boolean', 'boolean', toBoolean),
   bigint: read('bigint', 'bigint', toBigint),
@@ -91,18 +97,27 @@ export const jsonCastScalars = {
     return [...node].map(([name, value]): readonly [string, string] => [name, canonicalJson(value)])
   }),
   /** A field of a row: a member by its name, in any case, or an item by its place. */
-  field: scalar('athena_json_field', ['varchar', 'varchar', 'integer'], 'varchar', (text, name, place) => {
-    const node = readJson(text)
-    if (node === null) return null
-    if (Array.isArray(node)) return canonicalJson(node[place] ?? null)
-    if (!isMembers(node)) throw fails('row')
-    for (const [member, value] of node)
-      if (member.toLowerCase() === name.toLowerCase()) return canonicalJson(value)
-    return null
-  }),
+  field: scalar(
+    'athena_json_field',
+    ['varchar', 'varchar', 'integer', 'integer'],
+    'varchar',
+    (text, name, place, width) => {
+      const node = readJson(text)
+      if (node === null) return null
+      if (Array.isArray(node)) {
+        if (node.length !== width) throw fails('row')
+        return canonicalJson(node[place] ?? null)
+      }
+      if (!isMembers(node)) throw fails('row')
+      for (const [member, value] of node)
+        if (member.toLowerCase() === name.toLowerCase()) return canonicalJson(value)
+      return null
+    },
+  ),
   quote: scalar('athena_json_quote', ['varchar'], 'varchar', quote),
-  ofDouble: scalar('athena_json_of_double', ['double'], 'varchar', (value) =>
-    Number.isFinite(value) ? javaDouble(String(value)) : quote(doubleText(value)),
+  ofDouble: scalar('athena_json_of_double', ['double'], 'varchar', (value) => ofNumber(value, String(value))),
+  ofReal: scalar('athena_json_of_real', ['double'], 'varchar', (value) =>
+    ofNumber(value, shortestReal(value)),
   ),
   ofMembers: scalar('athena_json_of_members', ['varchar[]', 'varchar[]'], 'varchar', (names, values) => {
     const members = names.map((name, index): readonly [string, string] => [
@@ -160,7 +175,14 @@ export function jsonCast(sql: string, to: SqlType, casting: Casting): string | u
       const made = casting.bind([casting.expr(sql, { kind: 'json' })], (x) => {
         const fields = names.map((name, index) => {
           const own = to.fields[index]
-          const member = call(jsonCastScalars.field, casting, x, quoteText(own?.name ?? ''), String(index))
+          const member = call(
+            jsonCastScalars.field,
+            casting,
+            x,
+            quoteText(own?.name ?? ''),
+            String(index),
+            String(names.length),
+          )
           const inner = castItem(member, own?.type ?? varchar, casting)
           if (inner === undefined) isPossible = false
           return `${quoteName(name)} := ${inner}`
@@ -193,14 +215,13 @@ export function toJson(value: Expr, casting: Casting, tools = casting): string |
     case 'decimal':
       return `CAST(${sql} AS VARCHAR)`
     case 'double':
+      return `${jsonCastScalars.ofDouble.scalar}(${sql})`
     case 'real':
-      return `${jsonCastScalars.ofDouble.scalar}(CAST(${sql} AS DOUBLE))`
+      return `${jsonCastScalars.ofReal.scalar}(CAST(${sql} AS DOUBLE))`
     case 'varchar':
-    case 'char':
       return `${jsonCastScalars.quote.scalar}(${sql})`
     case 'date':
-    case 'timestamp':
-    case 'timestamp with time zone': {
+    case 'timestamp': {
       const text = castTo(value, varchar, tools)
       return text && `${jsonCastScalars.quote.scalar}(${text})`
     }

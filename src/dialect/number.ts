@@ -10,14 +10,19 @@ export function doubleText(value: number): string {
   return scientific(value.toExponential())
 }
 
-/** The same of a real: the fewest digits that tell it from its neighbours among reals. */
+/** The same of a real: at most seven digits. */
 export function realText(value: number): string {
   if (!Number.isFinite(value) || value === 0) return doubleText(value)
-  for (let digits = 0; digits < 9; digits++) {
-    const text = value.toExponential(digits)
-    if (Math.fround(Number(text)) === Math.fround(value)) return scientific(text)
+  return scientific(value.toExponential(6))
+}
+
+/** The fewest digits that tell a real from its neighbours, as JavaScript writes a number. */
+export function shortestReal(value: number): string {
+  for (let digits = 1; digits < 9; digits++) {
+    const text = Number(value.toPrecision(digits))
+    if (Math.fround(text) === Math.fround(value)) return String(text)
   }
-  return scientific(value.toExponential(9))
+  return String(Number(value.toPrecision(9)))
 }
 
 function scientific(text: string): string {
@@ -29,16 +34,37 @@ function scientific(text: string): string {
 
 const doublePattern = /^[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)$/
 
+const hexPattern = /^([+-]?)0[xX]([0-9a-fA-F]{0,13})\.?([0-9a-fA-F]{0,13})[pP]([+-]?\d{1,4})[fFdD]?$/
+
+/** Java's hexadecimal numbers: `0x1.8p3` is 12. */
+function ofHexadecimal([, sign, whole = '', fraction = '', exponent]: RegExpExecArray): number {
+  if (whole === '' && fraction === '') throw new FunctionError('Cannot cast varchar to double')
+  const digits = Number.parseInt(`${whole}${fraction}`, 16)
+  return (sign === '-' ? -1 : 1) * digits * 2 ** (Number(exponent) - 4 * fraction.length)
+}
+
 /** `CAST(x AS double)` of a text, by the rules of Java's `Double.parseDouble`. */
 export function parseDouble(text: string): number {
   // Java takes white space and control characters from both ends.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: Java's String.trim takes these
   const trimmed = text.replace(/^[\u0000-\u0020]+/, '').replace(/[\u0000-\u0020]+$/, '')
+  const hexadecimal = hexPattern.exec(trimmed)
+  if (hexadecimal) return ofHexadecimal(hexadecimal)
   if (trimmed.length > 1000 || !doublePattern.test(trimmed))
     throw new FunctionError('Cannot cast varchar to double')
   return Number(
     /[fFdD]$/.test(trimmed) && !/(?:Infinity|NaN)$/.test(trimmed) ? trimmed.slice(0, -1) : trimmed,
   )
+}
+
+/** Each digit of another script is in a run of ten that begins with its zero. */
+function asciiDigits(text: string): string {
+  return text.replace(/\p{Nd}/gu, (digit) => {
+    let code = digit.codePointAt(0) ?? 48
+    const start = code
+    while (/\p{Nd}/u.test(String.fromCodePoint(code - 1)) && start - code < 9) code--
+    return String(start - code)
+  })
 }
 
 const decimalPattern = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
@@ -149,6 +175,8 @@ export const decimalScalars = {
 export const numberScalars = {
   doubleText: scalar('athena_double_text', ['double'], 'varchar', doubleText),
   realText: scalar('athena_real_text', ['double'], 'varchar', realText),
+  /** Digits of other scripts as those of ASCII, which Java reads as well. */
+  asciiDigits: scalar('athena_ascii_digits', ['varchar'], 'varchar', asciiDigits),
   parseDouble: scalar('athena_parse_double', ['varchar'], 'double', parseDouble),
   parseReal: scalar('athena_parse_real', ['varchar'], 'double', (text) => Math.fround(parseDouble(text))),
   parseDecimal: scalar('athena_parse_decimal', ['varchar', 'integer', 'integer'], 'varchar', parseDecimal),

@@ -289,6 +289,7 @@ export function concatenate({ at }: { readonly at: number }, left: Expr, right: 
       type,
     )
   }
+  if (a.kind === 'char' || b.kind === 'char') throw cannot('||', a, b, at, '; CAST the char to varchar first')
   if (a.kind === 'varbinary' && b.kind === 'varbinary')
     return made(`(${left.sql} || ${right.sql})`, varbinary)
   if (!isText(a) || !isText(b)) throw cannot('||', a, b, at, '; CAST(x AS varchar) makes a text of it')

@@ -325,7 +325,7 @@ function sizedType(name: string, [first, second]: readonly (number | undefined)[
     case 'char':
       return { kind: 'char', length: first ?? 1 }
     case 'decimal':
-      return { kind: 'decimal', precision: first ?? 38, scale: second ?? 0 }
+      return { kind: 'decimal', precision: first ?? 1, scale: second ?? 0 }
     case 'timestamp':
       return timestamp(first ?? 3)
     case 'time':

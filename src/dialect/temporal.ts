@@ -60,7 +60,7 @@ export function parseTimestamp(text: string): Written {
 
 /** A time of day as microseconds, and the digits that were written. Throws FunctionError. */
 export function parseTime(text: string): { readonly micros: bigint; readonly digits: number } {
-  const [whole, hour, minute, second, fraction] = timePattern.exec(text.trim()) ?? []
+  const [whole, hour, minute, second, fraction] = timePattern.exec(text) ?? []
   const micros = whole === undefined ? undefined : clockMicros(hour, minute, second, fraction)
   if (micros === undefined) throw new FunctionError('Value cannot be cast to time')
   return { micros: micros % dayMicros, digits: (fraction ?? '').length }

@@ -60,14 +60,21 @@ const decimalOf = (type: SqlType) => (type.kind === 'decimal' ? type.scale : 0)
 
 /** A statistic of pairs that DuckDB computes too. */
 const pairs = (name: string): readonly AggregateDefinition[] => [
-  // An integer is nearer to a real than to a double.
-  { signature: `${name}(real, real) -> real`, make: `CAST(${name}{$1, $2} AS FLOAT)` },
-  { signature: `${name}(double, double) -> double`, make: `${name}{$1, $2}` },
+  // An integer is nearer to a real than to a double. Where all values are one there is no line: NULL.
+  {
+    signature: `${name}(real, real) -> real`,
+    make: `CAST(nullif(${name}{$1, $2}, CAST('NaN' AS DOUBLE)) AS FLOAT)`,
+  },
+  { signature: `${name}(double, double) -> double`, make: `nullif(${name}{$1, $2}, CAST('NaN' AS DOUBLE))` },
 ]
 const single = (name: string, duck = name): AggregateDefinition => ({
   signature: `${name}(double) -> double`,
   make: `${duck}{$1}`,
 })
+
+/** Of zero it is minus infinity, where DuckDB's own fails. */
+const logarithm =
+  "CASE WHEN $1 > 0 THEN ln(CAST($1 AS DOUBLE)) WHEN $1 = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN $1 < 0 THEN CAST('NaN' AS DOUBLE) END"
 
 export const aggregateFunctions: readonly AggregateDefinition[] = [
   { signature: 'count(T) -> bigint', make: 'count{$1}' },
@@ -82,7 +89,7 @@ export const aggregateFunctions: readonly AggregateDefinition[] = [
   { signature: 'sum(double) -> double', make: 'sum{$1}' },
   { signature: 'sum(interval day to second) -> interval day to second', make: 'CAST(sum{$1} AS BIGINT)' },
   { signature: 'sum(interval year to month) -> interval year to month', make: 'CAST(sum{$1} AS INTEGER)' },
-  { signature: 'avg(bigint) -> double', make: 'avg{$1}' },
+  { signature: 'avg(bigint) -> double', make: 'avg{CAST($1 AS DOUBLE)}' },
   {
     signature: 'avg(decimal(p,s)) -> decimal(p,s)',
     make: ([x], type, { call, bind, expr }) => {
@@ -128,9 +135,9 @@ export const aggregateFunctions: readonly AggregateDefinition[] = [
   { signature: 'bool_or(boolean) -> boolean', make: 'bool_or{$1}' },
   { signature: 'bitwise_and_agg(bigint) -> bigint', make: 'bit_and{$1}' },
   { signature: 'bitwise_or_agg(bigint) -> bigint', make: 'bit_or{$1}' },
-  { signature: 'geometric_mean(bigint) -> double', make: 'geomean{$1}' },
-  { signature: 'geometric_mean(real) -> real', make: 'CAST(geomean{$1} AS FLOAT)' },
-  { signature: 'geometric_mean(double) -> double', make: 'geomean{$1}' },
+  { signature: 'geometric_mean(bigint) -> double', make: `exp(avg{${logarithm}})` },
+  { signature: 'geometric_mean(real) -> real', make: `CAST(exp(avg{${logarithm}}) AS FLOAT)` },
+  { signature: 'geometric_mean(double) -> double', make: `exp(avg{${logarithm}})` },
   ...pairs('corr'),
   ...pairs('covar_pop'),
   ...pairs('covar_samp'),

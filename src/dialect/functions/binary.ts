@@ -199,9 +199,13 @@ const shifts = widths.flatMap(([type, width]): readonly Definition[] => {
     name: string,
     move: (value: bigint, by: bigint) => bigint,
     rest: (value: bigint) => bigint,
+    wraps = false,
   ): Definition => {
     const fn = scalar(`athena_bitwise_${name}_${width}`, ['bigint', 'integer'], 'bigint', (value, by) =>
-      BigInt.asIntN(width, by < 0 || by >= width ? rest(value) : move(value, BigInt(by))),
+      BigInt.asIntN(
+        width,
+        by >= width || (by < 0 && !wraps) ? rest(value) : move(value, BigInt(by < 0 ? by & 63 : by)),
+      ),
     )
     return {
       signature: `bitwise_${name}(${type}, integer) -> ${type}`,
@@ -214,7 +218,8 @@ const shifts = widths.flatMap(([type, width]): readonly Definition[] => {
   }
   const nothing = () => 0n
   return [
-    shift('left_shift', (value, by) => value << by, nothing),
+    // Java takes a negative shift modulo the width.
+    shift('left_shift', (value, by) => value << by, nothing, true),
     shift('right_shift', (value, by) => BigInt.asUintN(width, value) >> by, nothing),
     shift(
       'right_shift_arithmetic',

@@ -1,6 +1,6 @@
 import { type Definition, type Expr, scalar, type Tools } from '../registry.ts'
 import { duckType, fieldNames, quoteText } from '../sql.ts'
-import { boolean, type SqlType, varchar } from '../types.ts'
+import { bigint, boolean, type SqlType, varchar } from '../types.ts'
 
 const item = (type: SqlType): SqlType => (type.kind === 'array' ? type.items : type)
 const sqlOf = (value: Expr | undefined) => value?.sql ?? 'NULL'
@@ -62,7 +62,14 @@ const numbers = sequence(
   (a, s, i) => `CAST(${a} + ${i} * ${s} AS BIGINT)`,
 )
 const dates = sequence(
-  (step) => (step ? `CAST(${step.sql} // 86400000 AS BIGINT)` : 'CAST(1 AS BIGINT)'),
+  (step, { bind, fail }) =>
+    step
+      ? bind(
+          [step],
+          (s) =>
+            `CASE WHEN ${s} % 86400000 <> 0 THEN ${fail('sequence step must be a day interval if start and end values are dates', bigint)} ELSE CAST(${s} // 86400000 AS BIGINT) END`,
+        )
+      : 'CAST(1 AS BIGINT)',
   (a, b, s) => `CAST(${b} - ${a} AS BIGINT) // ${s} + 1`,
   (a, s, i) => `CAST(${a} + to_days(CAST(${i} * ${s} AS INTEGER)) AS DATE)`,
 )
@@ -298,7 +305,7 @@ export const collectionFunctions: readonly Definition[] = [
       return bind(
         value && count ? [value, count] : [],
         (v, n) =>
-          `CASE WHEN ${n} > ${entriesMax} THEN ${fail(`count argument of repeat function must be less than or equal to ${entriesMax}`, type)} ELSE list_transform(range(0, ${n}), lambda ${i}: ${v}) END`,
+          `CASE WHEN ${n} < 0 THEN ${fail('count argument of repeat function must not be negative', type)} WHEN ${n} > ${entriesMax} THEN ${fail(`count argument of repeat function must be less than or equal to ${entriesMax}`, type)} ELSE list_transform(range(0, ${n}), lambda ${i}: ${v}) END`,
       )
     },
   },

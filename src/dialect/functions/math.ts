@@ -344,7 +344,7 @@ export const mathFunctions: readonly Definition[] = [
       { signature: `is_nan(${type}) -> boolean`, make: 'isnan($1)' },
       {
         signature: `mod(${type}, ${type}) -> ${type}`,
-        make: `CASE WHEN $2 = 0 THEN $1 + CAST('NaN' AS ${duck}) ELSE fmod($1, $2) END`,
+        make: `CASE WHEN $2 = 0 THEN $1 + CAST('NaN' AS ${duck}) ELSE $1 % $2 END`,
       },
     ]
   }),

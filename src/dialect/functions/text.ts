@@ -465,6 +465,8 @@ export const textFunctions: readonly Definition[] = [
     { signature: `${name}(varchar(n), bigint) -> varchar(n)`, make: substr2 },
     { signature: `${name}(varchar(n), bigint, bigint) -> varchar(n)`, make: substr3 },
   ]),
+  // The spaces that fill a char up are no part of its text.
+  { signature: 'ltrim(char(n)) -> varchar(n)', make: `rtrim(ltrim($1, ${whiteSpace}), ' ')` },
   ...['trim', 'ltrim', 'rtrim'].flatMap((name) => [
     { signature: `${name}(varchar(n)) -> varchar(n)`, make: `${name}($1, ${whiteSpace})` },
     { signature: `${name}(varchar(n), varchar) -> varchar(n)`, make: `${name}($1, $2)` },
