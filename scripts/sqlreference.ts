@@ -45,6 +45,9 @@ const differences = `## Where the answer differs
 - A semicolon at the end of a statement is allowed.
 - A timestamp has at most six digits behind the second; Athena takes twelve.
 - \`approx_distinct\` and \`approx_percentile\` are exact here, and estimates on Athena.
+- \`TRY(any_match(…))\` and its like are NULL where any item fails, even one behind the item that decides.
+- \`TRY\` around a time beyond the year 294,247 is NULL.
+- A sum of bigints fails where the sum is out of range; Athena also fails where it is so half-way.
 - \`array_sort\` by a lambda fails where the lambda contradicts itself; Athena gives some order.
 - \`UNIX_TIMESTAMP(x)\` is Hive's. For Athena it is sent as \`CAST(floor(to_unixtime(x)) AS bigint)\`.`
 

@@ -452,6 +452,8 @@ export const refusedCollections: { readonly [name: string]: string } = {
   combinations: 'join the list with itself by UNNEST',
   array_histogram: 'use UNNEST and histogram',
   contains_sequence: 'use array_join and strpos, or any_match',
+  uuid: 'use change.id, or to_hex(sha256(to_utf8(x)))',
+  version: 'ask Athena itself',
   shuffle: 'use ORDER BY with a column',
   multimap_from_entries: 'use UNNEST and multimap_agg',
 }
