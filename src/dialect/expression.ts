@@ -468,7 +468,26 @@ function comparedType(operand: Expr, query: Query, at: number, context: Context)
   return type
 }
 
+/** `(a, b) IN (SELECT …)` of as many columns. In Trino a NULL in a pair makes it false, not NULL. */
+function rowInQuery(expression: Of<'in query'>, items: readonly Expression[], context: Context): Expr {
+  const { sql, columns } = subquery(expression.query, context)
+  if (columns.length !== items.length)
+    throw new StatementError(
+      expression.query.at,
+      `The subquery has ${columns.length} columns; it must have ${items.length}, as many as the row`,
+    )
+  const q = context.environment.fresh()
+  const tools = toolsOf(context)
+  const pairs = items.map((item, index) => {
+    const column: Expr = { sql: `${q}.c${index}`, type: columns[index]?.type ?? unknown, isCheap: true }
+    return compare('=', translate(item, context), column, item.at, tools).sql
+  })
+  const found = `EXISTS (SELECT 1 FROM (${sql}) AS ${q} WHERE ${pairs.join(' AND ')})`
+  return hoisted(logical(expression.isNot ? `(NOT ${found})` : found), context)
+}
+
 function inQuery(expression: Of<'in query'>, context: Context): Expr {
+  if (expression.operand.kind === 'row') return rowInQuery(expression, expression.operand.items, context)
   const operand = translate(expression.operand, context)
   const type = comparedType(operand, expression.query, expression.at, context)
   const value = coerced(operand, type, context).sql

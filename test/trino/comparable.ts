@@ -74,6 +74,7 @@ function summary(answer: Comparable | Error): string {
 }
 
 const kinds: readonly (readonly [string, RegExp])[] = [
+  ['varchar', /^(?:var)?char/],
   ['integer', /^(?:tinyint|smallint|integer|bigint|hugeint|u\w+int)$/],
   ['double', /^(?:double|real|float)$/],
   ['instant', /^timestamp/],
@@ -98,7 +99,8 @@ function ofTrino(value: unknown, type: TrinoType | undefined): unknown {
     case 'double':
       return { number: doubleText(Number(value)) }
     case 'instant':
-      return { instant: microsOf(String(value)) }
+      // Of a time with a zone both give the text.
+      return type.rawType.endsWith('zone') ? value : { instant: microsOf(String(value)) }
     case 'array':
       return (value as unknown[]).map((item) => ofTrino(item, part(0) as TrinoType))
     case 'row':

@@ -22,7 +22,6 @@ import {
 } from './comparable.ts'
 import { projectedDdl, readDdl, trinoDdl } from './ddl.ts'
 import known from './differences.json' with { type: 'json' }
-import { expressions } from './expressions.ts'
 import {
   type AnalystQuery,
   analystQueries,
@@ -166,21 +165,6 @@ describe('the engine for Athena gives the rows that DuckDB gives, names and type
 
 describe('queries of analysts give the same rows', () => {
   testEach(analystQueries)
-})
-
-describe('expressions have the same value and type', () => {
-  let athena: Comparable
-  beforeAll(async () => {
-    athena = await askTrino(`SELECT ${expressions.join(', ')}`)
-  })
-  test.each(expressions.map((expression, place) => [expression, place] as const))(
-    '%s',
-    async (name, place) => {
-      const kinds = athena.kinds.slice(place, place + 1)
-      const rows = [athena.rows[0]?.slice(place, place + 1) ?? []]
-      await expectAnswer({ name, sql: `SELECT ${name} AS x` }, { names: ['x'], kinds, rows })
-    },
-  )
 })
 
 describe('approximate functions agree within five percent', () => {
