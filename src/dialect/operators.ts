@@ -289,7 +289,7 @@ export function concatenate({ at }: { readonly at: number }, left: Expr, right: 
       type,
     )
   }
-  if (a.kind === 'char' || b.kind === 'char') throw cannot('||', a, b, at, '; CAST the char to varchar first')
+  if (a.kind === 'char' || b.kind === 'char') return concatenateChars(left, right, at, tools)
   if (a.kind === 'varbinary' && b.kind === 'varbinary')
     return made(`(${left.sql} || ${right.sql})`, varbinary)
   if (!isText(a) || !isText(b)) throw cannot('||', a, b, at, '; CAST(x AS varchar) makes a text of it')
@@ -297,6 +297,18 @@ export function concatenate({ at }: { readonly at: number }, left: Expr, right: 
     `(${as(left, a.kind === 'unknown' ? varchar : a, tools).sql} || ${as(right, b.kind === 'unknown' ? varchar : b, tools).sql})`,
     varchar,
   )
+}
+
+/** A text of known length beside a char is a char, with the spaces that fill it up. */
+function concatenateChars(left: Expr, right: Expr, at: number, tools: Tools): Expr {
+  const lengths = [left, right].map(({ type }) =>
+    (type.kind === 'char' || type.kind === 'varchar') && type.length !== undefined ? type.length : undefined,
+  )
+  const [n, m] = lengths
+  if (n === undefined || m === undefined)
+    throw cannot('||', left.type, right.type, at, '; CAST the char to varchar first')
+  const padded = (value: Expr, length: number) => as(value, { kind: 'char', length }, tools).sql
+  return made(`(${padded(left, n)} || ${padded(right, m)})`, { kind: 'char', length: n + m })
 }
 
 function concatenated(a: SqlType, b: SqlType): (SqlType & { kind: 'array' }) | undefined {
