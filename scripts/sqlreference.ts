@@ -35,7 +35,8 @@ const rules = `## What to know
 - NULL comes last in ORDER BY, in either direction.
 - A table may be named with its database and catalog: \`dmd.demand\`, \`AwsDataCatalog.dmd.demand\`.
 - \`"$path"\` is the file of a row.
-- A statement has at most 262,144 bytes, and is nested at most 200 deep.`
+- A statement has at most 262,144 bytes, is nested at most 200 deep, and has at most 1,000 operators one
+  after the other. Lambdas stand at most 8 deep within each other.`
 
 const differences = `## Where the answer differs
 
@@ -53,7 +54,7 @@ const differences = `## Where the answer differs
 
 const notDone = `## Not done here
 
-Such a statement fails, and its message says what to write instead.
+Such a statement fails.
 
 | of Athena | instead |
 | --- | --- |
@@ -67,8 +68,9 @@ Such a statement fails, and its message says what to write instead.
 | JSON_TABLE, JSON_OBJECT, JSON_ARRAY | CAST to JSON, json_extract |
 | hidden tables such as \`"demand$partitions"\` | SHOW PARTITIONS, or SELECT DISTINCT partition_date |
 | time travel (FOR TIMESTAMP AS OF) | \`change.timestamp\`: every earlier version is a row |
-| a subquery of several columns as a value, \`(a, b) IN (SELECT …)\` | EXISTS |
-| GROUP BY, DISTINCT or a set operation of timestamps with a zone | CAST(x AS timestamp) |
+| a subquery of several columns as a value | a subquery a column, or a join |
+| GROUP BY, DISTINCT, set operations and comparison within lists, rows and maps of timestamps with a zone | CAST(x AS timestamp) |
+| NaN in lists and keys | \`is_nan\`, to leave it out first |
 | types uuid, ipaddress, timestamps beyond microseconds | varchar, timestamp(6) |`
 
 /** The reference of Athena's SQL as it is understood here, made from the registry of functions and the recording. */
@@ -88,7 +90,7 @@ export function sqlReference(): string {
       catalogStatements.map(({ form, here }) => [code(form), here]),
     ),
     rules,
-    `## Functions\n\nBesides ${list(formNames)}, CASE, CAST, TRY_CAST and TRY, whose arguments may be of many types:`,
+    `## Functions\n\nThese take values of many types, and are not in the tables: ${list(formNames)}, CASE, CAST, TRY_CAST and TRY.`,
     ...groups.flatMap(({ title, signatures }) => [`### ${title}`, functionTable(signatures, recorded)]),
     notDone,
     'Functions that are not done here:',

@@ -25,7 +25,17 @@ import {
 } from './signature.ts'
 import { nullOf } from './sql.ts'
 import type { Expression, FrameBound, FunctionCall, SortItem, Window } from './syntax.ts'
-import { bigint, commonType, isSameType, type SqlType, typeName, varchar, varcharOf } from './types.ts'
+import {
+  bigint,
+  commonType,
+  hasZone,
+  isSameType,
+  type SqlType,
+  typeName,
+  varchar,
+  varcharOf,
+  zonesWithin,
+} from './types.ts'
 
 /** Names from other systems, and what Athena has instead. */
 const elsewhere: { readonly [name: string]: string } = {
@@ -66,6 +76,23 @@ const elsewhere: { readonly [name: string]: string } = {
   regexp_matches: 'regexp_like(x, pattern)',
   decode: 'CASE',
   epoch: 'to_unixtime(x)',
+}
+
+/** Functions that compare values, each with the name of their type in its signature. */
+const byEquality: ReadonlyMap<string, string> = new Map([
+  ...['approx_distinct', 'array_distinct', 'array_except', 'array_intersect', 'array_position'].map(ofItems),
+  ...['array_remove', 'array_union', 'arrays_overlap', 'contains', 'histogram'].map(ofItems),
+  ...['element_at', 'map', 'map_agg', 'map_concat', 'map_from_entries', 'map_union'].map(ofKeys),
+  ...['map_zip_with', 'multimap_agg'].map(ofKeys),
+  ['transform_keys', 'U'],
+])
+
+function ofItems(name: string): readonly [string, string] {
+  return [name, 'T']
+}
+
+function ofKeys(name: string): readonly [string, string] {
+  return [name, 'K']
 }
 
 /** Functions of texts, bytes and arrays, of which a NULL tells none. */
@@ -158,6 +185,8 @@ function argumentsOf(call: FunctionCall, signatures: readonly Signature[], conte
     if (to.kind === 'varchar' && value.type.kind === 'varchar') return value
     return coerced(value, to, context)
   })
+  const compared = bindings.types.get(byEquality.get(call.name) ?? '')
+  if (compared && hasZone(compared)) throw new StatementError(call.at, zonesWithin(call.name))
   const result =
     signature.definition.returns?.(args.map(({ type }) => type)) ?? instantiate(signature.returns, bindings)
   return { args, result, choice }
@@ -224,25 +253,33 @@ function withResult(lambda: Expr, type: SqlType, context: Context): Expr {
   }
 }
 
+/** How deep lambdas may stand within each other: one whose state grows wider is translated again. */
+const lambdaDepthMax = 8
+
 function lambdaOf(
   lambda: Extract<Expression, { readonly kind: 'lambda' }>,
   types: readonly SqlType[],
   context: Context,
 ): Expr {
-  const bodyWith = (values: readonly string[]) => {
-    const own = lambda.parameters.map(({ name }, index): [string, Expr] => [
-      name,
-      { sql: values[index] ?? 'NULL', type: types[index] ?? { kind: 'unknown' }, isCheap: true },
-    ])
-    return translate(lambda.body, {
-      ...context,
-      clause: 'a lambda',
-      canWindow: false,
-      parameters: new Map([...context.parameters, ...own]),
-    })
-  }
-  const sample = bodyWith(types.map((type) => nullOf(type)))
-  return { sql: '', type: sample.type, isCheap: false, apply: (...values) => bodyWith(values).sql }
+  const depth = context.lambdaDepth ?? 0
+  if (depth >= lambdaDepthMax)
+    throw new StatementError(lambda.at, `Lambdas may stand ${lambdaDepthMax} deep within each other`)
+  // The body is translated once, with a mark for each parameter, in whose place its value is put.
+  const marks = types.map(() => `\u{F0000}${context.environment.fresh()}\u{F0000}`)
+  const own = lambda.parameters.map(({ name }, index): [string, Expr] => [
+    name,
+    { sql: marks[index] ?? 'NULL', type: types[index] ?? { kind: 'unknown' }, isCheap: true },
+  ])
+  const { sql, type } = translate(lambda.body, {
+    ...context,
+    clause: 'a lambda',
+    canWindow: false,
+    lambdaDepth: depth + 1,
+    parameters: new Map([...context.parameters, ...own]),
+  })
+  const apply = (...values: readonly string[]) =>
+    marks.reduce((text, mark, index) => text.replaceAll(mark, () => values[index] ?? 'NULL'), sql)
+  return { sql: '', type, isCheap: false, apply }
 }
 
 const places = /\$(?:(\d)\*|(\d)|\*)/g
@@ -573,10 +610,12 @@ function boundSql(bound: FrameBound, unit: string, order: SortItem | undefined, 
 
 /** What rows are told apart by: of a timestamp with a zone its instant. */
 export function keySql(expression: Expression, context: Context): string {
-  return keyOf(translate(expression, context), context)
+  return keyOf(translate(expression, context), context, expression.at)
 }
 
-export function keyOf(value: Expr, context: Context): string {
+export function keyOf(value: Expr, context: Context, at = 0): string {
+  if (value.type.kind !== 'timestamp with time zone' && hasZone(value.type))
+    throw new StatementError(at, zonesWithin('Telling rows apart by values'))
   return value.type.kind === 'timestamp with time zone' ? toolsOf(context).instantOf(value) : value.sql
 }
 
@@ -596,7 +635,12 @@ export function sortKey(
     throw new StatementError(at, `${typeName(value.type)} has no order: it cannot be in ORDER BY`)
   // The order of a constant is none.
   if (value.literal !== undefined) return ''
-  return `${keyOf(value, context)} ${isDescending ? 'DESC' : 'ASC'} NULLS ${(nulls ?? 'last').toUpperCase()}`
+  const key = keyOf(value, context, at)
+  const sorted = `${key} ${isDescending ? 'DESC' : 'ASC'} NULLS ${(nulls ?? 'last').toUpperCase()}`
+  if (nulls !== 'first' || (value.type.kind !== 'double' && value.type.kind !== 'real')) return sorted
+  // With NULLs first, NaN is the least number in Trino; it is the greatest otherwise, as in DuckDB.
+  const [nan, number] = isDescending ? [2, 1] : [1, 2]
+  return `CASE WHEN ${key} IS NULL THEN 0 WHEN isnan(${key}) THEN ${nan} ELSE ${number} END ASC, ${sorted}`
 }
 
 /** True where an expression has an aggregate of its own query in it. */

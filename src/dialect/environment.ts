@@ -47,6 +47,8 @@ export type Context = {
   readonly clause: string
   /** Parameters of the lambdas around it. */
   readonly parameters: ReadonlyMap<string, Expr>
+  /** How many lambdas it stands in. */
+  readonly lambdaDepth?: number
   /** After GROUP BY: only keys and aggregates have a value. */
   readonly groups?: Groups
   readonly canWindow: boolean

@@ -15,6 +15,7 @@ import {
   decimal,
   decimalDigitsMax,
   double,
+  hasZone,
   isInteger,
   isNumber,
   isOrderable,
@@ -24,6 +25,7 @@ import {
   varbinary,
   varchar,
   yearInterval,
+  zonesWithin,
 } from './types.ts'
 
 type Arithmetic = Extract<Expression, { readonly kind: 'arithmetic' }> & { readonly at: number }
@@ -496,6 +498,8 @@ export function compareDistinct(
   const type = commonType(left.type, right.type)
   if (!type)
     throw cannot('IS DISTINCT FROM', left.type, right.type, at, comparisonHint(left.type, right.type))
+  if (type.kind !== 'timestamp with time zone' && hasZone(type))
+    throw new StatementError(at, zonesWithin('IS DISTINCT FROM'))
   if (type.kind === 'unknown') return made(String(isNot), boolean)
   const a = as(left, type, tools)
   const b = as(right, type, tools)

@@ -62,6 +62,26 @@ function readStatement(cursor: Cursor): Statement {
   return { kind: 'explain', at, isAnalyze: false, options, query: readAllowed(cursor) }
 }
 
+const reads = 'rows come by delivery alone; a query only reads'
+/** Statements of Athena that are not done here, each with what to do instead. */
+const elsewhere: { readonly [word: string]: string } = {
+  ALTER: 'only ALTER TABLE … ADD PARTITION is: tables follow from the schemas',
+  CREATE:
+    'a result is written by `dmd query … -o FILE.parquet`, a view is a WITH or a saved query, and tables follow from the schemas',
+  DEALLOCATE: 'write the values into the statement, or save a query with parameters',
+  DELETE: reads,
+  DROP: 'tables follow from the schemas',
+  EXECUTE: 'write the values into the statement, or save a query with parameters',
+  INSERT: reads,
+  MERGE: reads,
+  OPTIMIZE: 'the cache of queries keeps itself small',
+  PREPARE: 'write the values into the statement, or save a query with parameters',
+  TRUNCATE: reads,
+  UNLOAD: 'a result is written by `dmd query … -o FILE.parquet`',
+  UPDATE: reads,
+  VACUUM: 'the cache of queries keeps itself small',
+}
+
 const starts = ['SELECT', 'WITH', 'VALUES', 'TABLE', '('] as const
 
 function readAllowed(cursor: Cursor): Query {
@@ -69,9 +89,11 @@ function readAllowed(cursor: Cursor): Query {
   if (seesOneOf(cursor, starts)) return readQuery(cursor)
   if (token.kind === 'end')
     refuse(token, 'there is no statement; expected SELECT, WITH, VALUES, TABLE or EXPLAIN')
+  const instead = elsewhere[token.key]
+  if (instead !== undefined) refuse(token, `${token.key} is not done here; ${instead}`)
   refuse(
     token,
-    `mismatched input ${show(token)}; a statement begins with SELECT, WITH, VALUES, TABLE, EXPLAIN or a query in parentheses`,
+    `mismatched input ${show(token)}; a statement begins with SELECT, WITH, VALUES, TABLE, EXPLAIN or a parenthesis, or is SHOW, DESCRIBE, MSCK REPAIR TABLE or ALTER TABLE … ADD PARTITION`,
   )
 }
 

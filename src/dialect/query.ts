@@ -29,7 +29,16 @@ import type {
   SortItem,
   Unnest,
 } from './syntax.ts'
-import { bigint, commonType, isSameType, type SqlType, typeName, unknown } from './types.ts'
+import {
+  bigint,
+  commonType,
+  hasZone,
+  isSameType,
+  type SqlType,
+  typeName,
+  unknown,
+  zonesWithin,
+} from './types.ts'
 
 /** A relation of FROM: its columns, and its SQL once it is known which of them are used. */
 type Source = { readonly sql: () => string; readonly fields: readonly Field[] }
@@ -281,7 +290,7 @@ function setOperation(
         body.at,
         `column ${index + 1} in ${name} query has incompatible types: ${typeName(column.type)}, ${typeName(other)}`,
       )
-    if (type.kind === 'timestamp with time zone' && (body.kind !== 'union' || !body.isAll))
+    if (hasZone(type) && (body.kind !== 'union' || !body.isAll))
       throw new StatementError(
         body.at,
         `${name} of timestamps with a zone is not done here; CAST them to timestamp first`,
@@ -350,7 +359,7 @@ function select(
   const orders = orderBy(body, query, outputs, context)
   if (body.isDistinct)
     for (const { value } of outputs)
-      if (value.type.kind === 'timestamp with time zone')
+      if (hasZone(value.type))
         throw new StatementError(
           body.at,
           'SELECT DISTINCT of timestamps with a zone is not done here; CAST them to timestamp first',
@@ -465,6 +474,8 @@ function groupBy(body: Select, context: Context): { readonly sql: string; readon
         expression.at,
         `${typeName(value.type)} cannot be in GROUP BY here; CAST or take a part of it`,
       )
+    if (value.type.kind !== 'timestamp with time zone' && hasZone(value.type))
+      throw new StatementError(expression.at, zonesWithin('GROUP BY'))
     if (value.type.kind === 'timestamp with time zone') {
       if (!value.parts)
         throw new StatementError(
@@ -472,7 +483,7 @@ function groupBy(body: Select, context: Context): { readonly sql: string; readon
           'GROUP BY of timestamps with zones of their own is not done here; CAST them to timestamp first',
         )
       const { instant, zone } = value.parts
-      keys.set(fingerprint(target), { ...value, sql: `struct_pack(i := ${instant}, z := ${zone})` })
+      keys.set(fingerprint(target), { ...value, sql: toolsOf(context).zonedOf(instant, zone) })
       return instant
     }
     // A constant is one group; DuckDB would take a number for the place of a column.
@@ -517,7 +528,9 @@ function ordinal(expression: Expression, body: Select): Expression {
 
 // ---- ORDER BY, OFFSET, LIMIT
 
-type Orders = readonly { readonly sql: string }[]
+/** An item of ORDER BY, by the output's own name where it is one; `value` is the same where outputs have no names yet. */
+type Order = { readonly sql: string; readonly value: string }
+type Orders = readonly Order[]
 
 function orderBy(body: Select, query: Query, outputs: readonly Output[], context: Context): Orders {
   const own = outputs.flatMap(({ name, value }): readonly Field[] =>
@@ -544,7 +557,7 @@ function orderSql(
   { expression, isDescending, nulls }: SortItem,
   outputs: readonly Output[],
   context: Context,
-): { readonly sql: string } {
+): Order {
   const { kind } = expression
   let place: number | undefined
   if (kind === 'integer') {
@@ -559,18 +572,10 @@ function orderSql(
     if (first && named.every(({ value }) => value.sql === first.value.sql)) place = first.index
   }
   const output = place === undefined ? undefined : outputs[place]
-  if (!output)
-    return { sql: sortKey(translate(expression, context), isDescending, nulls, expression.at, context) }
-  const isZoned = output.value.type.kind === 'timestamp with time zone'
-  return {
-    sql: sortKey(
-      isZoned ? output.value : { ...output.value, sql: `c${place}` },
-      isDescending,
-      nulls,
-      expression.at,
-      context,
-    ),
-  }
+  const keyOf = (of: Expr) => sortKey(of, isDescending, nulls, expression.at, context)
+  const value = keyOf(output?.value ?? translate(expression, context))
+  if (!output || output.value.type.kind === 'timestamp with time zone') return { sql: value, value }
+  return { sql: keyOf({ ...output.value, sql: `c${place}` }), value }
 }
 
 function ending(query: Query, orders: Orders, context: Context): string {
@@ -589,7 +594,8 @@ function ending(query: Query, orders: Orders, context: Context): string {
         query.at,
         'WITH TIES beside OFFSET, DISTINCT, GROUP BY or a set operation is not done here; use rank() in a subquery',
       )
-    const ranked = query.orderBy.length > 0 ? order : ''
+    // Within a window DuckDB takes an output's name for a column of FROM.
+    const ranked = orders.map(({ value }) => value).join(', ')
     return ` QUALIFY rank() OVER (ORDER BY ${ranked}) <= ${limit ?? '1'} ORDER BY ${order}`
   }
   return [

@@ -18,7 +18,13 @@ export function createTools(fresh: () => string): Tools {
     zoneOf: ({ sql, parts }) => parts?.zone ?? `struct_extract(${sql}, 'z')`,
     toLocal: (instant, zone) => toLocal(instant, zone, fresh),
     toInstant: (local, zone) => toInstant(local, zone, fresh),
-    zonedOf: (instant, zone) => `struct_pack(i := ${instant}, z := ${zone})`,
+    // A struct of NULLs is no NULL.
+    zonedOf: (instant, zone) =>
+      bindAll(
+        [{ sql: instant, isCheap: false }],
+        fresh,
+        (i) => `CASE WHEN ${i} IS NOT NULL THEN struct_pack(i := ${i}, z := ${zone}) END`,
+      ),
     cast: (value, type) => castTo(value, type, { ...tools, isTry: false }) ?? value.sql,
     apply: (lambda, ...values) => {
       if (!lambda.apply) throw new Error('an argument that is no lambda')

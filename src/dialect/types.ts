@@ -106,6 +106,26 @@ const numericKinds: ReadonlySet<string> = new Set([
 export const isInteger = ({ kind }: SqlType): boolean => kind in integerDigits
 export const isNumber = ({ kind }: SqlType): boolean => numericKinds.has(kind)
 
+/** True for a timestamp with time zone, and for what has one in it. */
+export function hasZone(type: SqlType): boolean {
+  switch (type.kind) {
+    case 'timestamp with time zone':
+      return true
+    case 'array':
+      return hasZone(type.items)
+    case 'map':
+      return hasZone(type.key) || hasZone(type.value)
+    case 'row':
+      return type.fields.some(({ type: of }) => hasZone(of))
+    default:
+      return false
+  }
+}
+
+/** What is said where such values would be told apart by their zones, and not by their instants alone. */
+export const zonesWithin = (what: string) =>
+  `${what} of timestamps with a zone within lists, rows or maps is not done here; CAST them to timestamp first`
+
 const orderless: ReadonlySet<string> = new Set(['json', 'map'])
 
 /** True where one value of the type may be less than another. */

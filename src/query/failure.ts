@@ -34,13 +34,20 @@ export function rowFailure(error: unknown, sql: string, select: string): Pipelin
   const message = messageOf(error)
   const kind = /^[A-Z][A-Za-z ]{0,30} Error(?=: )/.exec(message)?.[0]
   if (kind === 'Out of Memory Error')
-    return new PipelineError('QUERY_LIMIT', `${message} narrow it, or raise the setting queryMemory`)
+    return new PipelineError(
+      'QUERY_LIMIT',
+      'Out of Memory Error: the query needs more memory than it may take; narrow it, or raise the setting queryMemory',
+    )
   if (kind === 'IO Error') return new PipelineError('QUERY_FAILED', message)
   const own = ownMessage(message, select)
   if (own !== undefined) return new PipelineError('QUERY_FAILED', own)
   const said = message.slice(kind === undefined ? 0 : kind.length + 2)
-  const known = sayings.find((saying) => said.startsWith(saying)) ?? 'the statement fails on a row'
+  const saying = sayings.find((candidate) => said.startsWith(candidate))
   const type = kind === 'Conversion Error' ? [...said.matchAll(target)].at(-1)?.[1] : undefined
+  const range = saying === undefined && type !== undefined ? athenaNames[type] : undefined
+  // A value that no type of the statement's was asked to hold: a sum, or a cast of a number.
+  if (range !== undefined) return new PipelineError('QUERY_FAILED', `a value is out of the range of ${range}`)
+  const known = saying ?? 'the statement fails on a row'
   const told = [
     `${kind === undefined ? '' : `${kind}: `}${known}${type === undefined ? '' : ` to ${type}`}`,
     '(the rest is left out, since it may quote a row)',
@@ -100,6 +107,13 @@ const sayings: readonly string[] = [
   'date field value out of range',
   'timestamp field value out of range',
 ]
+
+const athenaNames: { readonly [duck: string]: string } = {
+  INT8: 'tinyint',
+  INT16: 'smallint',
+  INT32: 'integer',
+  INT64: 'bigint',
+}
 
 /** A type that a value was to be converted to. A value that looks like this tells nothing by it. */
 const target =

@@ -50,7 +50,7 @@ ORDER BY "date"."deleted", fanid, eventid, saleid`,
   ${howItEnded} AS ended
 FROM demand_changes
 WHERE isdeleted = true AND partition_date >= :from AND partition_date < :until
-ORDER BY "date"."requested", fanid, eventid, saleid`,
+ORDER BY "date"."requested", fanid, eventid, saleid, "date"."deleted"`,
     },
     {
       name: 'notification-lag',
