@@ -64,7 +64,7 @@ function readStatement(cursor: Cursor): Statement {
 
 const reads = 'rows come by delivery alone; a query only reads'
 /** Statements of Athena that are not done here, each with what to do instead. */
-const elsewhere: { readonly [word: string]: string } = {
+export const notDone: { readonly [word: string]: string } = {
   ALTER: 'only ALTER TABLE … ADD PARTITION is: tables follow from the schemas',
   CREATE:
     'a result is written by `dmd query … -o FILE.parquet`, a view is a WITH or a saved query, and tables follow from the schemas',
@@ -78,7 +78,9 @@ const elsewhere: { readonly [word: string]: string } = {
   PREPARE: 'write the values into the statement, or save a query with parameters',
   TRUNCATE: reads,
   UNLOAD: 'a result is written by `dmd query … -o FILE.parquet`',
+  SHOW: 'of the SHOW statements there are SHOW TABLES, VIEWS, DATABASES, COLUMNS, PARTITIONS, CREATE and TBLPROPERTIES; docs/sql.md lists the functions',
   UPDATE: reads,
+  USING: 'functions in Lambda are not; docs/sql.md lists the functions',
   VACUUM: 'the cache of queries keeps itself small',
 }
 
@@ -89,7 +91,7 @@ function readAllowed(cursor: Cursor): Query {
   if (seesOneOf(cursor, starts)) return readQuery(cursor)
   if (token.kind === 'end')
     refuse(token, 'there is no statement; expected SELECT, WITH, VALUES, TABLE or EXPLAIN')
-  const instead = elsewhere[token.key]
+  const instead = notDone[token.key]
   if (instead !== undefined) refuse(token, `${token.key} is not done here; ${instead}`)
   refuse(
     token,

@@ -1,6 +1,7 @@
 import { type DuckDBConnection, type DuckDBPreparedStatement, StatementType } from '@duckdb/node-api'
 import { codeOf } from '../dialect/athena.ts'
 import type { ColumnType } from '../dialect/environment.ts'
+import { notDone } from '../dialect/parser.ts'
 import type { Translator } from '../dialect/statement.ts'
 import { PipelineError } from '../record/error.ts'
 import { isObject, type Json, type JsonObject } from '../record/type.ts'
@@ -96,7 +97,7 @@ const actingWords: ReadonlySet<string> = new Set(
 
 function fromAthena(sql: string, translate: Translator): Reading {
   const word = readingWord(codeOf(sql))
-  if (actingWords.has(word)) throw refused(`${word} is not allowed`)
+  if (actingWords.has(word)) throw refused(`${word} is not allowed`, notDone[word])
   const { explain, sql: select, columns } = translate(sql)
   return explain === '' ? { explain, select, columns } : { explain, select }
 }
@@ -227,6 +228,7 @@ function notReading(sql: string): PipelineError {
 }
 
 /** The refusal of a statement, with what is allowed instead. */
-export function refused(what: string): PipelineError {
-  return new PipelineError('QUERY_REFUSED', `${what}; a query only reads tables: ${allowed}`)
+export function refused(what: string, instead?: string): PipelineError {
+  const told = `${what}; a query only reads tables: ${allowed}`
+  return new PipelineError('QUERY_REFUSED', instead === undefined ? told : `${told}. Instead: ${instead}`)
 }

@@ -275,10 +275,7 @@ test.each(expressions)('reads the expression %s', (sql) => {
 })
 
 test.each([
-  [
-    'INSERT INTO t SELECT 1',
-    "1:1: mismatched input 'INSERT'; a statement begins with SELECT, WITH, VALUES, TABLE, EXPLAIN or a query in parentheses",
-  ],
+  ['INSERT INTO t SELECT 1', '1:1: INSERT is not done here; rows come by delivery alone; a query only reads'],
   ['', '1:1: there is no statement; expected SELECT, WITH, VALUES, TABLE or EXPLAIN'],
   ['SELECT 1; SELECT 2', '1:11: one statement at a time: nothing may follow the semicolon'],
   ['SELECT 1;;', '1:10: one statement at a time: nothing may follow the semicolon'],
@@ -433,10 +430,7 @@ test.each([
     'WITH FUNCTION f() RETURNS bigint RETURN 1 SELECT f()',
     '1:6: functions of one’s own are not supported; write the expression, or use WITH name AS (…)',
   ],
-  [
-    'EXPLAIN DROP TABLE t',
-    "1:9: mismatched input 'DROP'; a statement begins with SELECT, WITH, VALUES, TABLE, EXPLAIN or a query in parentheses",
-  ],
+  ['EXPLAIN DROP TABLE t', '1:9: DROP is not done here; tables follow from the schemas'],
   [
     'EXPLAIN (TYPE GRAPH) SELECT 1',
     "1:15: mismatched input 'GRAPH'; expected LOGICAL, DISTRIBUTED, VALIDATE or IO",

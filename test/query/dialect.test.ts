@@ -331,9 +331,7 @@ describe('the catalog', () => {
       await expect(add(day(date))).rejects.toThrow('is a day such as')
     expect(await archive.sql('MSCK REPAIR TABLE demand')).toEqual([])
     for (const sql of ["ADD PARTITION (dt = '2025-02-13')", `DROP ${day('2025-02-13')}`])
-      await expect(archive.sql(`ALTER TABLE demand ${sql}`)).rejects.toThrow(
-        "line 1:1: mismatched input 'ALTER'",
-      )
+      await expect(archive.sql(`ALTER TABLE demand ${sql}`)).rejects.toThrow('ALTER is not allowed')
   })
 
   test('is in information_schema too, as Athena’s database dmd, and tells no path of this machine', async () => {
@@ -372,30 +370,13 @@ describe('the catalog', () => {
 })
 
 describe('what is not done here', () => {
-  const statements = 'a statement begins with SELECT, WITH, VALUES, TABLE, EXPLAIN or a query in parentheses'
   test.each([
-    ["CREATE TABLE t WITH (format = 'PARQUET') AS SELECT 1", "1:1: mismatched input 'CREATE'", statements],
-    [
-      "UNLOAD (SELECT 1) TO 's3://b/' WITH (format = 'PARQUET')",
-      "1:1: mismatched input 'UNLOAD'",
-      statements,
-    ],
-    ['INSERT INTO demand SELECT * FROM demand', "1:1: mismatched input 'INSERT'", statements],
-    [
-      'MERGE INTO demand USING sale ON true WHEN MATCHED THEN DELETE',
-      "1:1: mismatched input 'MERGE'",
-      statements,
-    ],
-    ['VACUUM demand', "1:1: mismatched input 'VACUUM'", statements],
-    ['CREATE OR REPLACE VIEW v AS SELECT 1', "1:1: mismatched input 'CREATE'", statements],
-    ['DROP TABLE demand', "1:1: mismatched input 'DROP'", statements],
-    ['PREPARE q FROM SELECT 1', "1:1: mismatched input 'PREPARE'", statements],
     [
       "USING EXTERNAL FUNCTION f(x VARCHAR) RETURNS VARCHAR LAMBDA 'l' SELECT f('a')",
-      "1:1: mismatched input 'USING'",
-      statements,
+      '1:1: USING is not done here',
+      'lists the functions',
     ],
-    ['SHOW FUNCTIONS', "1:1: mismatched input 'SHOW'", statements],
+    ['SHOW FUNCTIONS', '1:1: SHOW is not done here', 'SHOW TABLES'],
     [
       'SELECT * FROM demand MATCH_RECOGNIZE (PATTERN (A) DEFINE A AS true)',
       '1:22: MATCH_RECOGNIZE',
