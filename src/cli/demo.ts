@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { toRules } from '../delivery/rules.ts'
@@ -10,7 +10,7 @@ import type { Cell, QueryEngine, QueryResult } from '../query/engine.ts'
 import { formatTable } from '../query/format.ts'
 import { PipelineError } from '../record/error.ts'
 import type { Catalog } from '../record/schema.ts'
-import { folderMode } from '../store/mode.ts'
+import { makeFolders } from '../store/newfolder.ts'
 import { openStore } from '../store/open.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { columns } from './columns.ts'
@@ -47,7 +47,7 @@ const eventId = 'taylor_swift_event'
 
 async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
   const startedMs = io.clock()
-  empty(directory)
+  await empty(directory)
   const changes = join(directory, 'changes.jsonl')
   const archive = join(directory, 'archive')
   const settings = settingsFor(io, { archive })
@@ -133,14 +133,14 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
 }
 
 /** Only a folder of an earlier demo is emptied. */
-function empty(directory: string): void {
+async function empty(directory: string): Promise<void> {
   if (existsSync(directory) && readdirSync(directory).length > 0 && !existsSync(join(directory, marker))) {
     throw new UsageError(
       `${directory} holds files that are not the demo's: name another folder with --directory`,
     )
   }
   rmSync(directory, { recursive: true, force: true })
-  mkdirSync(directory, { recursive: true, mode: folderMode })
+  await makeFolders(directory)
   writeFileSync(join(directory, marker), '')
 }
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseInstant } from '../record/date.ts'
 import type { Catalog } from '../record/schema.ts'
 import { eachBounded } from '../store/bounded.ts'
 import { compareKeys } from '../store/key.ts'
+import { makeFolders } from '../store/newfolder.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { type Cause, causeOf, fingerprintOf } from './cause.ts'
 import { failedPrefixes, isFailedKey, parseFailedBatch } from './failed.ts'
@@ -163,7 +164,7 @@ async function save(
     lines.push(`${key}\t${number}\t${records}\t${timestampMs}\n`)
   }
   const header = JSON.stringify({ format, types: digestOf(catalog), causes })
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await makeFolders(dirname(file))
   const part = `${file}.${owner}.part`
   try {
     await writeFile(part, `${header}\n${lines.join('')}`, { mode: 0o600 })

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, Log } from '../delivery/telemetry.ts'
 import { openDirectoryStore } from '../store/directory.ts'
+import { makeFolders } from '../store/newfolder.ts'
 import { connectToTableStream, type DynamoDBStreamOptions } from './bridge/connection.ts'
 import { createForwarder } from './bridge/forward.ts'
 import { createTableSource } from './bridge/source.ts'
@@ -71,7 +71,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     closing.push(() => kinesis.close())
     const folder = join(options.folder, encodeURIComponent(table.arn.split('/').slice(1).join('/')))
     const failed = join(folder, 'failed')
-    await mkdir(failed, { recursive: true, mode: 0o700 })
+    await makeFolders(failed)
     const mapping = await startMapping({
       source: createTableSource(table, { clock, readGapMs }),
       handler: createForwarder({

@@ -1,7 +1,8 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PipelineError } from '../record/error.ts'
 import { unless } from '../store/failure.ts'
+import { makeFolders } from '../store/newfolder.ts'
 import { fateOf } from '../store/owner.ts'
 import { sweep, withLock } from '../store/scratch.ts'
 
@@ -22,7 +23,7 @@ export async function lockFolder(
   busy: (cause: PipelineError) => PipelineError,
 ): Promise<() => Promise<void>> {
   const scratch = scratchOf(folder)
-  for (const path of Object.values(scratch)) await mkdir(path, { recursive: true, mode: 0o700 })
+  for (const path of Object.values(scratch)) await makeFolders(path)
   await sweep(scratch)
   let release = () => {}
   const released = new Promise<void>((resolve) => {

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Handler } from '../delivery/handler.ts'
 import type { Clock, Log } from '../delivery/telemetry.ts'
 import { PipelineError } from '../record/error.ts'
+import { makeFolders } from '../store/newfolder.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { backoff } from './backoff.ts'
 import { lockFolder } from './lock.ts'
@@ -75,7 +75,7 @@ export async function startMapping(options: MappingOptions): Promise<RunningMapp
   const { source, handler, failures, clock, monotonic, random, log } = options
   const settings = toMappingSettings(options.settings ?? {})
   const folder = resolve(options.folder)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolders(folder)
   const unlock = await lockFolder(
     folder,
     (cause) =>

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHandler } from '../delivery/handler.ts'
 import { toRules } from '../delivery/rules.ts'
@@ -7,6 +6,7 @@ import { toIso } from '../record/date.ts'
 import { PipelineError } from '../record/error.ts'
 import type { Catalog } from '../record/schema.ts'
 import type { Settings } from '../settings.ts'
+import { makeFolders } from '../store/newfolder.ts'
 import { directoryOf, openStore } from '../store/open.ts'
 import { probeDirectory } from '../store/probe.ts'
 import { createWebhook, type Webhook } from './alert/webhook.ts'
@@ -125,7 +125,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
 
 /** Takes the state folder for this process. @throws PipelineError STATE_IN_USE, which names the process that has it. */
 async function lockState(folder: string): Promise<() => Promise<void>> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolders(folder)
   const before = await readReport(folder).catch(() => undefined)
   return lockFolder(folder, (cause) => {
     const owner =

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isObject, type Json } from '../record/type.ts'
+import { makeFolders } from '../store/newfolder.ts'
 import { fateOf, nextName } from '../store/owner.ts'
 import type { ArchiveFile } from './files.ts'
 
@@ -73,7 +74,7 @@ export async function openCache(
   layoutOf: (type: string) => string,
   clock: () => number,
 ): Promise<Cache> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolders(folder)
   const known = new Map<string, Known>()
   const pathOf = (name: string, ending: string) => join(folder, `${name}.${ending}`)
 

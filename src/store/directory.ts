@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
@@ -8,7 +8,7 @@ import { checkSignal, orUnavailable, unavailable, unless } from './failure.ts'
 import { absent, etagOf, fileAt } from './file.ts'
 import { type Archive, syncFolder } from './folder.ts'
 import { checkKey, ownFolder } from './key.ts'
-import { folderMode } from './mode.ts'
+import { makeFolders } from './newfolder.ts'
 import { sweep } from './scratch.ts'
 import type { ObjectInfo, ObjectStore, StoredObject } from './store.ts'
 import { walk, walkKeys } from './walk.ts'
@@ -63,7 +63,7 @@ async function openRoot(root: string, create: boolean): Promise<void> {
       `there is no archive at ${root} yet. Deliver records to it first, or correct the path.`,
       { isFixInMessage: true },
     )
-  const first = await mkdir(root, { recursive: true, mode: folderMode })
+  const first = await makeFolders(root)
   if (first === undefined) return
   for (let folder = root; folder !== dirname(first); folder = dirname(folder))
     await syncFolder(dirname(folder))

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Clock } from '../../delivery/telemetry.ts'
+import { makeFolders } from '../../store/newfolder.ts'
 import { lockFolder } from '../lock.ts'
 import type { ChangeSource } from '../source.ts'
 import { type Log, openLog } from '../stream/log.ts'
@@ -67,7 +67,7 @@ const megabyte = 1024 * 1024
 export async function openEmbeddedTable(options: EmbeddedOptions): Promise<EmbeddedTable> {
   const folder = resolve(options.folder)
   return orTableUnavailable(`open ${folder}`, async () => {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makeFolders(folder)
     const unlock = await lockFolder(folder, (cause) =>
       tableUnavailable(
         `the table in ${folder} is open already, here or in another process. Stop that one, or name another folder`,
@@ -90,7 +90,7 @@ async function open(
 ): Promise<EmbeddedTable> {
   const { clock, name = 'demand-capture', region = 'us-east-1', retentionMs = 86_400_000 } = options
   const folders = { log: join(folder, 'log'), snapshot: join(folder, 'snapshot') }
-  for (const path of Object.values(folders)) await mkdir(path, { recursive: true, mode: 0o700 })
+  for (const path of Object.values(folders)) await makeFolders(path)
   const snapshot = await readSnapshot(folders.snapshot)
   const items = new Map<string, Stored>(snapshot?.items)
   const times = createTimes(snapshot?.floor, new Map(snapshot?.tombstones))
