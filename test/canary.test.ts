@@ -50,9 +50,10 @@ function plant(): readonly Uint8Array[] {
   const json = Buffer.from(good[0] ?? []).toString('utf8')
   const mangle = (from: string | RegExp, to: string) => Buffer.from(json.replace(from, to))
   const mangled = [
-    Buffer.from(json.slice(0, -30)),
     Buffer.from(`${text} ${phone} ${email}`),
     Buffer.from(JSON.stringify([email])),
+    // A line that ends inside its document goes on in the next one, unless that one is a document itself.
+    Buffer.from(json.slice(0, -30)),
     Buffer.from(JSON.stringify({ note: email, dynamodb: phone })),
     Buffer.concat([Buffer.from(json), Buffer.from([0xff])]),
     mangle('MICROSECOND', email),
