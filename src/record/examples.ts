@@ -215,7 +215,7 @@ export const runExamples: { readonly [code in RunCode]: RunExample } = {
   },
   INPUT_INVALID: {
     command: 'dmd deliver nowhere.jsonl --archive archive',
-    says: "nowhere.jsonl: ENOENT: no such file or directory, stat 'nowhere.jsonl'",
+    says: "nowhere.jsonl: ENOENT: no such file or directory, stat 'nowhere.jsonl'\nNothing was delivered.",
   },
   OUTPUT_INVALID: {
     command: 'dmd query --saved top-events --archive archive -o nowhere/top.csv',
@@ -240,7 +240,7 @@ export const runExamples: { readonly [code in RunCode]: RunExample } = {
   },
   QUERY_REFUSED: {
     command: 'dmd query --archive archive "DROP TABLE demand"',
-    says: 'DROP is not allowed; a query only reads tables: SELECT, EXPLAIN of a SELECT, DESCRIBE, SHOW, MSCK REPAIR TABLE, ALTER TABLE … ADD PARTITION',
+    says: 'DROP is not allowed; a query only reads tables: SELECT, EXPLAIN of a SELECT, DESCRIBE, SHOW, MSCK REPAIR TABLE, ALTER TABLE … ADD PARTITION. Instead: tables follow from the schemas',
   },
   QUERY_FAILED: {
     command: 'dmd query --archive archive "SELECT nonesuch FROM demand"',
