@@ -117,7 +117,7 @@ function readTable(bytes: Uint8Array, column: string, at: string): Table {
 function parseCsv(text: string): readonly (readonly string[])[] {
   const rows: string[][] = []
   let row: string[] = []
-  const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/gy
+  const cell = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|$)/gy
   const content = text.replace(/^\ufeff/, '')
   while (cell.lastIndex < content.length) {
     const [, quoted, plain = '', end] = cell.exec(content) ?? []

@@ -38,10 +38,14 @@ test('where midnight passes between the choice of partitions and the statement, 
     sql,
     ...rest
   ) {
-    const isChoice = sql.includes('CAST($1::JSON') && /current_date/i.test(sql)
+    const isChoice = sql.includes('CAST($1::JSON') && sql.includes('now()')
     if (isChoice) asked.push(sql)
     const isFirst = isChoice && asked.length === 1
-    return read.call(this, isFirst ? sql.replace(/current_date/i, "DATE '2025-02-14'") : sql, ...rest)
+    return read.call(
+      this,
+      isFirst ? sql.replaceAll('now()', "TIMESTAMPTZ '2025-02-14 00:00:00Z'") : sql,
+      ...rest,
+    )
   })
   onTestFinished(() => spy.mockRestore())
   const timed = 'SELECT COUNT(*) AS n FROM demand WHERE date(partition_date) < current_date'
