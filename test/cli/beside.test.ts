@@ -46,7 +46,10 @@ test('two processes that query one archive by one cache, while a third delivers 
     sent += part.length
     delivery.stdin.write(part.map((line) => `${line}\n`).join(''))
   }
-  sendPart()
+  // Events and sales come first: as many parts as it takes to the first request.
+  const firstRequest = lines.findIndex((line) => line.includes('"type":{"S":"demand"}'))
+  do sendPart()
+  while (sent < firstRequest + 10)
   await eventually(() => existsSync(join(archive, 'data/demand')))
   const analyst = async () => {
     const seen: number[] = []
