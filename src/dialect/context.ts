@@ -1,7 +1,7 @@
 import { StatementError } from './failure.ts'
 import type { Expr } from './registry.ts'
 import type { Identifier } from './syntax.ts'
-import { type SqlType, typeName } from './types.ts'
+import type { SqlType } from './types.ts'
 
 /** A column of a relation in FROM. */
 export type Field = {
@@ -106,9 +106,4 @@ function editDistance(a: string, b: string): number {
     row = next
   }
   return row[b.length] ?? 0
-}
-
-/** Throws where an expression has not the type that its place wants. */
-export function wantType(at: number, what: string, found: SqlType, wanted: SqlType): never {
-  throw new StatementError(at, `${what} must be ${typeName(wanted)}, but is ${typeName(found)}`)
 }

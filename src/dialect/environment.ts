@@ -1,7 +1,7 @@
 import type { Scope } from './context.ts'
-import type { Expr, Tools } from './registry.ts'
+import type { Expr } from './registry.ts'
 import type { Signature } from './signature.ts'
-import type { Expression, FunctionCall, Query, Window } from './syntax.ts'
+import type { Expression, Query, Window } from './syntax.ts'
 import type { SqlType } from './types.ts'
 
 /** A column of a relation or of a query's result. */
@@ -21,8 +21,6 @@ export type CommonRelation = { readonly sql: string; readonly columns: readonly 
 
 /** DuckDB's SQL for a query, and its columns, which are called `c0`, `c1`, … in it. */
 export type TranslatedQuery = { readonly sql: string; readonly columns: readonly ColumnType[] }
-
-export type AggregateSignature = Signature & { readonly isAggregate: true }
 
 /** What the translation of a statement knows. */
 export type Environment = {
@@ -70,6 +68,3 @@ export type Groups = {
   /** Columns of the query's own FROM; others come from outside, and have one value. */
   readonly isOwn: (sql: string) => boolean
 }
-
-export type Translate = (expression: Expression, context: Context) => Expr
-export type { Expr, FunctionCall, Tools }

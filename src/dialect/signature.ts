@@ -1,4 +1,4 @@
-import type { Definition, Expr } from './registry.ts'
+import type { Definition } from './registry.ts'
 import {
   arrayOf,
   canCoerce,
@@ -180,8 +180,7 @@ export function matchSignature(
   isExact: boolean,
 ): Bindings | undefined {
   const { parameters, isVariadic } = signature
-  const least = isVariadic ? parameters.length : parameters.length
-  if (types.length < least || (!isVariadic && types.length > parameters.length)) return undefined
+  if (types.length < parameters.length || (!isVariadic && types.length > parameters.length)) return undefined
   const bindings: Bindings = { types: new Map(), sizes: new Map() }
   for (const [index, type] of types.entries()) {
     const parameter = parameterAt(signature, index)
@@ -349,5 +348,3 @@ export function chooseSignature(
     }
   return undefined
 }
-
-export type { Expr }

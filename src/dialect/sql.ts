@@ -63,7 +63,7 @@ export function nullOf(type: SqlType): string {
   return type.kind === 'unknown' ? 'NULL' : `CAST(NULL AS ${duckType(type)})`
 }
 
-/** How DuckDB's message begins where `fail` ended a query. No text of a row begins so: casts of texts look at them first. */
+/** How DuckDB's message begins where `fail` ended a query. A row's text may begin so too: see `ownMessage` in query/failure.ts. */
 export const failureMark = 'athena: '
 
 /**
