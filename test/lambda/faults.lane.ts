@@ -101,7 +101,6 @@ describe.each(nodes)('the function on Node %s', (major, node) => {
     ['that is empty', {}],
     ['that is null', null],
     ['that is a list', [event]],
-    ['of which one record is of another source', { Records: [...event.Records, { eventSource: 'aws:sqs' }] }],
   ])('fails for an event %s, and takes the next', async (_, bad) => {
     const { url, store } = await makeArchive()
     const worker = await start({ DMD_ARCHIVE: url })
@@ -110,6 +109,18 @@ describe.each(nodes)('the function on Node %s', (major, node) => {
     expect(await readObjects(store)).toHaveProperty('size', 0)
     expect(await worker.invoke(event)).toMatchObject({ ok: true })
     expect(await worker.end()).toContain('EVENT_INVALID')
+  })
+
+  test('keeps a record of another source as an error file, and delivers the others of its event', async () => {
+    const { url, store } = await makeArchive()
+    const worker = await start({ DMD_ARCHIVE: url })
+    const mixed = { Records: [...toEvent(everyChange).Records, { eventSource: 'aws:sqs', body: 'a message' }] }
+    expect(await worker.invoke(mixed)).toMatchObject({ ok: true })
+    const objects = [...(await readObjects(store))]
+    const kept = objects.filter(([key]) => key.startsWith('errors/'))
+    const originals = kept.map(([, bytes]) => JSON.parse(Buffer.from(bytes).toString('utf8')).events)
+    expect(originals).toEqual([[JSON.stringify({ eventSource: 'aws:sqs', body: 'a message' })]])
+    expect(objects.length).toBeGreaterThan(kept.length)
   })
 
   test.each([
