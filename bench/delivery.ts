@@ -9,8 +9,8 @@ import { writeContainer } from '../src/codec/container.ts'
 import { readRow } from '../src/codec/row.ts'
 import { planBatch } from '../src/delivery/plan.ts'
 import { toRules } from '../src/delivery/rules.ts'
-import { simulate } from '../src/local/simulator.ts'
 import type { RecordValue } from '../src/record/type.ts'
+import { simulate } from '../src/sample/simulator.ts'
 import { readSettings } from '../src/settings.ts'
 
 const rounds = 7

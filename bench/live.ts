@@ -7,10 +7,10 @@
 // `latency` or `surge` as an argument runs one of them; a number after it is the seconds, or the requests. Exits 1 when
 // something is lost or doubled. Times depend on the machine and its disk.
 import { loadCatalog } from '../src/catalog.ts'
-import { createHistogram } from '../src/local/drive/histogram.ts'
-import type { DriveReport } from '../src/local/drive.ts'
 import { openDuckDb } from '../src/query/duckdb.ts'
 import type { Cell, QueryEngine } from '../src/query/engine.ts'
+import { createHistogram } from '../src/sample/drive/histogram.ts'
+import type { DriveReport } from '../src/sample/drive.ts'
 import { openDirectoryStore } from '../src/store/directory.ts'
 import { simulateTo, startMeasured } from './live/run.ts'
 

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadCatalog } from '../src/catalog.ts'
-import { simulate } from '../src/local/simulator.ts'
 import { openDuckDb } from '../src/query/duckdb.ts'
 import type { QueryEngine } from '../src/query/engine.ts'
 import { formatJson } from '../src/query/format.ts'
+import { simulate } from '../src/sample/simulator.ts'
 import { openDirectoryStore } from '../src/store/directory.ts'
 import { dmdProcess } from './cli/process.ts'
 
-import { foldLines } from './local/fold.ts'
+import { foldLines } from './sample/fold.ts'
 import { tree } from './tree.ts'
 
 const lines = [

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { simulate } from '../src/local/simulator.ts'
+import { simulate } from '../src/sample/simulator.ts'
 import { type ChangeSpec, change, demandItem, eventItem, kinesisEvent } from './changes.ts'
 import { dmd, stdinOf } from './cli/io.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { toKinesisEvent } from '../../src/local/mapping/event.ts'
-import { countSimulation, type SimulationOptions, simulate } from '../../src/local/simulator.ts'
 import type { SourceRecord } from '../../src/local/source.ts'
+import { countSimulation, type SimulationOptions, simulate } from '../../src/sample/simulator.ts'
 import { itemBytes } from './itemsize.ts'
 import type { TrafficFigures } from './measured.ts'
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { DriveReport } from '../../src/local/drive.ts'
 import { type Report, readReport } from '../../src/local/stack/report.ts'
+import type { DriveReport } from '../../src/sample/drive.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 

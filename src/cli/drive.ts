@@ -1,4 +1,4 @@
-import { type DriveOptions, type DriveReport, drive, isReachable } from '../local/drive.ts'
+import { type DriveOptions, type DriveReport, drive, isReachable } from '../sample/drive.ts'
 import { type ExitCode, exitCodes, UsageError } from './command.ts'
 import { commandText } from './commandline.ts'
 import { count, counted, duration, type Io, style } from './io.ts'

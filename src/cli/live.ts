@@ -17,7 +17,6 @@ import { commandText } from './commandline.ts'
 import { counted, duration, type Io, style } from './io.ts'
 import { untilStopped } from './stop.ts'
 import { timeSpan } from './time.ts'
-import { version } from './version.ts'
 
 /** What `dmd up` and `dmd worker` have in common: the options, the run until it is stopped, and its account. */
 export type LiveFlags = {
@@ -86,10 +85,15 @@ export function liveSettings(
   })
 }
 
+export type LiveRun = Pick<StackOptions, 'command' | 'settings' | 'startProducer'> & {
+  /** How long the delivery of the rest may take at the end, in milliseconds. */
+  readonly drain: number
+}
+
 /** Starts the pipeline, shows it with `greet`, and drains it when it is told to stop. */
 export async function runLive(
   io: Io,
-  { command, settings, drain }: { command: StackOptions['command']; settings: Settings; drain: number },
+  { command, settings, drain, startProducer }: LiveRun,
   log: Log,
   greet: (stack: RunningStack) => Promise<void>,
   leave: (stack: RunningStack, isDrained: boolean) => Promise<void>,
@@ -100,7 +104,8 @@ export async function runLive(
   // Loaded when it is needed: other commands start sooner.
   const { startStack } = await import('../local/stack.ts')
   const stack = await startStack({
-    ...{ command, settings, log, version },
+    ...{ command, settings, log },
+    ...(startProducer && { startProducer }),
     catalog: catalogFor(settings),
     clock: io.clock,
     monotonic: () => performance.now(),

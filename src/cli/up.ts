@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { type Report, readReport } from '../local/stack/report.ts'
-import type { RunningStack } from '../local/stack.ts'
+import type { Producer, ProducerParts, RunningStack } from '../local/stack.ts'
 import { toIso } from '../record/date.ts'
 import type { Settings } from '../settings.ts'
 import { systemCode } from '../store/failure.ts'
@@ -10,6 +10,7 @@ import { archiveFlags, commandLines } from './commandline.ts'
 import { type Io, lineLog, style } from './io.ts'
 import { account, addLiveOptions, type LiveFlags, liveSettings, runLive, troubleLog } from './live.ts'
 import type { Run } from './program.ts'
+import { version } from './version.ts'
 
 type Flags = LiveFlags & {
   readonly host?: string
@@ -53,7 +54,7 @@ async function up(io: Io, flags: Flags): Promise<ExitCode> {
   try {
     return await runLive(
       io,
-      { command: 'up', settings, drain: flags.drain },
+      { command: 'up', settings, drain: flags.drain, startProducer: (parts) => capture(io, settings, parts) },
       log,
       async (stack) => {
         if (!isQuiet) activity = createActivity(io, stack.report)
@@ -76,6 +77,12 @@ async function up(io: Io, flags: Flags): Promise<ExitCode> {
     await io.err(`${style(io, 'red', 'error:')} ${why}\n`)
     return exitCodes.failed
   }
+}
+
+async function capture(io: Io, { host, port }: Settings, parts: ProducerParts): Promise<Producer> {
+  // Loaded when it is needed: other commands start sooner.
+  const { startCapture } = await import('../sample/capture.ts')
+  return startCapture({ ...parts, clock: io.clock, host, port, version })
 }
 
 /** How the run before ended, where it was not stopped; what it left is told when it is read. */

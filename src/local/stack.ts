@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { RowRules } from '../codec/row.ts'
 import { createHandler } from '../delivery/handler.ts'
 import { toRules } from '../delivery/rules.ts'
 import type { Clock, Log } from '../delivery/telemetry.ts'
@@ -11,12 +12,12 @@ import { directoryOf, openStore } from '../store/open.ts'
 import { probeDirectory } from '../store/probe.ts'
 import { createWebhook, type Webhook } from './alert/webhook.ts'
 import { type Alert, createDates, createJudge } from './alert.ts'
-import { type RunningCapture, startCapture } from './capture.ts'
 import { lockFolder } from './lock.ts'
 import { type RunningMapping, startMapping } from './mapping.ts'
 import { createMeter, type Meter } from './stack/meter.ts'
 import { type Origin, openOrigin, openStream } from './stack/open.ts'
 import { createTeller, type Report, readReport } from './stack/report.ts'
+import type { Table } from './table.ts'
 
 export type StackOptions = {
   /** `up`: table, stream, capture API and worker. `worker`: from a stream that others write. */
@@ -32,12 +33,20 @@ export type StackOptions = {
   readonly log: Log
   /** In the reports. */
   readonly pid: number
-  /** In the capture API's OpenAPI document. */
-  readonly version?: string
+  /** Starts what writes to the table for others, such as the capture API. Not called where there is no table. */
+  readonly startProducer?: (parts: ProducerParts) => Promise<Producer>
+}
+
+export type ProducerParts = { readonly table: Table; readonly rules: RowRules; readonly log: Log }
+
+export type Producer = {
+  readonly url: string
+  /** Takes no more requests, and resolves when those in flight are answered. */
+  close(): Promise<void>
 }
 
 export type RunningStack = {
-  /** Where the capture API is; none for a worker. */
+  /** Where the producer listens; none for a worker. */
   readonly url?: string
   /** The archive's URL. */
   readonly archive: string
@@ -101,21 +110,11 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       log,
     })
     opened.push(() => mapping.stop())
-    const capture =
-      origin.table &&
-      (await startCapture({
-        table: origin.table,
-        clock,
-        host: settings.host,
-        port: settings.port,
-        rules,
-        log,
-        ...(options.version !== undefined && { version: options.version }),
-      }))
-    if (capture) opened.push(() => capture.close())
+    const producer = origin.table && (await options.startProducer?.({ table: origin.table, rules, log }))
+    if (producer) opened.push(() => producer.close())
     return await run(options, {
       ...{ origin, mapping, meter, archive: store.url, unlock },
-      ...(capture && { capture }),
+      ...(producer && { producer }),
     })
   } catch (error) {
     await closeAll()
@@ -141,14 +140,14 @@ type Parts = {
   readonly mapping: RunningMapping
   readonly meter: Meter
   readonly archive: string
-  readonly capture?: RunningCapture
+  readonly producer?: Producer
   /** Gives the state folder free. */
   readonly unlock: () => Promise<void>
 }
 
 async function run(options: StackOptions, parts: Parts): Promise<RunningStack> {
   const { clock, settings, log } = options
-  const { origin, mapping, capture, archive, unlock } = parts
+  const { origin, mapping, producer, archive, unlock } = parts
   const startedMs = clock()
   let state: Report['state'] = 'running'
   const watch = createWatch(options, parts)
@@ -161,14 +160,14 @@ async function run(options: StackOptions, parts: Parts): Promise<RunningStack> {
     void tell()
   }, reportMs)
   return {
-    ...(capture && { url: capture.url }),
+    ...(producer && { url: producer.url }),
     archive,
     report,
     done: mapping.done,
     async drain(waitMs) {
       state = 'draining'
       void tell()
-      await capture?.close()
+      await producer?.close()
       const isDrained = await settlesWithin(
         origin.settle().then(() => mapping.drain()),
         waitMs,
@@ -250,7 +249,7 @@ async function settlesWithin(work: Promise<void>, waitMs: number): Promise<boole
 
 function toReport(
   { command, clock, pid }: StackOptions,
-  { mapping, meter, archive, capture }: Parts,
+  { mapping, meter, archive, producer }: Parts,
   { state, startedMs, alerts, webhook }: Pick<Report, 'state' | 'startedMs' | 'alerts' | 'webhook'>,
 ): Report {
   const { stream, shards, records: _, ...totals } = mapping.status()
@@ -263,8 +262,8 @@ function toReport(
     pid,
     startedMs,
     reportedMs: clock(),
-    ...(capture && {
-      url: capture.url,
+    ...(producer && {
+      url: producer.url,
       requests: { accepted, refused, failed, perSecond: rates.accepted },
     }),
     archive,

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import type { DriveReport } from '../../src/local/drive.ts'
-import { openApi } from '../local/capture/api.ts'
+import type { DriveReport } from '../../src/sample/drive.ts'
+import { openApi } from '../sample/capture/api.ts'
 import { dmd } from './io.ts'
 
 const real = { clock: Date.now }

@@ -10,8 +10,8 @@ import { frequenciesOf } from '../../src/errors/frequencies.ts'
 import { parseErrorFile } from '../../src/errors/read.ts'
 import { addStatus, readStatuses, type StatusEntry, stateOf, statuses } from '../../src/errors/status.ts'
 import { timelineParts, triage } from '../../src/errors/triage.ts'
-import { badKinds } from '../../src/local/simulator/bad.ts'
-import { simulate } from '../../src/local/simulator.ts'
+import { badKinds } from '../../src/sample/simulator/bad.ts'
+import { simulate } from '../../src/sample/simulator.ts'
 import { change, demandItem, records } from '../changes.ts'
 import {
   addSale,

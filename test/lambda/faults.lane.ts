@@ -114,7 +114,9 @@ describe.each(nodes)('the function on Node %s', (major, node) => {
   test('keeps a record of another source as an error file, and delivers the others of its event', async () => {
     const { url, store } = await makeArchive()
     const worker = await start({ DMD_ARCHIVE: url })
-    const mixed = { Records: [...toEvent(everyChange).Records, { eventSource: 'aws:sqs', body: 'a message' }] }
+    const mixed = {
+      Records: [...toEvent(everyChange).Records, { eventSource: 'aws:sqs', body: 'a message' }],
+    }
     expect(await worker.invoke(mixed)).toMatchObject({ ok: true })
     const objects = [...(await readObjects(store))]
     const kept = objects.filter(([key]) => key.startsWith('errors/'))

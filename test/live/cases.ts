@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { tellStory } from '../../src/local/drive/story.ts'
-import { type DriveReport, drive } from '../../src/local/drive.ts'
+import { tellStory } from '../../src/sample/drive/story.ts'
+import { type DriveReport, drive } from '../../src/sample/drive.ts'
 import { type Ends, openPipeline, type Pipeline } from './pipeline.ts'
 
 /** No deadline but the test's own, which is shorter. */

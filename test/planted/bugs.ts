@@ -809,7 +809,7 @@ export const bugs: readonly Bug[] = [
   ]),
 
   // Capture bounds every wait and size of a request.
-  ...plant('src/local/capture/body.ts', 'test/local/capture/readbody.test.ts', [
+  ...plant('src/sample/capture/body.ts', 'test/sample/capture/readbody.test.ts', [
     [
       'A slow body is waited for for ever.',
       '(refuse(bytes > bodyBytesMax ? large : slow)), bodyWaitMs)',

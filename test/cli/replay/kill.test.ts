@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { below, createRandom, toSeed } from '../../../src/local/simulator/random.ts'
+import { below, createRandom, toSeed } from '../../../src/sample/simulator/random.ts'
 import { change, demandItem } from '../../changes.ts'
 import { tree } from '../../tree.ts'
 import { dmd } from '../io.ts'

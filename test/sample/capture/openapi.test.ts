@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { loadCatalog } from '../../../src/catalog.ts'
-import { problems } from '../../../src/local/capture/problem.ts'
+import { problems } from '../../../src/sample/capture/problem.ts'
 import { openApi } from './api.ts'
 
 const page = readFileSync(new URL('../../../docs/capture.md', import.meta.url), 'utf8')

@@ -3,6 +3,7 @@ import { loadCatalog } from '../catalog.ts'
 import type { RowRules } from '../codec/row.ts'
 import { toRules } from '../delivery/rules.ts'
 import type { Clock, Log } from '../delivery/telemetry.ts'
+import type { Table } from '../local/table.ts'
 import { readSettings } from '../settings.ts'
 import { createApp } from './capture/app.ts'
 import { type Bounds, bounds } from './capture/bounds.ts'
@@ -10,7 +11,6 @@ import { openApi } from './capture/openapi.ts'
 import { captureRoutes } from './capture/routes.ts'
 import { createTurns } from './capture/save.ts'
 import { listen } from './capture/server.ts'
-import type { Table } from './table.ts'
 
 export type CaptureOptions = {
   readonly table: Table

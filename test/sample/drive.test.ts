@@ -2,11 +2,11 @@ import { getMaxListeners } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { createHistogram } from '../../src/local/drive/histogram.ts'
-import { requestKinds, tellStory } from '../../src/local/drive/story.ts'
-import { type DriveOptions, drive } from '../../src/local/drive.ts'
+import { createHistogram } from '../../src/sample/drive/histogram.ts'
+import { requestKinds, tellStory } from '../../src/sample/drive/story.ts'
+import { type DriveOptions, drive } from '../../src/sample/drive.ts'
+import { startMs } from '../local/table/folder.ts'
 import { openApi } from './capture/api.ts'
-import { startMs } from './table/folder.ts'
 
 const quick = { seed: 'drive', connections: 16, clock: Date.now, requests: 2_000 } as const
 

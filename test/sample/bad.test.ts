@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { badKinds } from '../../src/local/simulator/bad.ts'
-import { simulate } from '../../src/local/simulator.ts'
 import { codes } from '../../src/record/error.ts'
+import { badKinds } from '../../src/sample/simulator/bad.ts'
+import { simulate } from '../../src/sample/simulator.ts'
 
 const options = { fans: 2_000, minutes: 5, badPercent: 5, seed: 'tour' }
 const lines = [...simulate({ ...options, badCount: 3 * badKinds.length })].filter((line) => !line.expect.ok)

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest'
-import { type CaptureOptions, startCapture } from '../../../src/local/capture.ts'
 import type { EmbeddedTable } from '../../../src/local/table/embedded.ts'
-import { createClock, openTable } from '../table/folder.ts'
+import { type CaptureOptions, startCapture } from '../../../src/sample/capture.ts'
+import { createClock, openTable } from '../../local/table/folder.ts'
 
 export type Api = {
   readonly url: string

@@ -1,7 +1,7 @@
 import { toList, untag } from '../../codec/attribute.ts'
+import type { Item } from '../../local/table.ts'
 import { parseEpoch, parseInstant, toIso } from '../../record/date.ts'
 import type { Json, JsonObject, RecordType, Type } from '../../record/type.ts'
-import type { Item } from '../table.ts'
 
 /** A body that its schema has accepted, as attributes of an item. Instants are written in UTC; null is absence. */
 export function toAttributes({ fields }: RecordType, body: JsonObject): Item {

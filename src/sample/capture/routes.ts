@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import type { Item } from '../../local/table.ts'
 import type { Json, JsonObject } from '../../record/type.ts'
-import type { Item } from '../table.ts'
 import { type BodyShape, bodySchema } from './fields.ts'
 import { toPlain } from './item.ts'
 import type { Problem, ProblemName } from './problem.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { simulate } from '../../src/local/simulator.ts'
+import { simulate } from '../../src/sample/simulator.ts'
 import { parseLine } from './fold.ts'
 
 const fans = 2_000

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { foldStream } from '../table/script.ts'
+import { foldStream } from '../../local/table/script.ts'
 import { openApi } from './api.ts'
 
 type Request = { readonly fan: number; readonly sale: number } & (

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import { openEmbeddedTable } from '../../../src/local/table/embedded.ts'
-import { makeFolder } from '../table/folder.ts'
-import { foldStream } from '../table/script.ts'
+import { makeFolder } from '../../local/table/folder.ts'
+import { foldStream } from '../../local/table/script.ts'
 import { demand } from './api.ts'
 
 const child = fileURLToPath(new URL('child.ts', import.meta.url))

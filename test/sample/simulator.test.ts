@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { surgeTime } from '../../src/local/simulator/surge.ts'
+import { surgeTime } from '../../src/sample/simulator/surge.ts'
 import {
   countSimulation,
   type SimulatedLine,
   type SimulationOptions,
   simulate,
-} from '../../src/local/simulator.ts'
+} from '../../src/sample/simulator.ts'
 import { foldLines, parseLine } from './fold.ts'
 
 const small: SimulationOptions = { fans: 2_000, minutes: 5, badPercent: 5, seed: 'tour' }

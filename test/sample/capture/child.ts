@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
-import { startCapture } from '../../../src/local/capture.ts'
 import { openEmbeddedTable } from '../../../src/local/table/embedded.ts'
+import { startCapture } from '../../../src/sample/capture.ts'
 
 // `{folder} {sweepMs}`: the API in a process of its own, to be killed, or to run out of disk. Says its address.
 const [folder, sweepMs] = process.argv.slice(2) as [string, string]

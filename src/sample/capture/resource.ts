@@ -1,4 +1,4 @@
-import type { ItemKey } from '../table.ts'
+import type { ItemKey } from '../../local/table.ts'
 import type { BodyShape } from './fields.ts'
 
 /** A kind of record that the API takes. */

@@ -1,4 +1,4 @@
-import type { SimulatedLine } from '../../src/local/simulator.ts'
+import type { SimulatedLine } from '../../src/sample/simulator.ts'
 
 /** What the archive must hold after these lines, worked out from the lines alone and by other means than it. */
 export type Fold = {

@@ -1,8 +1,8 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { readJson } from '../../../src/local/capture/body.ts'
-import { bounds as defaults } from '../../../src/local/capture/bounds.ts'
+import { readJson } from '../../../src/sample/capture/body.ts'
+import { bounds as defaults } from '../../../src/sample/capture/bounds.ts'
 
 const bounds = { ...defaults, bodyBytesMax: 1_000, bodyWaitMs: 5_000, depthMax: 3 }
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
