@@ -8,7 +8,7 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { loadCatalog } from '../src/catalog.ts'
-import { readChangeEvent } from '../src/delivery/event.ts'
+import { readChangeEvent } from '../src/codec/lambda-event.ts'
 import { planBatch } from '../src/delivery/plan.ts'
 import { toRules } from '../src/delivery/rules.ts'
 import type { SourceRecord } from '../src/local/source.ts'

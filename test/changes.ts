@@ -1,4 +1,4 @@
-import type { StreamRecord } from '../src/codec/row.ts'
+import type { StreamRecord } from '../src/codec/lambda-event.ts'
 
 /** DynamoDB JSON of a plain value: text S, number N, boolean BOOL, null NULL, list L, object M. */
 export function attribute(value: unknown): { readonly [tag: string]: unknown } {

@@ -1,6 +1,6 @@
 import { loadCatalog } from '../../src/catalog.ts'
 import { writeContainer } from '../../src/codec/container.ts'
-import { readRow } from '../../src/codec/row.ts'
+import { readRow } from '../../src/delivery/row.ts'
 import { toRules } from '../../src/delivery/rules.ts'
 import type { RecordValue } from '../../src/record/type.ts'
 import { simulate } from '../../src/sample/simulator.ts'

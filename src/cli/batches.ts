@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
 import { decodeUtf8 } from '../codec/envelope.ts'
-import type { StreamRecord } from '../codec/row.ts'
-import { isChangeEvent, readChangeEvent } from '../delivery/event.ts'
-import type { Batch } from '../delivery/plan.ts'
+import type { Batch, StreamRecord } from '../codec/lambda-event.ts'
+import { isChangeEvent, readChangeEvent } from '../codec/lambda-event.ts'
+
 import { readDocuments } from './documents.ts'
 import type { Input } from './lines.ts'
 

@@ -1,4 +1,4 @@
-import { readChangeEvent } from './event.ts'
+import { readChangeEvent } from '../codec/lambda-event.ts'
 import { deliverBatch, type WorkerParts } from './worker.ts'
 
 /** The part of Lambda's context that is looked at. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { StreamRecord } from '../codec/row.ts'
+import type { Batch, StreamRecord } from '../codec/lambda-event.ts'
 import { toBasicIso } from '../record/date.ts'
 
 /** The namespace of this project's names; any fixed UUID would do, but it must never change. */
@@ -26,12 +26,7 @@ function digest(records: readonly StreamRecord[]): string {
 }
 
 /** Where a batch of records came from. */
-export type Origin = {
-  readonly stream: string
-  readonly shard: string
-  /** The key of the error file that they are replayed from, should it be one record's. */
-  readonly error?: string
-}
+export type Origin = Omit<Batch, 'records'>
 
 export type Placement = {
   readonly type: string

@@ -2,7 +2,7 @@ import { loadCatalog } from '../catalog.ts'
 import { readSettings } from '../settings.ts'
 import { openStore } from '../store/open.ts'
 import { createHandler } from './handler.ts'
-import { type CallContext, lambdaLog } from './lambdalog.ts'
+import { type CallContext, lambdaLog } from './lambda-log.ts'
 import { toRules } from './rules.ts'
 
 // Read when the function starts, so that a bad setting fails the deployment and not a batch.

@@ -1,11 +1,9 @@
 import { type ContainerCodec, writeContainer } from '../codec/container.ts'
-import { type Rejected, type Row, type RowRules, readRow, type StreamRecord } from '../codec/row.ts'
+import type { Batch, StreamRecord } from '../codec/lambda-event.ts'
 import type { Rejection } from '../record/error.ts'
-import { toObjectError, toRecordError } from './errorfile.ts'
-import { errorKey, errorName, type Origin, objectKey, objectName, syncMarker } from './key.ts'
-
-/** Records of one shard, in the order of the stream. It may be empty. */
-export type Batch = Origin & { readonly records: readonly StreamRecord[] }
+import { toObjectError, toRecordError } from './error-file.ts'
+import { errorKey, errorName, objectKey, objectName, syncMarker } from './key.ts'
+import { type Rejected, type Row, type RowRules, readRow } from './row.ts'
 
 export type PlannedObject = {
   readonly key: string

@@ -1,8 +1,9 @@
+import type { Batch } from '../codec/lambda-event.ts'
 import { PipelineError } from '../record/error.ts'
 import { eachBounded } from '../store/bounded.ts'
 import type { ObjectStore, ObjectTag, PutOutcome } from '../store/store.ts'
 import { tagOf } from './expiry.ts'
-import { type Batch, type Plan, type PlannedObject, type PlanRules, planBatch } from './plan.ts'
+import { type Plan, type PlannedObject, type PlanRules, planBatch } from './plan.ts'
 import { type Clock, type Log, metricsEntry } from './telemetry.ts'
 
 export type WorkerParts = {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ErrorFile } from '../delivery/errorfile.ts'
+import type { ErrorFile } from '../delivery/error-file.ts'
 import type { Catalog } from '../record/schema.ts'
 import { isObject } from '../record/type.ts'
 import { envelopeOf, imagesOf, payloadsOf } from './read.ts'

@@ -1,7 +1,7 @@
 import { isAttributeValue, isNull } from '../codec/attribute.ts'
 import { decodeUtf8 } from '../codec/envelope.ts'
 import { depthMax } from '../codec/image.ts'
-import type { ErrorFile } from '../delivery/errorfile.ts'
+import type { ErrorFile } from '../delivery/error-file.ts'
 import type { Catalog } from '../record/schema.ts'
 import {
   type Field,

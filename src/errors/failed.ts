@@ -1,5 +1,6 @@
-import { isChangeEvent, readChangeEvent } from '../delivery/event.ts'
-import type { Batch } from '../delivery/plan.ts'
+import type { Batch } from '../codec/lambda-event.ts'
+import { isChangeEvent, readChangeEvent } from '../codec/lambda-event.ts'
+
 import { parseInstant } from '../record/date.ts'
 import { isObject, type Json } from '../record/type.ts'
 

@@ -1,4 +1,4 @@
-import type { ErrorFile } from '../delivery/errorfile.ts'
+import type { ErrorFile } from '../delivery/error-file.ts'
 import { isObject, type Json, type JsonObject } from '../record/type.ts'
 import type { ObjectStore } from '../store/store.ts'
 

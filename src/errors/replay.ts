@@ -25,7 +25,7 @@ import {
   selectionKey,
   writeJson,
 } from './history.ts'
-import { planReplay, type ReplayPlan } from './replayplan.ts'
+import { planReplay, type ReplayPlan } from './replay-plan.ts'
 
 /** How often a record is tried before one more try has to be asked for. */
 export const triesMax = 5

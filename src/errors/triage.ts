@@ -2,8 +2,8 @@ import { toIso } from '../record/date.ts'
 import type { Catalog } from '../record/schema.ts'
 import type { ObjectStore } from '../store/store.ts'
 import type { Cause } from './cause.ts'
-import { type ErrorEntry, type IndexOptions, readErrorIndex } from './errorindex.ts'
 import { type History, isOpen, readHistory } from './history.ts'
+import { type ErrorEntry, type IndexOptions, readErrorIndex } from './index-file.ts'
 import { type GroupState, readStatuses, type StatusEntry, stateOf } from './status.ts'
 
 /** Errors of one cause. No part of it holds a value of a record. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { RowRules } from '../codec/row.ts'
 import { createHandler } from '../delivery/handler.ts'
+import type { RowRules } from '../delivery/row.ts'
 import { toRules } from '../delivery/rules.ts'
 import type { Clock, Log } from '../delivery/telemetry.ts'
 import { toIso } from '../record/date.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { loadCatalog } from '../catalog.ts'
-import type { RowRules } from '../codec/row.ts'
+import type { RowRules } from '../delivery/row.ts'
 import { toRules } from '../delivery/rules.ts'
 import type { Clock, Log } from '../delivery/telemetry.ts'
 import type { Table } from '../local/table.ts'

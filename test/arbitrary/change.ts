@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import type { StreamRecord } from '../../src/codec/row.ts'
+import type { StreamRecord } from '../../src/codec/lambda-event.ts'
+
 import type { RecordSchema } from '../../src/record/schema.ts'
 import type { JsonObject } from '../../src/record/type.ts'
 import { keyName } from './attribute.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decodeChange } from '../../src/codec/envelope.ts'
-import { readRow } from '../../src/codec/row.ts'
+import { readRow } from '../../src/delivery/row.ts'
 import type { Json, JsonObject } from '../../src/record/type.ts'
 import { changedMs, items, type Parts, rules, toEnvelope, toImage, toRecord } from './example.ts'
 

@@ -1,6 +1,7 @@
 import { loadCatalog } from '../../src/catalog.ts'
 import { readImage } from '../../src/codec/image.ts'
-import { type Rejected, type Row, type RowRules, readRow, type StreamRecord } from '../../src/codec/row.ts'
+import type { StreamRecord } from '../../src/codec/lambda-event.ts'
+import { type Rejected, type Row, type RowRules, readRow } from '../../src/delivery/row.ts'
 import { compileSchema, toCatalog } from '../../src/record/schema.ts'
 import type { Json, JsonObject, Value } from '../../src/record/type.ts'
 import { addedSchema } from '../arbitrary/schema.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { explanationLines } from '../../src/cli/errors/explanation.ts'
-import type { ErrorFile } from '../../src/delivery/errorfile.ts'
+import type { ErrorFile } from '../../src/delivery/error-file.ts'
 import { planBatch } from '../../src/delivery/plan.ts'
 import { parsePatch } from '../../src/errors/edit.ts'
 import { explainRecord } from '../../src/errors/explain.ts'

@@ -110,7 +110,7 @@ export const bugs: readonly Bug[] = [
     quickPlans,
   ),
   ...plant(
-    'src/delivery/errorfile.ts',
+    'src/delivery/error-file.ts',
     'test/delivery/plan.test.ts',
     [
       ['The original of a record that is no UTF-8 is damaged.', "encoding: 'base64' }", "encoding: 'utf8' }"],
@@ -200,7 +200,7 @@ export const bugs: readonly Bug[] = [
   ]),
 
   // The stream's event: every record is read, in order, by shard.
-  ...plant('src/delivery/event.ts', 'test/delivery/event.test.ts', [
+  ...plant('src/codec/lambda-event.ts', 'test/codec/lambda-event.test.ts', [
     ['All shards of an event are one batch.', 'JSON.stringify([stream, shard])', 'JSON.stringify([stream])'],
     [
       'What is no base64 is skipped.',
@@ -326,7 +326,7 @@ export const bugs: readonly Bug[] = [
   ]),
 
   // Deletes: marked, dated, personal data redacted, in the partition of the item (security: what deletion reaches).
-  ...plant('src/codec/row.ts', 'test/codec/row.test.ts', [
+  ...plant('src/delivery/row.ts', 'test/delivery/row.test.ts', [
     ['A delete keeps its personal data.', 'isDeleted ? toDeleted(whole, schema, changedMs) : whole', 'whole'],
     [
       'A delete keeps what no schema models.',
@@ -368,7 +368,7 @@ export const bugs: readonly Bug[] = [
     ],
   ]),
 
-  ...plant('src/record/rules.ts', 'test/codec/row.test.ts', [
+  ...plant('src/record/rules.ts', 'test/delivery/row.test.ts', [
     ['A date before the range is taken.', 'date >= range.from && date <=', 'date <='],
     [
       'An absent personal value looks as if it had been there.',
@@ -382,7 +382,7 @@ export const bugs: readonly Bug[] = [
     ],
     ['The range begins a day late.', 'date >= range.from && date <=', 'date > range.from && date <='],
   ]),
-  ...plant('src/codec/row.ts', 'test/codec/envelope.test.ts', [
+  ...plant('src/delivery/row.ts', 'test/codec/envelope.test.ts', [
     [
       'Live records lose their personal data.',
       'isDeleted ? toDeleted(whole, schema, changedMs) : whole',
@@ -648,7 +648,7 @@ export const bugs: readonly Bug[] = [
       /tagged/,
     ],
   ]),
-  ...plant('src/errors/replayplan.ts', 'test/errors/replay.test.ts', [
+  ...plant('src/errors/replay-plan.ts', 'test/errors/replay.test.ts', [
     [
       'Of a batch of several shards only the first is replayed.',
       'failed.batches.map((batch)',

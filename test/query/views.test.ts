@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { StreamRecord } from '../../src/codec/row.ts'
+import type { StreamRecord } from '../../src/codec/lambda-event.ts'
+
 import { type ChangeSpec, change, demandItem } from '../changes.ts'
 import { openTestArchive, type TestArchive } from './archive.ts'
 

@@ -1,6 +1,6 @@
 import { writeContainer } from '../../src/codec/container.ts'
-import { readRow } from '../../src/codec/row.ts'
 import { type PlanRules, planBatch } from '../../src/delivery/plan.ts'
+import { readRow } from '../../src/delivery/row.ts'
 import { toRules } from '../../src/delivery/rules.ts'
 import { type Catalog, compileSchema } from '../../src/record/schema.ts'
 import type { JsonObject } from '../../src/record/type.ts'

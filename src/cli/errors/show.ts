@@ -1,4 +1,4 @@
-import type { ErrorFile } from '../../delivery/errorfile.ts'
+import type { ErrorFile } from '../../delivery/error-file.ts'
 import { type Explanation, explainRecord } from '../../errors/explain.ts'
 import { isFailedKey, parseFailedBatch } from '../../errors/failed.ts'
 import { type Frequency, frequenciesOf } from '../../errors/frequencies.ts'

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { toRules } from '../../delivery/rules.ts'
 import { type Difference, diffPayloads } from '../../errors/diff.ts'
 import { type Edit, noEdit, parsePatch, replaceBy } from '../../errors/edit.ts'
-import type { ErrorEntry } from '../../errors/errorindex.ts'
 import { isFailedKey } from '../../errors/failed.ts'
 import { isOpen, type Result } from '../../errors/history.ts'
+import type { ErrorEntry } from '../../errors/index-file.ts'
 import { errorsPrefix } from '../../errors/read.ts'
 import {
   countOf,

@@ -1,5 +1,5 @@
 import { readImage } from '../../codec/image.ts'
-import type { RowRules } from '../../codec/row.ts'
+import type { RowRules } from '../../delivery/row.ts'
 import type { Clock } from '../../delivery/telemetry.ts'
 import { tableUnavailable } from '../../local/table/failure.ts'
 import { isSame } from '../../local/table/item.ts'

@@ -1,5 +1,5 @@
 import { decodeUtf8 } from '../codec/envelope.ts'
-import type { StreamRecord } from '../codec/row.ts'
+import type { StreamRecord } from '../codec/lambda-event.ts'
 import { toIso } from '../record/date.ts'
 import type { RecordCode, Rejection, Stage } from '../record/error.ts'
 import type { Origin } from './key.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { toObjectError, toRecordError } from '../../src/delivery/errorfile.ts'
+import { toObjectError, toRecordError } from '../../src/delivery/error-file.ts'
 import { parseErrorFile, payloadsOf } from '../../src/errors/read.ts'
 
 const origin = { stream: 's', shard: 'h' }

@@ -1,7 +1,8 @@
-import type { StreamRecord } from '../codec/row.ts'
-import type { ErrorFile } from '../delivery/errorfile.ts'
+import type { Batch, StreamRecord } from '../codec/lambda-event.ts'
+import type { ErrorFile } from '../delivery/error-file.ts'
 import { tagOf } from '../delivery/expiry.ts'
-import { type Batch, type PlanRules, planBatch } from '../delivery/plan.ts'
+import { type PlanRules, planBatch } from '../delivery/plan.ts'
+
 import { parseInstant } from '../record/date.ts'
 import type { ObjectTag } from '../store/store.ts'
 import type { Edit } from './edit.ts'

@@ -1,3 +1,6 @@
+import { decodeChange } from '../codec/envelope.ts'
+import { type IsKeyAttribute, readImage } from '../codec/image.ts'
+import type { StreamRecord } from '../codec/lambda-event.ts'
 import type { Change } from '../record/change.ts'
 import type { Rejection } from '../record/error.ts'
 import {
@@ -12,18 +15,6 @@ import {
 } from '../record/rules.ts'
 import type { Catalog, RecordSchema } from '../record/schema.ts'
 import type { RecordValue } from '../record/type.ts'
-import { decodeChange } from './envelope.ts'
-import { type IsKeyAttribute, readImage } from './image.ts'
-
-/** One record as the stream gives it. */
-export type StreamRecord = {
-  /** The payload, byte for byte. */
-  readonly payload: Uint8Array
-  /** The stream's sequence number, in decimal digits. */
-  readonly sequence: string
-  /** When the record reached the stream, in milliseconds since 1970; undefined where the source does not say. */
-  readonly arrivedMs?: number
-}
 
 /** A row of the archive and the place where it belongs. */
 export type Row = {

@@ -1,7 +1,24 @@
-import type { StreamRecord } from '../codec/row.ts'
 import { PipelineError } from '../record/error.ts'
 import { isObject, type Json, type JsonObject } from '../record/type.ts'
-import type { Batch } from './plan.ts'
+
+/** One record as the stream gives it. */
+export type StreamRecord = {
+  /** The payload, byte for byte. */
+  readonly payload: Uint8Array
+  /** The stream's sequence number, in decimal digits. */
+  readonly sequence: string
+  /** When the record reached the stream, in milliseconds since 1970; undefined where the source does not say. */
+  readonly arrivedMs?: number
+}
+
+/** Records of one shard, in the order of the stream. It may be empty. */
+export type Batch = {
+  readonly stream: string
+  readonly shard: string
+  readonly records: readonly StreamRecord[]
+  /** The key of the error file that they are replayed from, should it be one record's. */
+  readonly error?: string
+}
 
 /**
  * True for a Lambda event that carries changes: of a Kinesis stream, or of DynamoDB Streams. Each entry of its `Records`

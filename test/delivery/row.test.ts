@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readRow } from '../../src/codec/row.ts'
+import { readRow } from '../../src/delivery/row.ts'
 import type { JsonObject, RecordValue } from '../../src/record/type.ts'
 import {
   catalog,
@@ -11,7 +11,7 @@ import {
   toEnvelope,
   toImage,
   toRecord,
-} from './example.ts'
+} from '../codec/example.ts'
 
 type Type = keyof typeof items
 const at = (text: string) => Date.parse(text)
