@@ -1,5 +1,5 @@
-import type { RecordCode, RunCode } from './error.ts'
-import type { Json } from './type.ts'
+import type { RecordCode, RunCode } from '../src/record/error.ts'
+import type { Json } from '../src/record/type.ts'
 
 /** One operation of a JSON Patch. */
 type Operation = { readonly op: 'add' | 'replace' | 'remove'; readonly path: string; readonly value?: Json }

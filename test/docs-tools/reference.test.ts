@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { errorReference, settingReference } from '../../docs-tools/reference.ts'
 import { schemaReference } from '../../src/derive/markdown.ts'
-import { errorReference, settingReference } from '../../src/derive/reference.ts'
 import { codes } from '../../src/record/error.ts'
 import type { RecordType, Type } from '../../src/record/type.ts'
 import { describeSettings } from '../../src/settings.ts'

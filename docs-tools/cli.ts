@@ -1,6 +1,6 @@
 import type { Argument, Command, Option } from 'commander'
-import { examplesOf } from './examples.ts'
-import { allCommands, buildProgram } from './program.ts'
+import { examplesOf } from '../src/cli/examples.ts'
+import { allCommands, buildProgram } from '../src/cli/program.ts'
 
 /** The command line as Markdown: every command, argument and option, out of the commands themselves. */
 export function commandReference(): string {

@@ -1,11 +1,11 @@
 import { costDocument } from '../bench/cost/document.ts'
 import { scaleDocument } from '../bench/cost/scaledocument.ts'
 import { loadCatalog } from '../src/catalog.ts'
-import { commandReference } from '../src/cli/reference.ts'
 import { schemaReference } from '../src/derive/markdown.ts'
-import { errorReference, settingReference } from '../src/derive/reference.ts'
 import { rowTypes } from '../src/derive/typescript.ts'
-import { sqlReference } from './sqlreference.ts'
+import { commandReference } from './cli.ts'
+import { errorReference, settingReference } from './reference.ts'
+import { sqlReference } from './sql.ts'
 
 /** A file that is written by `npm run generate` and by nobody else. */
 export type GeneratedDocument = {

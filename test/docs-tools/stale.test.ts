@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { documents } from '../../scripts/documents.ts'
+import { documents } from '../../docs-tools/documents.ts'
 
 const command = 'npm run generate'
 

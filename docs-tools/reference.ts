@@ -1,7 +1,7 @@
-import { type CodeEntry, codes, type RecordCode, type RunCode } from '../record/error.ts'
-import { type RecordExample, recordExamples, runExamples, soundRecords } from '../record/examples.ts'
-import { isObject, type Json } from '../record/type.ts'
-import { describeSettings } from '../settings.ts'
+import { type CodeEntry, codes, type RecordCode, type RunCode } from '../src/record/error.ts'
+import { isObject, type Json } from '../src/record/type.ts'
+import { describeSettings } from '../src/settings.ts'
+import { type RecordExample, recordExamples, runExamples, soundRecords } from './error-examples.ts'
 
 const notice = (source: string) =>
   `<!-- Generated from ${source} by \`npm run generate\`: change that, not this file. -->`
@@ -12,7 +12,7 @@ export function errorReference(): string {
   const section = (scope: CodeEntry['scope']) =>
     entries.filter(([, entry]) => entry.scope === scope).map(([code, entry]) => codeSection(code, entry))
   return `${[
-    notice('`src/record/error.ts` and `src/record/examples.ts`'),
+    notice('`src/record/error.ts` and `docs-tools/error-examples.ts`'),
     '# Error codes',
     'Every failure has one of these codes. No message and no path ever holds a value of a record, so both may be logged.',
     '## Records',
