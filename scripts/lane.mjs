@@ -72,7 +72,7 @@ export async function runTests(name, env) {
     ? ['--reporter=default', '--reporter=json', `--outputFile.json=.lanes/${name}.json`]
     : []
   const vitest = join('node_modules', 'vitest', 'vitest.mjs')
-  const args = [vitest, 'run', '--config', `vitest.${name}.config.ts`, ...reporters, ...process.argv.slice(2)]
+  const args = [vitest, 'run', '--project', name, ...reporters, ...process.argv.slice(2)]
   const child = spawn(process.execPath, args, {
     stdio: 'inherit',
     cwd: root,

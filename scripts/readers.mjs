@@ -28,13 +28,9 @@ if (install()) {
   const reporters = process.env.CI
     ? ['--reporter=default', '--reporter=json', '--outputFile.json=.lanes/readers.json']
     : []
-  const passed = run(
-    process.execPath,
-    [vitest, 'run', '--config', 'vitest.readers.config.ts', ...reporters],
-    {
-      env: { ...process.env, READERS_PYTHON: python },
-    },
-  )
+  const passed = run(process.execPath, [vitest, 'run', '--project', 'readers', ...reporters], {
+    env: { ...process.env, READERS_PYTHON: python },
+  })
   process.exitCode = passed ? 0 : 1
 } else {
   console.error(

@@ -225,7 +225,7 @@ function toRun(args) {
   const reporters = process.env.CI
     ? ['--reporter=default', '--reporter=json', '--outputFile.json=.lanes/trino.json']
     : []
-  return [vitest, 'run', '--config', 'vitest.trino.config.ts', ...reporters, ...args]
+  return [vitest, 'run', '--project', 'trino', ...reporters, ...args]
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
