@@ -16,7 +16,8 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   delivery: ['record', 'codec', 'store', '.'],
   errors: ['record', 'codec', 'store', 'delivery'],
   dialect: ['record'],
-  query: ['record', 'codec', 'store', 'derive', 'dialect'],
+  parquet: ['record', 'codec'],
+  query: ['record', 'codec', 'store', 'derive', 'dialect', 'parquet'],
   local: ['record', 'codec', 'store', 'delivery', '.'],
   sample: ['record', 'codec', 'store', 'delivery', 'local', '.'],
   cli: [

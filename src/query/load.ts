@@ -1,12 +1,12 @@
 import { chmod, stat } from 'node:fs/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
+import { createShredder, type Shredder } from '../parquet/shred.ts'
 import type { RecordSchema } from '../record/schema.ts'
 import type { ObjectStore } from '../store/store.ts'
 import type { Cache, Pack } from './cache.ts'
 import type { LoadProgress } from './engine.ts'
 import type { ArchiveFile, SkippedFile } from './files.ts'
 import { buildPack, openBuilder } from './pack/build.ts'
-import { createShredder, type Shredder } from './pack/shred.ts'
 import { hasThreads, openThread } from './pack/thread.ts'
 import { quoteText } from './quote.ts'
 

@@ -1,13 +1,13 @@
 import { createSink, writeValue } from '../../codec/avro.ts'
 import { type Container, readContainer } from '../../codec/container.ts'
+import type { Shredder } from '../../parquet/shred.ts'
+import { createParquetWriter, type ParquetWriter } from '../../parquet/writer.ts'
 import { PipelineError } from '../../record/error.ts'
 import { compareTypes, projectRecord } from '../../record/resolve.ts'
 import type { RecordSchema } from '../../record/schema.ts'
 import type { JsonObject } from '../../record/type.ts'
 import type { ObjectStore, StoredObject } from '../../store/store.ts'
 import type { ArchiveFile } from '../files.ts'
-import type { Shredder } from './shred.ts'
-import { createPack, type PackWriter } from './write.ts'
 
 /** How many files are fetched ahead of the one that is taken in. */
 const fetchesAhead = 4
@@ -53,7 +53,7 @@ export async function openBuilder(
   schema: RecordSchema,
   shredder: Shredder,
 ): Promise<PackBuilder> {
-  const writer = await createPack(path, shredder)
+  const writer = await createParquetWriter(path, shredder)
   return {
     take: (file, bytes) => {
       writer.begin(file)
@@ -128,14 +128,14 @@ async function takeFile(
   key: string,
   file: Uint8Array,
   schema: RecordSchema,
-  writer: PackWriter,
+  writer: ParquetWriter,
 ): Promise<Taken> {
   const skipped = whyForeign(file, schema)
   if (skipped !== undefined) return { rows: 0, skipped }
   const container = readContainer(file, key)
   let count = 0
   for (const { rows, bytes } of blocksOf(container, schema, key)) {
-    await writer.take(bytes, rows)
+    await writer.append(bytes, rows)
     count += rows
   }
   return { rows: count }

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { createShredder } from '../../parquet/shred.ts'
 import { PipelineError } from '../../record/error.ts'
 import { openBuilder } from './build.ts'
-import { createShredder } from './shred.ts'
 import type { Answer, Request, Start } from './thread.ts'
 
 // What a thread does that builds a pack: it takes files as they are sent, and answers each.

@@ -1,29 +1,29 @@
+import { CorruptBlock, type Cursor, longOf, readLong, readNumber } from '../codec/avro-cursor.ts'
 import { type Column, push32, push64, pushByte, pushBytes, pushRaw } from './column.ts'
-import { type Cursor, longOf, readLong, readNumber, Unsound } from './cursor.ts'
 
 // One function for each kind of value: it reads one from the block and pushes it.
 
-export function takeText(cursor: Cursor, column: Column): void {
+export function copyText(cursor: Cursor, column: Column): void {
   const size = readNumber(cursor)
   const start = cursor.at
   const end = start + size
-  if (size < 0 || end > cursor.bytes.length) throw new Unsound(`${size} bytes are due beyond the end`)
+  if (size < 0 || end > cursor.bytes.length) throw new CorruptBlock(`${size} bytes are due beyond the end`)
   pushBytes(column, cursor, start, size)
   cursor.at = end
 }
 
-export function takeBoolean(cursor: Cursor, column: Column): void {
+export function copyBoolean(cursor: Cursor, column: Column): void {
   pushByte(column, cursor.bytes[cursor.at] === 0 ? 0 : 1)
   cursor.at += 1
 }
 
-export function takeInt(cursor: Cursor, column: Column): void {
+export function copyInt(cursor: Cursor, column: Column): void {
   readLong(cursor)
-  if (cursor.high !== cursor.low >> 31) throw new Unsound('a number is beyond 32 bits')
+  if (cursor.high !== cursor.low >> 31) throw new CorruptBlock('a number is beyond 32 bits')
   push32(column, cursor.low)
 }
 
-export function takeLong(cursor: Cursor, column: Column): void {
+export function copyLong(cursor: Cursor, column: Column): void {
   readLong(cursor)
   push64(column, cursor.low, cursor.high)
 }
@@ -31,30 +31,30 @@ export function takeLong(cursor: Cursor, column: Column): void {
 /** The milliseconds that a Date has; beyond them is DuckDB's own end. */
 const instantMaxMs = 8.64e15
 
-export function takeInstant(cursor: Cursor, column: Column): void {
+export function copyInstant(cursor: Cursor, column: Column): void {
   readLong(cursor)
-  if (Math.abs(longOf(cursor)) > instantMaxMs) throw new Unsound('an instant is beyond the calendar')
+  if (Math.abs(longOf(cursor)) > instantMaxMs) throw new CorruptBlock('an instant is beyond the calendar')
   push64(column, cursor.low, cursor.high)
 }
 
-export function takeFloat(cursor: Cursor, column: Column): void {
-  takeRaw(cursor, column, 4)
+export function copyFloat(cursor: Cursor, column: Column): void {
+  copyRaw(cursor, column, 4)
 }
 
-export function takeDouble(cursor: Cursor, column: Column): void {
-  takeRaw(cursor, column, 8)
+export function copyDouble(cursor: Cursor, column: Column): void {
+  copyRaw(cursor, column, 8)
 }
 
-function takeRaw(cursor: Cursor, column: Column, size: number): void {
-  if (cursor.at + size > cursor.bytes.length) throw new Unsound(`${size} bytes are due beyond the end`)
+function copyRaw(cursor: Cursor, column: Column, size: number): void {
+  if (cursor.at + size > cursor.bytes.length) throw new CorruptBlock(`${size} bytes are due beyond the end`)
   pushRaw(column, cursor.bytes, cursor.at, size)
   cursor.at += size
 }
 
 /** An enum's symbol, of which `symbols` are the texts, each in a cursor of its own. */
-export function takeSymbol(cursor: Cursor, column: Column, symbols: readonly Cursor[]): void {
+export function copySymbol(cursor: Cursor, column: Column, symbols: readonly Cursor[]): void {
   const symbol = symbols[readNumber(cursor)]
-  if (!symbol) throw new Unsound('the enum has no such symbol')
+  if (!symbol) throw new CorruptBlock('the enum has no such symbol')
   pushBytes(column, symbol, 0, symbol.bytes.length)
 }
 
@@ -66,7 +66,7 @@ export function checkKeys(cursor: Cursor, starts: readonly number[]): void {
     cursor.at = start
     const size = readNumber(cursor)
     const key = Buffer.from(cursor.bytes.buffer, cursor.bytes.byteOffset + cursor.at, size).toString('latin1')
-    if (seen.has(key)) throw new Unsound('a map names a key twice')
+    if (seen.has(key)) throw new CorruptBlock('a map names a key twice')
     seen.add(key)
   }
   cursor.at = after

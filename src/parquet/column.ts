@@ -1,5 +1,14 @@
 import { isUtf8 } from 'node:buffer'
-import { viewOf } from './cursor.ts'
+import { viewOf } from '../codec/avro-cursor.ts'
+import {
+  clearDictionary,
+  createDictionary,
+  type Dictionary,
+  find,
+  isEqual,
+  keep,
+  note,
+} from './dictionary.ts'
 
 /** How Parquet stores a leaf of a row, and what it takes the bytes for. */
 export type LeafKind = 'text' | 'bytes' | 'boolean' | 'int' | 'date' | 'long' | 'instant' | 'float' | 'double'
@@ -17,8 +26,8 @@ export type Leaf = {
 /**
  * The values of one leaf in a row group, in Parquet's own encoding but for the levels, which are a byte each.
  *
- * Text and bytes are kept once each, `slots` saying which one an entry is, as long as that pays; then `slots` is
- * dropped and every value is written out.
+ * Distinct texts and byte strings are stored once in a dictionary while that saves space. Afterwards the dictionary is
+ * dropped, and every value is written out.
  */
 export type Column = Leaf & {
   definitions: Uint8Array
@@ -27,35 +36,16 @@ export type Column = Leaf & {
   entries: number
   /** Values. */
   count: number
-  /** PLAIN encoding: of every value, or of each distinct one where there are slots. */
+  /** PLAIN encoding: of every value, or of each distinct one where there is a dictionary. */
   values: Uint8Array
   view: DataView
   /** Bytes of `values` that are in use. */
   length: number
-  slots: Slots | undefined
+  dictionary: Dictionary | undefined
 }
-
-type Slots = {
-  /** For every value, which of the distinct ones it is. */
-  of: Int32Array
-  /** Where the distinct values start in `values`. */
-  readonly starts: number[]
-  /** Open addressing: a hash's place holds the number of a distinct value, plus one. */
-  readonly table: Int32Array
-  /** Where the value that was not found belongs in the table. */
-  place: number
-  /** The distinct value that came last; values of a stream often come in runs. */
-  last: number
-}
-
-const tableSize = 65_536
-/** A column with more distinct values than this is written out: looking them up would cost more than it saves. */
-const distinctMax = 16_384
-/** After so many values at least every second one must have been there before. */
-const trialCount = 2048
 
 export function createColumn(leaf: Leaf): Column {
-  const isSlotted = leaf.kind === 'text' || leaf.kind === 'bytes'
+  const hasDictionary = leaf.kind === 'text' || leaf.kind === 'bytes'
   const bytes = new ArrayBuffer(8192)
   // One literal, so that all columns are objects of one shape.
   return {
@@ -70,23 +60,16 @@ export function createColumn(leaf: Leaf): Column {
     values: new Uint8Array(bytes),
     view: new DataView(bytes),
     length: 0,
-    slots: isSlotted ? createSlots() : undefined,
+    dictionary: hasDictionary ? createDictionary() : undefined,
   }
 }
 
-function createSlots(): Slots {
-  return { of: new Int32Array(1024), starts: [], table: new Int32Array(tableSize), place: 0, last: -1 }
-}
-
-/** Empties the column for the next row group; one that did not pay as slots stays written out. */
+/** Empties the column for the next row group; a column whose dictionary was dropped stays without one. */
 export function clearColumn(column: Column): void {
   column.entries = 0
   column.count = 0
   column.length = 0
-  if (!column.slots) return
-  column.slots.starts.length = 0
-  column.slots.last = -1
-  column.slots.table.fill(0)
+  if (column.dictionary) clearDictionary(column.dictionary)
 }
 
 /** Says at which levels the next entry stands. */
@@ -163,38 +146,38 @@ export function pushBytes(column: Column, source: Source, start: number, size: n
   const head = column.length
   view.setInt32(head, size, true)
   const seen = copy(source.view, start, view, head + 4, size)
-  const { slots } = column
-  if (slots && find(column, slots, head, size + 4)) {
+  const { dictionary } = column
+  if (dictionary && find(dictionary, view, head, size + 4, column.count)) {
     column.count += 1
     return
   }
   if ((seen & nonAscii) !== 0 && column.kind === 'text') {
     const written = column.values.subarray(head + 4, head + 4 + size)
     if (!isUtf8(written)) {
-      const mended = Uint8Array.from(Buffer.from(Buffer.from(written).toString('utf8'), 'utf8'))
-      pushBytes(column, { view: viewOf(mended) }, 0, mended.length)
+      const repaired = Uint8Array.from(Buffer.from(Buffer.from(written).toString('utf8'), 'utf8'))
+      pushBytes(column, { view: viewOf(repaired) }, 0, repaired.length)
       return
     }
   }
   column.length = head + size + 4
-  if (slots) keep(column, slots, head)
+  if (dictionary && !keep(dictionary, head, column.count)) writeOut(column, dictionary)
   column.count += 1
 }
 
 type Source = { readonly view: DataView }
 
 /** Whether the value is the one that came last, as it is kept. */
-function isLast({ slots, view }: Column, source: DataView, start: number, size: number): boolean {
-  if (!slots || slots.last < 0) return false
-  const known = slots.starts[slots.last] as number
+function isLast({ dictionary, view }: Column, source: DataView, start: number, size: number): boolean {
+  if (!dictionary || dictionary.last < 0) return false
+  const known = dictionary.starts[dictionary.last] as number
   return view.getInt32(known, true) === size && isEqual(view, known + 4, source, start, size)
 }
 
-/** Pushes the last text or bytes so many times more, which must be kept in slots. */
+/** Pushes the last text or bytes so many times more, which must be in the dictionary. */
 function pushAgain(column: Column, times: number): void {
-  const { slots } = column
-  if (!slots) return
-  for (let time = 0; time < times; time++) note(slots, column.count + time, slots.last)
+  const { dictionary } = column
+  if (!dictionary) return
+  for (let time = 0; time < times; time++) note(dictionary, column.count + time, dictionary.last)
   column.count += times
 }
 
@@ -203,7 +186,7 @@ export function pushTimes(column: Column, source: Source, size: number, times: n
   if (times === 0) return
   for (let time = 0; time < times; time++) pushLevels(column, 0, column.definitionMax)
   pushBytes(column, source, 0, size)
-  if (column.slots) pushAgain(column, times - 1)
+  if (column.dictionary) pushAgain(column, times - 1)
   else for (let time = 1; time < times; time++) pushBytes(column, source, 0, size)
 }
 
@@ -226,73 +209,14 @@ function copy(from: DataView, start: number, to: DataView, head: number, size: n
   return seen
 }
 
-/** The length in front of the bytes is part of what is hashed. */
-function hashOf(view: DataView, start: number, size: number): number {
-  let hash = 0
-  let at = 0
-  for (; at + 4 <= size; at += 4) {
-    hash = Math.imul(hash ^ view.getInt32(start + at, true), 0x9e3779b1)
-    hash ^= hash >>> 15
-  }
-  for (; at < size; at++) hash = Math.imul(hash ^ view.getUint8(start + at), 0x01000193)
-  return hash ^ (hash >>> 16)
-}
-
-/** Looks for the value that was just written at `head` among those before it. */
-function find(column: Column, slots: Slots, head: number, size: number): boolean {
-  const { view } = column
-  const { starts, table } = slots
-  let place = hashOf(view, head, size) & (tableSize - 1)
-  for (;;) {
-    const known = (table[place] as number) - 1
-    if (known < 0) break
-    if (isEqual(view, starts[known] as number, view, head, size)) {
-      note(slots, column.count, known)
-      return true
-    }
-    place = (place + 1) & (tableSize - 1)
-  }
-  slots.place = place
-  return false
-}
-
-/** Says which of the distinct values a value is. */
-function note(slots: Slots, at: number, distinct: number): void {
-  if (at === slots.of.length) {
-    const grown = new Int32Array(slots.of.length * 2)
-    grown.set(slots.of)
-    slots.of = grown
-  }
-  slots.of[at] = distinct
-  slots.last = distinct
-}
-
-/** Keeps the value at `head`, which `find` did not find. */
-function keep(column: Column, slots: Slots, head: number): void {
-  const distinct = slots.starts.push(head)
-  slots.table[slots.place] = distinct
-  note(slots, column.count, distinct - 1)
-  const isTried = column.count + 1 >= trialCount
-  if (distinct > distinctMax || (isTried && distinct > (column.count + 1) / 2)) writeOut(column, slots)
-}
-
-function isEqual(view: DataView, known: number, other: DataView, head: number, size: number): boolean {
-  let at = 0
-  for (; at + 4 <= size; at += 4) {
-    if (view.getInt32(known + at, true) !== other.getInt32(head + at, true)) return false
-  }
-  for (; at < size; at++) if (view.getUint8(known + at) !== other.getUint8(head + at)) return false
-  return true
-}
-
-/** Gives up the slots: the values so far are written out, each as often as it came. */
-function writeOut(column: Column, slots: Slots): void {
+/** Drops the dictionary: writes out the values so far, each as often as it came. */
+function writeOut(column: Column, dictionary: Dictionary): void {
   const distinct = column.values.slice(0, column.length)
-  const { starts } = slots
-  column.slots = undefined
+  const { starts } = dictionary
+  column.dictionary = undefined
   column.length = 0
   for (let at = 0; at <= column.count; at++) {
-    const known = slots.of[at] as number
+    const known = dictionary.indexes[at] as number
     const end = starts[known + 1] ?? distinct.length
     const start = starts[known] as number
     reserve(column, end - start)

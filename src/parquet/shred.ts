@@ -1,36 +1,43 @@
-import { PipelineError } from '../../record/error.ts'
-import type { RecordType, Type } from '../../record/type.ts'
+import {
+  CorruptBlock,
+  type Cursor,
+  createCursor,
+  readBranch,
+  readCount,
+  viewOf,
+} from '../codec/avro-cursor.ts'
+import { PipelineError } from '../record/error.ts'
+import type { RecordType, Type } from '../record/type.ts'
 import { type Column, createColumn, type LeafKind, pushLevels } from './column.ts'
-import { type Cursor, createCursor, readBranch, readCount, Unsound, viewOf } from './cursor.ts'
-import type { Step } from './parquet.ts'
+import type { SchemaElement } from './file.ts'
 import {
   checkKeys,
-  takeBoolean,
-  takeDouble,
-  takeFloat,
-  takeInstant,
-  takeInt,
-  takeLong,
-  takeSymbol,
-  takeText,
-} from './values.ts'
+  copyBoolean,
+  copyDouble,
+  copyFloat,
+  copyInstant,
+  copyInt,
+  copyLong,
+  copySymbol,
+  copyText,
+} from './value.ts'
 
 // Rows become columns as Parquet wants them (https://parquet.apache.org/docs/file-format/nestedencoding/): each value
 // with how many of the optional and repeated steps to it are there, and at which of the repeated ones it goes on.
 // No row is built on the way: texts are copied as the bytes that they are in Avro. The walk over the type is compiled
-// to JavaScript, in which no name of a schema stands, because every call in it then has one target of its own; as
-// closures it was measured to take several times as long.
+// to JavaScript, because every call in it then has one target of its own: closures were measured to take several times
+// as long. No name of a schema stands in the code.
 
 /** Takes rows of one record type apart into columns. */
 export type Shredder = {
   /** The tree of a row, for the footer. */
-  readonly steps: readonly Step[]
+  readonly elements: readonly SchemaElement[]
   readonly columns: readonly Column[]
   /**
    * Takes in the `rows` that a block holds, whose content is not compressed. `where` names the file in errors.
-   * Throws CONTAINER_INVALID where the bytes are unsound or SQL's type has no room for a number.
+   * Throws CONTAINER_INVALID where the bytes are corrupt or SQL's type has no room for a number.
    */
-  readonly take: (block: Uint8Array, rows: number, where: string) => void
+  readonly shred: (block: Uint8Array, rows: number, where: string) => void
 }
 
 export function createShredder(type: RecordType): Shredder {
@@ -40,9 +47,9 @@ export function createShredder(type: RecordType): Shredder {
   const fields = type.fields.map((field) => compile(field.type, field.name.toLowerCase(), root, builder))
   const readers = fields.map(({ read }) => compileReader(read, builder))
   return {
-    steps: fields.map(({ step }) => step),
+    elements: fields.map(({ element }) => element),
     columns: builder.columns,
-    take: (block, rows, where) => {
+    shred: (block, rows, where) => {
       cursor.bytes = block
       cursor.view = viewOf(block)
       cursor.at = 0
@@ -52,10 +59,10 @@ export function createShredder(type: RecordType): Shredder {
             cursor.field = field
             readers[field]?.(cursor)
           }
-          if (cursor.at > block.length) throw new Unsound('a row ends beyond its block')
+          if (cursor.at > block.length) throw new CorruptBlock('a row ends beyond its block')
         }
       } catch (cause) {
-        if (!(cause instanceof Unsound)) throw cause
+        if (!(cause instanceof CorruptBlock)) throw cause
         const name = type.fields[cursor.field]?.name
         throw new PipelineError('CONTAINER_INVALID', `${where}: ${name}: ${cause.message}`, { cause })
       }
@@ -80,9 +87,9 @@ type Place = {
   readonly level: string
 }
 
-/** A step with its code: one that reads a value, one that says that there is none. */
+/** An element with its code: `read` reads a value, `skip` says that there is none. */
 type Compiled = {
-  readonly step: Step
+  readonly element: SchemaElement
   readonly read: string
   /** `level` and `definition` are where it ends. */
   readonly skip: (level: string, definition: number) => string
@@ -92,14 +99,14 @@ const tools = {
   readBranch,
   readCount,
   pushLevels,
-  takeText,
-  takeBoolean,
-  takeInt,
-  takeLong,
-  takeInstant,
-  takeFloat,
-  takeDouble,
-  takeSymbol,
+  copyText,
+  copyBoolean,
+  copyInt,
+  copyLong,
+  copyInstant,
+  copyFloat,
+  copyDouble,
+  copySymbol,
   checkKeys,
 }
 
@@ -112,12 +119,16 @@ function compileReader(code: string, { columns, symbols }: Builder): (cursor: Cu
 function compile(type: Type, name: string, outer: Place, builder: Builder): Compiled {
   if (type.kind !== 'optional') return compilePresent(type, name, 'required', outer, builder)
   const place = { ...outer, definition: outer.definition + 1 }
-  const { step, read, skip } = compilePresent(type.of, name, 'optional', place, builder)
+  const { element, read, skip } = compilePresent(type.of, name, 'optional', place, builder)
   const absent = skip(outer.level, outer.definition)
-  return { step, skip, read: `if (readBranch(cursor) === ${type.nullAt}) {\n${absent}\n} else {\n${read}\n}` }
+  return {
+    element,
+    skip,
+    read: `if (readBranch(cursor) === ${type.nullAt}) {\n${absent}\n} else {\n${read}\n}`,
+  }
 }
 
-type Repetition = Step['repetition']
+type Repetition = SchemaElement['repetition']
 
 function compilePresent(
   type: Type,
@@ -132,9 +143,9 @@ function compilePresent(
       throw new Error('an optional type is in another')
     case 'record': {
       const fields = type.fields.map((field) => compile(field.type, field.name.toLowerCase(), place, builder))
-      const steps = fields.map(({ step }) => step)
+      const children = fields.map(({ element }) => element)
       return {
-        step: { name, repetition, group: 'record', steps },
+        element: { name, repetition, group: 'record', children },
         read: fields.map(({ read }) => read).join('\n'),
         skip: (level, definition) => fields.map(({ skip }) => skip(level, definition)).join('\n'),
       }
@@ -142,9 +153,14 @@ function compilePresent(
     case 'array': {
       const inner = into(place, 'list', builder)
       const item = compile(type.items, 'element', inner, builder)
-      const list: Step = { name: 'list', repetition: 'repeated', group: 'entries', steps: [item.step] }
+      const list: SchemaElement = {
+        name: 'list',
+        repetition: 'repeated',
+        group: 'entries',
+        children: [item.element],
+      }
       return {
-        step: { name, repetition, group: 'list', steps: [list] },
+        element: { name, repetition, group: 'list', children: [list] },
         read: repeat(place, inner, item.read, item.skip),
         skip: item.skip,
       }
@@ -158,14 +174,14 @@ function compilePresent(
         builder,
       )
       const value = compile(type.values, 'value', inner, builder)
-      const steps = [key.step, value.step]
-      const entries: Step = { name: 'key_value', repetition: 'repeated', group: 'entries', steps }
+      const children = [key.element, value.element]
+      const entries: SchemaElement = { name: 'key_value', repetition: 'repeated', group: 'entries', children }
       const skip: Compiled['skip'] = (level, definition) =>
         `${key.skip(level, definition)}\n${value.skip(level, definition)}`
       const keys = `keys${inner.level}`
       const read = repeat(place, inner, `${keys}.push(cursor.at)\n${key.read}\n${value.read}`, skip)
       return {
-        step: { name, repetition, group: 'map', steps: [entries] },
+        element: { name, repetition, group: 'map', children: [entries] },
         read: `const ${keys} = []\n${read}\nif (${keys}.length > 1) checkKeys(cursor, ${keys})`,
         skip,
       }
@@ -206,16 +222,16 @@ ${skip(place.level, place.definition)}
 type LeafType = Exclude<Type, { kind: 'optional' | 'record' | 'array' | 'map' }>
 
 const leaves = {
-  string: ['text', 'takeText'],
-  enum: ['text', 'takeSymbol'],
-  bytes: ['bytes', 'takeText'],
-  boolean: ['boolean', 'takeBoolean'],
-  int: ['int', 'takeInt'],
-  date: ['date', 'takeInt'],
-  long: ['long', 'takeLong'],
-  instant: ['instant', 'takeInstant'],
-  float: ['float', 'takeFloat'],
-  double: ['double', 'takeDouble'],
+  string: ['text', 'copyText'],
+  enum: ['text', 'copySymbol'],
+  bytes: ['bytes', 'copyText'],
+  boolean: ['boolean', 'copyBoolean'],
+  int: ['int', 'copyInt'],
+  date: ['date', 'copyInt'],
+  long: ['long', 'copyLong'],
+  instant: ['instant', 'copyInstant'],
+  float: ['float', 'copyFloat'],
+  double: ['double', 'copyDouble'],
 } as const satisfies Record<LeafType['kind'], readonly [LeafKind, keyof typeof tools]>
 
 function compileLeaf(type: LeafType, place: Place, repetition: Repetition, builder: Builder): Compiled {
@@ -227,7 +243,7 @@ function compileLeaf(type: LeafType, place: Place, repetition: Repetition, build
   )
   const more = type.kind === 'enum' ? `, s[${builder.symbols.push(type.symbols.map(symbolOf)) - 1}]` : ''
   return {
-    step: { name: path.at(-1) ?? '', repetition, leaf, steps: [] },
+    element: { name: path.at(-1) ?? '', repetition, leaf, children: [] },
     read: `pushLevels(${column}, ${level}, ${definition})\n${take}(cursor, ${column}${more})`,
     skip: (at, found) => `pushLevels(${column}, ${at}, ${found})`,
   }

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSink, writeValue } from '../../src/codec/avro.ts'
-import { createShredder } from '../../src/query/pack/shred.ts'
-import { createPack } from '../../src/query/pack/write.ts'
+import { createShredder } from '../../src/parquet/shred.ts'
+import { createParquetWriter } from '../../src/parquet/writer.ts'
 import { compileSchema } from '../../src/record/schema.ts'
 import type { RecordType, RecordValue } from '../../src/record/type.ts'
 import { addedSchema } from '../arbitrary/schema.ts'
@@ -54,10 +54,10 @@ const rowAt = (n: number): RecordValue => ({
 })
 
 async function write(path: string, blocks: Iterable<readonly [bytes: Uint8Array, rows: number]>) {
-  const writer = await createPack(path, createShredder(own))
+  const writer = await createParquetWriter(path, createShredder(own))
   try {
     writer.begin({ key: 'data/thing/partition_date=2025-02-13/ä.avro', partition: '2025-02-13' })
-    for (const [bytes, rows] of blocks) await writer.take(bytes, rows)
+    for (const [bytes, rows] of blocks) await writer.append(bytes, rows)
     return await writer.end()
   } finally {
     await writer.close()

@@ -10,13 +10,13 @@ import { bool, type Field, i32, i64, list, struct, type Thrift, text, writeThrif
 
 export const magic = Buffer.from('PAR1', 'latin1')
 
-/** A step in the tree of a row: a leaf, or a group with its children. */
-export type Step = {
+/** An element of the schema's tree: a leaf, or a group with its children. */
+export type SchemaElement = {
   readonly name: string
   readonly repetition: 'required' | 'optional' | 'repeated'
   readonly leaf?: LeafKind
   readonly group?: 'record' | 'list' | 'map' | 'entries'
-  readonly steps: readonly Step[]
+  readonly children: readonly SchemaElement[]
 }
 
 const physicalTypes = {
@@ -66,9 +66,9 @@ export function writeRowGroup(
   const chunks: Chunk[] = []
   let at = offset
   for (const column of columns) {
-    const dictionary = column.slots ? writeDictionary(column, column.slots.starts.length) : []
+    const dictionaryPages = column.dictionary ? writeDictionary(column, column.dictionary.starts.length) : []
     const data = writeData(column)
-    const dictionaryBytes = sizeOf(dictionary)
+    const dictionaryBytes = sizeOf(dictionaryPages)
     const bytes = dictionaryBytes + sizeOf(data)
     chunks.push({
       column,
@@ -76,10 +76,10 @@ export function writeRowGroup(
       offset: at,
       dictionaryBytes,
       bytes,
-      encodings: column.slots ? [plain, rle, rleDictionary] : [plain, rle],
+      encodings: column.dictionary ? [plain, rle, rleDictionary] : [plain, rle],
       range: ranges.get(column.path.join('.')),
     })
-    parts.push(...dictionary, ...data)
+    parts.push(...dictionaryPages, ...data)
     at += bytes
   }
   return { group: { rows, chunks }, parts }
@@ -101,7 +101,7 @@ function writeData(column: Column): readonly Uint8Array[] {
     ...writeLevels(column.definitions, column.entries, column.definitionMax),
     ...writeValues(column),
   ]
-  const encoding = column.slots ? rleDictionary : plain
+  const encoding = column.dictionary ? rleDictionary : plain
   const header = pageHeader(dataPage, sizeOf(content), [
     5,
     struct([1, i32(column.entries)], [2, i32(encoding)], [3, i32(rle)], [4, i32(rle)]),
@@ -122,9 +122,9 @@ function writeLevels(levels: Uint8Array, entries: number, max: number): readonly
 }
 
 function writeValues(column: Column): readonly Uint8Array[] {
-  if (column.slots) {
-    const width = Math.max(1, bitWidthOf(column.slots.starts.length - 1))
-    return [Uint8Array.of(width), encodeHybrid(column.slots.of, column.count, width)]
+  if (column.dictionary) {
+    const width = Math.max(1, bitWidthOf(column.dictionary.starts.length - 1))
+    return [Uint8Array.of(width), encodeHybrid(column.dictionary.indexes, column.count, width)]
   }
   if (column.kind === 'boolean') return [packBits(column.values, column.count)]
   return [column.values.subarray(0, column.length)]
@@ -139,7 +139,7 @@ function packBits(bytes: Uint8Array, count: number): Uint8Array {
 
 /** What follows the row groups: the footer, its size and the magic. */
 export function writeFooter(
-  steps: readonly Step[],
+  elements: readonly SchemaElement[],
   groups: readonly RowGroup[],
   columns: number,
 ): readonly Uint8Array[] {
@@ -147,7 +147,7 @@ export function writeFooter(
   const footer = writeThrift(
     struct(
       [1, i32(1)],
-      [2, list('struct', [root(steps), ...steps.flatMap(schemaElements)])],
+      [2, list('struct', [root(elements), ...elements.flatMap(schemaElements)])],
       [3, i64(rows)],
       [4, list('struct', groups.map(rowGroup))],
       [6, text('dmd-pipeline')],
@@ -166,30 +166,32 @@ export function writeFooter(
   return [footer, size, magic]
 }
 
-function root(steps: readonly Step[]): Thrift {
-  return struct([4, text('row')], [5, i32(steps.length)])
+function root(elements: readonly SchemaElement[]): Thrift {
+  return struct([4, text('row')], [5, i32(elements.length)])
 }
 
-function schemaElements(step: Step): readonly Thrift[] {
+function schemaElements(element: SchemaElement): readonly Thrift[] {
   const meaning =
-    step.leaf === 'text' || step.leaf === 'date'
-      ? converted[step.leaf]
-      : step.group === 'map' || step.group === 'list'
-        ? converted[step.group]
+    element.leaf === 'text' || element.leaf === 'date'
+      ? converted[element.leaf]
+      : element.group === 'map' || element.group === 'list'
+        ? converted[element.group]
         : undefined
-  const element = struct(
-    [1, step.leaf === undefined ? undefined : i32(physicalTypes[step.leaf])],
-    [3, i32(repetitions[step.repetition])],
-    [4, text(step.name)],
-    [5, step.leaf === undefined ? i32(step.steps.length) : undefined],
+  const written = struct(
+    [1, element.leaf === undefined ? undefined : i32(physicalTypes[element.leaf])],
+    [3, i32(repetitions[element.repetition])],
+    [4, text(element.name)],
+    [5, element.leaf === undefined ? i32(element.children.length) : undefined],
     [6, meaning === undefined ? undefined : i32(meaning)],
     // TIMESTAMP, not adjusted to a zone, in milliseconds.
     [
       10,
-      step.leaf === 'instant' ? struct([8, struct([1, bool(false)], [2, struct([1, struct()])])]) : undefined,
+      element.leaf === 'instant'
+        ? struct([8, struct([1, bool(false)], [2, struct([1, struct()])])])
+        : undefined,
     ],
   )
-  return [element, ...step.steps.flatMap(schemaElements)]
+  return [written, ...element.children.flatMap(schemaElements)]
 }
 
 function rowGroup({ rows, chunks }: RowGroup): Thrift {

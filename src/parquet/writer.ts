@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
+import { createCursor } from '../codec/avro-cursor.ts'
 import { clearColumn, createColumn, pushTimes } from './column.ts'
-import { createCursor } from './cursor.ts'
-import { magic, type RowGroup, type Step, writeFooter, writeRowGroup } from './parquet.ts'
+import { magic, type RowGroup, type SchemaElement, writeFooter, writeRowGroup } from './file.ts'
 import type { Shredder } from './shred.ts'
 
 /** Rows in a row group, which is what DuckDB scans at once and what is held in memory here. */
@@ -12,9 +12,9 @@ const groupBytesMax = 48 * 1024 * 1024
 export const fileColumns = ['partition_date', '$path'] as const
 
 /** Writes a Parquet file, row group by row group. */
-export type PackWriter = {
+export type ParquetWriter = {
   /** Takes in a block of rows of the file that `begin` named; see `Shredder`. */
-  readonly take: (block: Uint8Array, rows: number) => Promise<void>
+  readonly append: (block: Uint8Array, rows: number) => Promise<void>
   readonly begin: (file: { readonly key: string; readonly partition: string }) => void
   /** Writes what is held and the footer; returns the file's size in bytes. */
   readonly end: () => Promise<number>
@@ -26,13 +26,13 @@ export type PackWriter = {
  * Makes a new Parquet file at `path`, for its owner alone. One writer at a time may use the shredder. The content is
  * durable only once the system has written it.
  */
-export async function createPack(path: string, shredder: Shredder): Promise<PackWriter> {
+export async function createParquetWriter(path: string, shredder: Shredder): Promise<ParquetWriter> {
   const file = await open(path, 'wx', 0o600)
   const own = fileColumns.map((name) =>
     createColumn({ path: [name], kind: 'text', definitionMax: 0, repetitionMax: 0 }),
   )
   const columns = [...shredder.columns, ...own]
-  const steps = [...shredder.steps, ...fileColumns.map(textStep)]
+  const elements = [...shredder.elements, ...fileColumns.map(textElement)]
   const groups: RowGroup[] = []
   let offset = 0
   let rows = 0
@@ -41,17 +41,17 @@ export async function createPack(path: string, shredder: Shredder): Promise<Pack
   let ownValues = own.map(() => createCursor(new Uint8Array(0)))
   let range: readonly [min: string, max: string] | undefined
 
-  const append = async (parts: readonly Uint8Array[]) => {
+  const write = async (parts: readonly Uint8Array[]) => {
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
     const { bytesWritten } = await file.writev(parts)
     if (bytesWritten !== bytes)
-      throw new Error(`only ${bytesWritten} of ${bytes} bytes of a pack were written`)
+      throw new Error(`only ${bytesWritten} of ${bytes} bytes of a Parquet file were written`)
     offset += bytes
   }
   const flush = async () => {
     const ranges = range ? new Map([[fileColumns[0], range]]) : new Map()
     const { group, parts } = writeRowGroup(columns, rows, offset, ranges)
-    await append(parts)
+    await write(parts)
     groups.push(group)
     for (const column of columns) clearColumn(column)
     rows = 0
@@ -59,15 +59,15 @@ export async function createPack(path: string, shredder: Shredder): Promise<Pack
   }
 
   for (const column of columns) clearColumn(column)
-  await append([magic])
+  await write([magic])
   return {
     begin: (next) => {
       key = next.key
       partition = next.partition
       ownValues = [partition, key].map((text) => createCursor(Uint8Array.from(Buffer.from(text, 'utf8'))))
     },
-    take: async (block, count) => {
-      shredder.take(block, count, key)
+    append: async (block, count) => {
+      shredder.shred(block, count, key)
       for (const [index, column] of own.entries()) {
         const value = ownValues[index]
         if (value) pushTimes(column, value, value.bytes.length, count)
@@ -82,13 +82,13 @@ export async function createPack(path: string, shredder: Shredder): Promise<Pack
     },
     end: async () => {
       if (rows > 0) await flush()
-      await append(writeFooter(steps, groups, columns.length))
+      await write(writeFooter(elements, groups, columns.length))
       return offset
     },
     close: () => file.close(),
   }
 }
 
-function textStep(name: string): Step {
-  return { name, repetition: 'required', leaf: 'text', steps: [] }
+function textElement(name: string): SchemaElement {
+  return { name, repetition: 'required', leaf: 'text', children: [] }
 }

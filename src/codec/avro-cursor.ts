@@ -21,7 +21,7 @@ export function viewOf(bytes: Uint8Array): DataView {
 }
 
 /** What is wrong with a block; whoever reads it says where. */
-export class Unsound extends Error {}
+export class CorruptBlock extends Error {}
 
 /** Which of a union's two branches follows. */
 export function readBranch(cursor: Cursor): number {
@@ -31,7 +31,7 @@ export function readBranch(cursor: Cursor): number {
     return byte >> 1
   }
   const branch = readNumber(cursor)
-  if (branch !== 0 && branch !== 1) throw new Unsound(`the union has no branch ${branch}`)
+  if (branch !== 0 && branch !== 1) throw new CorruptBlock(`the union has no branch ${branch}`)
   return branch
 }
 
@@ -43,7 +43,7 @@ export function readNumber(cursor: Cursor): number {
     return (byte >> 1) ^ -(byte & 1)
   }
   readLong(cursor)
-  if (cursor.high !== cursor.low >> 31) throw new Unsound(`${longOf(cursor)} is beyond any length`)
+  if (cursor.high !== cursor.low >> 31) throw new CorruptBlock(`${longOf(cursor)} is beyond any length`)
   return cursor.low
 }
 
@@ -53,7 +53,8 @@ export function readCount(cursor: Cursor): number {
   if (count === 0) return 0
   if (count < 0) readNumber(cursor)
   const items = Math.abs(count)
-  if (items > cursor.bytes.length - cursor.at) throw new Unsound(`a block of ${items} items does not fit`)
+  if (items > cursor.bytes.length - cursor.at)
+    throw new CorruptBlock(`a block of ${items} items does not fit`)
   return items
 }
 
@@ -69,7 +70,7 @@ export function readLong(cursor: Cursor): void {
   let high = 0
   for (let group = 0; group < 10; group++) {
     const byte = bytes[cursor.at++]
-    if (byte === undefined) throw new Unsound('the bytes end early')
+    if (byte === undefined) throw new CorruptBlock('the bytes end early')
     const bits = byte & 0x7f
     if (group < 4) low |= bits << (7 * group)
     else if (group === 4) {
@@ -83,5 +84,5 @@ export function readLong(cursor: Cursor): void {
       return
     }
   }
-  throw new Unsound('an integer has more than 10 bytes')
+  throw new CorruptBlock('an integer has more than 10 bytes')
 }
