@@ -101,7 +101,8 @@ describe('a stream mapped to the worker', () => {
     const { table, source } = await openTable({ clock: Date.now, shards: 1 })
     await putRequests(table, 0, 100)
     const waiting: (() => void)[] = []
-    const handler: Handler = () => new Promise((resolve) => waiting.push(resolve))
+    let isOver = false
+    const handler: Handler = () => new Promise((resolve) => (isOver ? resolve() : waiting.push(resolve)))
     const settings = { parallelization: 2, batchRecords: 5, windowMs: 0 }
     const mapping = stopLater(await start(source, await makeFolder(), { handler, settings }))
     const held = () => mapping.status().shards.reduce((sum, shard) => sum + shard.held, 0)
@@ -111,7 +112,9 @@ describe('a stream mapped to the worker', () => {
     // A batch that is done makes room for as many.
     waiting.shift()?.()
     await eventually(() => mapping.status().records === 5 && held() === 20)
-    await mapping.stop().catch(() => undefined)
+    isOver = true
+    for (const resolve of waiting) resolve()
+    await mapping.stop()
   })
 
   test('keeps the order of each key, whatever runs side by side', async () => {
