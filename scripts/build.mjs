@@ -124,6 +124,7 @@ async function make(out) {
     sourcemap: true,
   })
   cpSync('src/schemas', join(out, 'schemas'), { recursive: true, filter: (path) => !path.endsWith('.ts') })
+  cpSync('src/query/saved', join(out, 'saved'), { recursive: true })
   chmodSync(join(out, 'main.js'), 0o755)
 
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
