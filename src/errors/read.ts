@@ -1,17 +1,10 @@
 import type { ErrorFile } from '../delivery/error-file.ts'
 import { isObject, type Json, type JsonObject } from '../record/type.ts'
-import type { ObjectStore } from '../store/store.ts'
 
 /** Where error files lie. */
 export const errorsPrefix = 'errors/'
 
-/** Reads an error file, or undefined when there is none under the key or it is none of ours. Throws as the store does. */
-export async function readErrorFile(store: ObjectStore, key: string): Promise<ErrorFile | undefined> {
-  const object = await store.get(key)
-  return object && parseErrorFile(object.bytes)
-}
-
-/** The error file in these bytes, or undefined when they are none. */
+/** The error file in these bytes, or undefined when they hold something else. */
 export function parseErrorFile(bytes: Uint8Array): ErrorFile | undefined {
   try {
     const file: Json = JSON.parse(Buffer.from(bytes).toString('utf8'))
