@@ -11,7 +11,7 @@ import {
   formatLines,
   formatTable,
   formatText,
-  type Write,
+  type WriteText,
 } from '../query/format.ts'
 import { PipelineError } from '../record/error.ts'
 import { fileMode } from '../store/mode.ts'
@@ -184,7 +184,7 @@ function shown(io: Io, format: Format): Format {
   return (result, write) => format(result, io.isShown ? (text) => write(harmlessLines(text)) : write)
 }
 
-function openOutput(path: string): { readonly writeText: Write; readonly end: () => Promise<void> } {
+function openOutput(path: string): { readonly writeText: WriteText; readonly end: () => Promise<void> } {
   const file = createWriteStream(path, { mode: fileMode })
   // Before the first write, so that a file that cannot be made is reported and not thrown out of nowhere.
   const done = finished(file)

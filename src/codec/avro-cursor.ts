@@ -30,28 +30,28 @@ export function readBranch(cursor: Cursor): number {
     cursor.at += 1
     return byte >> 1
   }
-  const branch = readNumber(cursor)
+  const branch = readLength(cursor)
   if (branch !== 0 && branch !== 1) throw new CorruptBlock(`the union has no branch ${branch}`)
   return branch
 }
 
 /** A length or a count. That it is a 32-bit integer keeps the loops over bytes to such, which are many times as fast. */
-export function readNumber(cursor: Cursor): number {
+export function readLength(cursor: Cursor): number {
   const byte = cursor.bytes[cursor.at] as number
   if (byte < 0x80) {
     cursor.at += 1
     return (byte >> 1) ^ -(byte & 1)
   }
-  readLong(cursor)
+  readLongHalves(cursor)
   if (cursor.high !== cursor.low >> 31) throw new CorruptBlock(`${longOf(cursor)} is beyond any length`)
   return cursor.low
 }
 
 /** The count of a block of items, 0 behind the last one. A negative count is followed by the block's bytes. */
 export function readCount(cursor: Cursor): number {
-  const count = readNumber(cursor)
+  const count = readLength(cursor)
   if (count === 0) return 0
-  if (count < 0) readNumber(cursor)
+  if (count < 0) readLength(cursor)
   const items = Math.abs(count)
   if (items > cursor.bytes.length - cursor.at)
     throw new CorruptBlock(`a block of ${items} items does not fit`)
@@ -64,7 +64,7 @@ export function longOf({ low, high }: Cursor): number {
 }
 
 /** A zig-zag long, 7 bits a byte, into two halves of 32 bits. */
-export function readLong(cursor: Cursor): void {
+export function readLongHalves(cursor: Cursor): void {
   const { bytes } = cursor
   let low = 0
   let high = 0

@@ -4,7 +4,7 @@ import type { Identifier } from './syntax.ts'
 import type { SqlType } from './types.ts'
 
 /** A column of a relation in FROM. */
-export type Field = {
+export type ScopeField = {
   /** Absent for a column that nothing named. */
   readonly name?: string
   /** The relation's alias, or its name from the catalog down: `['awsdatacatalog', 'dmd', 'demand']`. */
@@ -18,12 +18,16 @@ export type Field = {
 }
 
 /** The columns that an expression may name: those of its own FROM, then those of the query around it. */
-export type Scope = { readonly fields: readonly Field[]; readonly outer?: Scope }
+export type Scope = { readonly fields: readonly ScopeField[]; readonly outer?: Scope }
 
 export const emptyScope: Scope = { fields: [] }
 
 /** The column of a scope by its name, with the parts before it where there are some; undefined where none fits. */
-export function findField(scope: Scope, qualifier: readonly string[], name: Identifier): Field | undefined {
+export function findField(
+  scope: Scope,
+  qualifier: readonly string[],
+  name: Identifier,
+): ScopeField | undefined {
   for (let at: Scope | undefined = scope; at; at = at.outer) {
     const found = at.fields.filter(
       (field) =>
@@ -49,7 +53,7 @@ function isQualifiedBy(of: readonly string[], qualifier: readonly string[]): boo
   )
 }
 
-export function toExpr(field: Field): Expr {
+export function toExpr(field: ScopeField): Expr {
   return { sql: field.sql, type: field.type, isCheap: true }
 }
 

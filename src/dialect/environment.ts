@@ -8,7 +8,7 @@ import type { SqlType } from './types.ts'
 export type ColumnType = { readonly name?: string; readonly type: SqlType }
 
 /** A table or a view that a statement may read. */
-export type Relation = {
+export type KnownRelation = {
   readonly name: string
   readonly columns: readonly ColumnType[]
   /** Its rows as DuckDB reads them, with the hidden column `$path` or without. */
@@ -24,7 +24,7 @@ export type TranslatedQuery = { readonly sql: string; readonly columns: readonly
 
 /** What the translation of a statement knows. */
 export type Environment = {
-  readonly relations: ReadonlyMap<string, Relation>
+  readonly relations: ReadonlyMap<string, KnownRelation>
   readonly functions: ReadonlyMap<string, readonly Signature[]>
   readonly aggregates: ReadonlyMap<string, readonly Signature[]>
   readonly windows: ReadonlyMap<string, readonly Signature[]>

@@ -29,7 +29,7 @@ export type Token = {
 }
 
 /** Counts the work of reading a statement: characters looked at, tokens looked at. Tests compare it; nothing else reads it. */
-export type Meter = { steps: number }
+export type WorkMeter = { steps: number }
 
 /** Athena's own bound: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html. */
 export const statementBytesMax = 262_144
@@ -39,7 +39,7 @@ export const tokensMax = 100_000
  * The tokens of a statement as Trino's lexer reads them, comments and white space left out, and `end` as the last. It throws a
  * StatementError where a character belongs to no token, where a quote or a comment is not closed, and for a statement that is too long.
  */
-export function tokenize(sql: string, meter: Meter = { steps: 0 }): readonly Token[] {
+export function tokenize(sql: string, meter: WorkMeter = { steps: 0 }): readonly Token[] {
   if (Buffer.byteLength(sql) > statementBytesMax)
     throw new StatementError(
       0,
@@ -78,7 +78,7 @@ const numbers: readonly (readonly [TokenKind, RegExp])[] = [
 ]
 const symbols = /<>|!=|<=|>=|\|\||->|=>|\{-|-\}|[.,;?:()[\]{}<>=+\-*/%|^$]/y
 
-function scan(sql: string, at: number, meter: Meter): Scanned {
+function scan(sql: string, at: number, meter: WorkMeter): Scanned {
   const end = (pattern: RegExp) => endOf(pattern, sql, at)
   const character = sql[at] ?? ''
   if (' \r\n\t'.includes(character)) return { kind: 'gap', end: end(gap) }
@@ -97,7 +97,7 @@ function scan(sql: string, at: number, meter: Meter): Scanned {
   throw unknownCharacter(sql, at)
 }
 
-function scanNumber(sql: string, at: number, meter: Meter): Scanned {
+function scanNumber(sql: string, at: number, meter: WorkMeter): Scanned {
   let longest: Scanned = { kind: 'symbol', end: at }
   for (const [kind, pattern] of numbers) {
     const end = endOf(pattern, sql, at)

@@ -1,17 +1,17 @@
 import { StatementError } from './failure.ts'
-import { type Meter, tokenize } from './lexer.ts'
+import { tokenize, type WorkMeter } from './lexer.ts'
 import { startsExpression } from './parser/call.ts'
 import {
   advance,
-  type Cursor,
   expect,
   mismatch,
   peek,
   refuse,
   sees,
   seesOneOf,
-  show,
-  take,
+  showToken,
+  type TokenCursor,
+  takeKeys,
 } from './parser/cursor.ts'
 import { readQuery, readQueryOn } from './parser/query.ts'
 import type { Query } from './syntax.ts'
@@ -40,22 +40,22 @@ export const treeDepthMax = 1000
  * Reads a query, or EXPLAIN of one, as Trino 435 does. It throws a StatementError for everything else: for what is no SQL of
  * Trino's, for other statements, for what this project does not support, for what is too long or nested too deeply.
  */
-export function parseStatement(sql: string, meter: Meter = { steps: 0 }): Statement {
+export function parseStatement(sql: string, meter: WorkMeter = { steps: 0 }): Statement {
   const queries = { read: readQuery, readOn: readQueryOn }
-  const cursor: Cursor = { tokens: tokenize(sql, meter), meter, queries, index: 0, depth: 0 }
+  const cursor: TokenCursor = { tokens: tokenize(sql, meter), meter, queries, index: 0, depth: 0 }
   const statement = readStatement(cursor)
-  if (take(cursor, ';') && peek(cursor).kind !== 'end')
+  if (takeKeys(cursor, ';') && peek(cursor).kind !== 'end')
     refuse(peek(cursor), 'one statement at a time: nothing may follow the semicolon')
   if (peek(cursor).kind !== 'end') throw leftOver(cursor)
   checkDepth(statement.query)
   return statement
 }
 
-function readStatement(cursor: Cursor): Statement {
+function readStatement(cursor: TokenCursor): Statement {
   const { at } = peek(cursor)
-  if (!take(cursor, 'EXPLAIN')) return { kind: 'select', at, query: readAllowed(cursor) }
-  if (take(cursor, 'ANALYZE')) {
-    const options = { isVerbose: take(cursor, 'VERBOSE') }
+  if (!takeKeys(cursor, 'EXPLAIN')) return { kind: 'select', at, query: readAllowed(cursor) }
+  if (takeKeys(cursor, 'ANALYZE')) {
+    const options = { isVerbose: takeKeys(cursor, 'VERBOSE') }
     return { kind: 'explain', at, isAnalyze: true, options, query: readAllowed(cursor) }
   }
   const options = readExplainOptions(cursor)
@@ -86,7 +86,7 @@ export const notDone: { readonly [word: string]: string } = {
 
 const starts = ['SELECT', 'WITH', 'VALUES', 'TABLE', '('] as const
 
-function readAllowed(cursor: Cursor): Query {
+function readAllowed(cursor: TokenCursor): Query {
   const token = peek(cursor)
   if (seesOneOf(cursor, starts)) return readQuery(cursor)
   if (token.kind === 'end')
@@ -95,7 +95,7 @@ function readAllowed(cursor: Cursor): Query {
   if (instead !== undefined) refuse(token, `${token.key} is not done here; ${instead}`)
   refuse(
     token,
-    `mismatched input ${show(token)}; a statement begins with SELECT, WITH, VALUES, TABLE, EXPLAIN or a parenthesis, or is SHOW, DESCRIBE, MSCK REPAIR TABLE or ALTER TABLE … ADD PARTITION`,
+    `mismatched input ${showToken(token)}; a statement begins with SELECT, WITH, VALUES, TABLE, EXPLAIN or a parenthesis, or is SHOW, DESCRIBE, MSCK REPAIR TABLE or ALTER TABLE … ADD PARTITION`,
   )
 }
 
@@ -107,12 +107,12 @@ const explainTypes = {
 } as const
 const explainFormats = { TEXT: 'text', JSON: 'json', GRAPHVIZ: 'graphviz' } as const
 
-function readExplainOptions(cursor: Cursor): ExplainOptions {
+function readExplainOptions(cursor: TokenCursor): ExplainOptions {
   let options: ExplainOptions = { isVerbose: false }
   if (!sees(cursor, '(', 'TYPE') && !sees(cursor, '(', 'FORMAT')) return options
   do {
     advance(cursor)
-    if (take(cursor, 'TYPE')) options = { ...options, type: readOneOf(cursor, explainTypes) }
+    if (takeKeys(cursor, 'TYPE')) options = { ...options, type: readOneOf(cursor, explainTypes) }
     else {
       expect(cursor, 'FORMAT')
       options = { ...options, format: readOneOf(cursor, explainFormats) }
@@ -122,7 +122,7 @@ function readExplainOptions(cursor: Cursor): ExplainOptions {
   return options
 }
 
-function readOneOf<T extends string>(cursor: Cursor, known: { readonly [key: string]: T }): T {
+function readOneOf<T extends string>(cursor: TokenCursor, known: { readonly [key: string]: T }): T {
   const value = known[peek(cursor).key]
   if (value === undefined) throw mismatch(cursor, ...Object.keys(known))
   advance(cursor)
@@ -130,7 +130,7 @@ function readOneOf<T extends string>(cursor: Cursor, known: { readonly [key: str
 }
 
 /** What is said where a whole query was read and more follows. */
-function leftOver(cursor: Cursor): StatementError {
+function leftOver(cursor: TokenCursor): StatementError {
   const token = peek(cursor)
   const error = mismatch(cursor, 'the end of the statement')
   const hasAdvice = !error.message.endsWith('expected the end of the statement')

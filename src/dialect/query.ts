@@ -1,5 +1,5 @@
 import { hasAggregate, sortKey } from './call.ts'
-import { emptyScope, type Field, type Scope, similar, toExpr } from './context.ts'
+import { emptyScope, type Scope, type ScopeField, similar, toExpr } from './context.ts'
 import type {
   ColumnType,
   CommonRelation,
@@ -41,7 +41,7 @@ import {
 } from './types.ts'
 
 /** A relation of FROM: its columns, and its SQL once it is known which of them are used. */
-type Source = { readonly sql: () => string; readonly fields: readonly Field[] }
+type Source = { readonly sql: () => string; readonly fields: readonly ScopeField[] }
 
 const noGroups = { parameters: new Map<string, Expr>(), windows: new Map(), canWindow: false }
 
@@ -382,7 +382,7 @@ function select(
   }
 }
 
-function selectItem(item: SelectItem, fields: readonly Field[], context: Context): readonly Output[] {
+function selectItem(item: SelectItem, fields: readonly ScopeField[], context: Context): readonly Output[] {
   if (item.kind === 'expression') {
     const value = translate(item.expression, context)
     const name = item.alias ? shownName(item.alias) : impliedName(item.expression)
@@ -411,7 +411,7 @@ function selectItem(item: SelectItem, fields: readonly Field[], context: Context
 const shownName = ({ name, written }: Identifier) => written ?? name
 
 /** `t.*` of a relation, or the fields of a row. */
-function starOf(of: Expression, fields: readonly Field[], context: Context): readonly Output[] {
+function starOf(of: Expression, fields: readonly ScopeField[], context: Context): readonly Output[] {
   const names = namesOf(of)?.map(({ name }) => name)
   if (names) {
     const own = ofRelation(names, fields, context)
@@ -432,7 +432,11 @@ function starOf(of: Expression, fields: readonly Field[], context: Context): rea
   })
 }
 
-function ofRelation(names: readonly string[], fields: readonly Field[], context: Context): readonly Output[] {
+function ofRelation(
+  names: readonly string[],
+  fields: readonly ScopeField[],
+  context: Context,
+): readonly Output[] {
   return fields
     .filter(({ isHidden, qualifier }) => {
       const isNamed = names.every(
@@ -533,7 +537,7 @@ type Order = { readonly sql: string; readonly value: string }
 type Orders = readonly Order[]
 
 function orderBy(body: Select, query: Query, outputs: readonly Output[], context: Context): Orders {
-  const own = outputs.flatMap(({ name, value }): readonly Field[] =>
+  const own = outputs.flatMap(({ name, value }): readonly ScopeField[] =>
     name === undefined ? [] : [{ name, qualifier: [], type: value.type, sql: value.sql }],
   )
   const fields = own.filter(
@@ -615,7 +619,7 @@ function fromSource(
 ): Source | undefined {
   let all: Source | undefined
   for (const relation of relations) {
-    const before: readonly Field[] = all?.fields ?? []
+    const before: readonly ScopeField[] = all?.fields ?? []
     const next = source(relation, before, outer, common, environment)
     const left = all
     all = left
@@ -628,7 +632,7 @@ function fromSource(
 /** `before` are the columns of the relations to the left, which UNNEST and LATERAL may use. */
 function source(
   relation: Relation,
-  before: readonly Field[],
+  before: readonly ScopeField[],
   outer: Scope,
   common: CommonRelations,
   environment: Environment,
@@ -727,7 +731,7 @@ function tableSource(
     : ['awsdatacatalog', names.at(-2) ?? 'dmd', name]
   let usesPath = false
   const columns = aliased(table.columns, relation.alias, qualifier, relation.at)
-  const fields: Field[] = columns.map((column, index) => ({
+  const fields: ScopeField[] = columns.map((column, index) => ({
     ...column,
     qualifier,
     sql: `${r}.${quoteName(table.columns[index]?.name ?? '')}`,
@@ -825,7 +829,7 @@ const joinWords = {
 
 function join(
   relation: Join,
-  before: readonly Field[],
+  before: readonly ScopeField[],
   outer: Scope,
   common: CommonRelations,
   environment: Environment,
@@ -880,8 +884,8 @@ function usingJoin(
     return only
   }
   const conditions: string[] = []
-  const used = new Set<Field>()
-  const keys = names.map((name): Field => {
+  const used = new Set<ScopeField>()
+  const keys = names.map((name): ScopeField => {
     const a = find(left, name, 'left')
     const b = find(right, name, 'right')
     used.add(a).add(b)

@@ -14,24 +14,27 @@ import {
 } from './types.ts'
 
 /** A parameter's or a result's type in a signature; names such as `T` and `p` get their meaning from the arguments. */
-export type Pattern =
+export type TypePattern =
   /** A value of any type, which stays as it is. */
   | { readonly kind: 'any' }
   | { readonly kind: 'variable'; readonly name: string }
   | { readonly kind: 'simple'; readonly type: SqlType }
   /** `varchar(n)`, `decimal(p,s)`, `timestamp(p)`, `timestamp(p) with time zone`, `time(p)`, `char(n)`. */
   | { readonly kind: 'sized'; readonly name: string; readonly sizes: readonly string[] }
-  | { readonly kind: 'array'; readonly items: Pattern }
-  | { readonly kind: 'map'; readonly key: Pattern; readonly value: Pattern }
-  | { readonly kind: 'row'; readonly fields: readonly { readonly name?: string; readonly type: Pattern }[] }
-  | { readonly kind: 'function'; readonly parameters: readonly Pattern[]; readonly returns: Pattern }
+  | { readonly kind: 'array'; readonly items: TypePattern }
+  | { readonly kind: 'map'; readonly key: TypePattern; readonly value: TypePattern }
+  | {
+      readonly kind: 'row'
+      readonly fields: readonly { readonly name?: string; readonly type: TypePattern }[]
+    }
+  | { readonly kind: 'function'; readonly parameters: readonly TypePattern[]; readonly returns: TypePattern }
 
 export type Signature = {
   readonly name: string
-  readonly parameters: readonly Pattern[]
+  readonly parameters: readonly TypePattern[]
   /** The last parameter stands for any number of arguments, one at least. */
   readonly isVariadic: boolean
-  readonly returns: Pattern
+  readonly returns: TypePattern
   readonly definition: Definition
 }
 
@@ -56,7 +59,7 @@ export function parseSignature(definition: Definition): Signature {
   const text = definition.signature
   const reader = { text, at: 0 }
   const name = word(reader)
-  const parameters: Pattern[] = []
+  const parameters: TypePattern[] = []
   let isVariadic = false
   expect(reader, '(')
   while (!accept(reader, ')')) {
@@ -96,7 +99,7 @@ function word(reader: Reader): string {
   return found
 }
 
-function pattern(reader: Reader): Pattern {
+function pattern(reader: Reader): TypePattern {
   skip(reader)
   for (const kind of ['interval day to second', 'interval year to month'] as const)
     if (accept(reader, kind)) return { kind: 'simple', type: { kind } }
@@ -141,15 +144,15 @@ function pattern(reader: Reader): Pattern {
   return { kind: 'simple', type: { kind } }
 }
 
-function single(reader: Reader): Pattern {
+function single(reader: Reader): TypePattern {
   expect(reader, '(')
   const found = pattern(reader)
   expect(reader, ')')
   return found
 }
 
-function rowFields(reader: Reader): { readonly name?: string; readonly type: Pattern }[] {
-  const fields: { readonly name?: string; readonly type: Pattern }[] = []
+function rowFields(reader: Reader): { readonly name?: string; readonly type: TypePattern }[] {
+  const fields: { readonly name?: string; readonly type: TypePattern }[] = []
   expect(reader, '(')
   do {
     const start = reader.at
@@ -192,11 +195,11 @@ export function matchSignature(
   return bindings
 }
 
-export function parameterAt({ parameters, isVariadic }: Signature, index: number): Pattern | undefined {
+export function parameterAt({ parameters, isVariadic }: Signature, index: number): TypePattern | undefined {
   return parameters[index] ?? (isVariadic ? parameters.at(-1) : undefined)
 }
 
-function unify(pattern: Pattern, type: SqlType, bindings: Bindings, isExact: boolean): boolean {
+function unify(pattern: TypePattern, type: SqlType, bindings: Bindings, isExact: boolean): boolean {
   if (pattern.kind === 'function') return false
   if (pattern.kind === 'any') return true
   if (pattern.kind === 'variable') {
@@ -287,7 +290,7 @@ function sizesOf(name: string, type: SqlType, isExact: boolean): readonly (numbe
 }
 
 /** The type that a pattern stands for; names without a meaning are NULL's type, or the widest size. */
-export function instantiate(pattern: Pattern, bindings: Bindings): SqlType {
+export function instantiate(pattern: TypePattern, bindings: Bindings): SqlType {
   switch (pattern.kind) {
     case 'any':
       return { kind: 'unknown' }

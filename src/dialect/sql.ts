@@ -1,11 +1,11 @@
 import type { SqlType } from './types.ts'
 
-/** A name in DuckDB's SQL. */
+/** A name as a quoted identifier of SQL. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** A text in DuckDB's SQL. */
+/** A text as a literal of SQL. */
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }

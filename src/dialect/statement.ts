@@ -1,7 +1,7 @@
 import { formNames } from './call.ts'
 import { callScalar, castTo } from './cast.ts'
 import { emptyScope } from './context.ts'
-import type { ColumnType, Environment, Relation } from './environment.ts'
+import type { ColumnType, Environment, KnownRelation } from './environment.ts'
 import { StatementError, toPipelineError } from './failure.ts'
 import { allAggregates, allFunctions, allWindows, refusedFunctions } from './functions/index.ts'
 import { parseStatement } from './parser.ts'
@@ -29,7 +29,7 @@ export type Translator = (sql: string) => Translation
  *
  * The function throws QUERY_FAILED, with the place, for a statement that Athena refuses, and for what is not done here.
  */
-export function createTranslator(relations: readonly Relation[]): Translator {
+export function createTranslator(relations: readonly KnownRelation[]): Translator {
   const known = new Map(relations.map((relation) => [relation.name, relation]))
   return (sql) => {
     try {

@@ -299,10 +299,10 @@ export type Window = {
   readonly base?: Identifier
   readonly partitionBy: readonly Expression[]
   readonly orderBy: readonly SortItem[]
-  readonly frame?: Frame
+  readonly frame?: WindowFrame
 }
 
-export type Frame = {
+export type WindowFrame = {
   readonly unit: 'rows' | 'range' | 'groups'
   readonly start: FrameBound
   readonly end?: FrameBound

@@ -29,7 +29,7 @@ export type Leaf = {
  * Distinct texts and byte strings are stored once in a dictionary while that saves space. Afterwards the dictionary is
  * dropped, and every value is written out.
  */
-export type Column = Leaf & {
+export type LeafColumn = Leaf & {
   definitions: Uint8Array
   repetitions: Uint8Array
   /** Values and absences. */
@@ -44,7 +44,7 @@ export type Column = Leaf & {
   dictionary: Dictionary | undefined
 }
 
-export function createColumn(leaf: Leaf): Column {
+export function createColumn(leaf: Leaf): LeafColumn {
   const hasDictionary = leaf.kind === 'text' || leaf.kind === 'bytes'
   const bytes = new ArrayBuffer(8192)
   // One literal, so that all columns are objects of one shape.
@@ -65,7 +65,7 @@ export function createColumn(leaf: Leaf): Column {
 }
 
 /** Empties the column for the next row group; a column whose dictionary was dropped stays without one. */
-export function clearColumn(column: Column): void {
+export function clearColumn(column: LeafColumn): void {
   column.entries = 0
   column.count = 0
   column.length = 0
@@ -73,14 +73,14 @@ export function clearColumn(column: Column): void {
 }
 
 /** Says at which levels the next entry stands. */
-export function pushLevels(column: Column, repetition: number, definition: number): void {
+export function pushLevels(column: LeafColumn, repetition: number, definition: number): void {
   if (column.entries === column.definitions.length) growLevels(column)
   column.definitions[column.entries] = definition
   if (column.repetitionMax > 0) column.repetitions[column.entries] = repetition
   column.entries += 1
 }
 
-function growLevels(column: Column): void {
+function growLevels(column: LeafColumn): void {
   column.definitions = grownBytes(column.definitions)
   if (column.repetitionMax > 0) column.repetitions = grownBytes(column.repetitions)
 }
@@ -91,7 +91,7 @@ function grownBytes(bytes: Uint8Array): Uint8Array {
   return grown
 }
 
-function reserve(column: Column, bytes: number): void {
+function reserve(column: LeafColumn, bytes: number): void {
   const needed = column.length + bytes
   if (needed <= column.values.length) return
   const buffer = new ArrayBuffer(Math.max(needed, column.values.length * 2))
@@ -101,7 +101,7 @@ function reserve(column: Column, bytes: number): void {
   column.view = new DataView(buffer)
 }
 
-export function push32(column: Column, value: number): void {
+export function push32(column: LeafColumn, value: number): void {
   if (column.length + 4 > column.values.length) reserve(column, 4)
   column.view.setInt32(column.length, value, true)
   column.length += 4
@@ -109,7 +109,7 @@ export function push32(column: Column, value: number): void {
 }
 
 /** A 64-bit integer in two halves. */
-export function push64(column: Column, low: number, high: number): void {
+export function push64(column: LeafColumn, low: number, high: number): void {
   if (column.length + 8 > column.values.length) reserve(column, 8)
   column.view.setInt32(column.length, low, true)
   column.view.setInt32(column.length + 4, high, true)
@@ -118,14 +118,14 @@ export function push64(column: Column, low: number, high: number): void {
 }
 
 /** A boolean, a byte each until the row group is written. */
-export function pushByte(column: Column, value: number): void {
+export function pushByte(column: LeafColumn, value: number): void {
   if (column.length === column.values.length) reserve(column, 1)
   column.values[column.length++] = value
   column.count += 1
 }
 
 /** Copies `size` bytes as they are: a float or a double. */
-export function pushRaw(column: Column, source: Uint8Array, start: number, size: number): void {
+export function pushRaw(column: LeafColumn, source: Uint8Array, start: number, size: number): void {
   if (column.length + size > column.values.length) reserve(column, size)
   for (let at = 0; at < size; at++) column.values[column.length + at] = source[start + at] as number
   column.length += size
@@ -136,7 +136,7 @@ export function pushRaw(column: Column, source: Uint8Array, start: number, size:
  * Text or bytes: `size` of them at `start`. Text that is no UTF-8 gets U+FFFD in the place of what is none, as every
  * decoder of text does it.
  */
-export function pushBytes(column: Column, source: Source, start: number, size: number): void {
+export function pushBytes(column: LeafColumn, source: Source, start: number, size: number): void {
   if (isLast(column, source.view, start, size)) {
     pushAgain(column, 1)
     return
@@ -167,14 +167,14 @@ export function pushBytes(column: Column, source: Source, start: number, size: n
 type Source = { readonly view: DataView }
 
 /** Whether the value is the one that came last, as it is kept. */
-function isLast({ dictionary, view }: Column, source: DataView, start: number, size: number): boolean {
+function isLast({ dictionary, view }: LeafColumn, source: DataView, start: number, size: number): boolean {
   if (!dictionary || dictionary.last < 0) return false
   const known = dictionary.starts[dictionary.last] as number
   return view.getInt32(known, true) === size && isEqual(view, known + 4, source, start, size)
 }
 
 /** Pushes the last text or bytes so many times more, which must be in the dictionary. */
-function pushAgain(column: Column, times: number): void {
+function pushAgain(column: LeafColumn, times: number): void {
   const { dictionary } = column
   if (!dictionary) return
   for (let time = 0; time < times; time++) note(dictionary, column.count + time, dictionary.last)
@@ -182,7 +182,7 @@ function pushAgain(column: Column, times: number): void {
 }
 
 /** Pushes one text of UTF-8, at the same levels, so many times. */
-export function pushTimes(column: Column, source: Source, size: number, times: number): void {
+export function pushTimes(column: LeafColumn, source: Source, size: number, times: number): void {
   if (times === 0) return
   for (let time = 0; time < times; time++) pushLevels(column, 0, column.definitionMax)
   pushBytes(column, source, 0, size)
@@ -210,7 +210,7 @@ function copy(from: DataView, start: number, to: DataView, head: number, size: n
 }
 
 /** Drops the dictionary: writes out the values so far, each as often as it came. */
-function writeOut(column: Column, dictionary: Dictionary): void {
+function writeOut(column: LeafColumn, dictionary: Dictionary): void {
   const distinct = column.values.slice(0, column.length)
   const { starts } = dictionary
   column.dictionary = undefined

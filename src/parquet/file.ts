@@ -1,6 +1,6 @@
-import type { Column, LeafKind } from './column.ts'
+import type { LeafColumn, LeafKind } from './column.ts'
 import { bitWidthOf, encodeHybrid } from './levels.ts'
-import { bool, type Field, i32, i64, list, struct, type Thrift, text, writeThrift } from './thrift.ts'
+import { bool, i32, i64, list, struct, type Thrift, type ThriftField, text, writeThrift } from './thrift.ts'
 
 // The layout of a Parquet file (https://parquet.apache.org/docs/file-format/):
 //
@@ -43,7 +43,7 @@ const dictionaryPage = 2
 /** A row group's place in the file, for the footer. */
 export type RowGroup = { readonly rows: number; readonly chunks: readonly Chunk[] }
 type Chunk = {
-  readonly column: Column
+  readonly column: LeafColumn
   readonly entries: number
   readonly offset: number
   readonly dictionaryBytes: number
@@ -57,7 +57,7 @@ type Chunk = {
  * greatest value of a column, by its name, where that is known.
  */
 export function writeRowGroup(
-  columns: readonly Column[],
+  columns: readonly LeafColumn[],
   rows: number,
   offset: number,
   ranges: ReadonlyMap<string, readonly [min: string, max: string]>,
@@ -89,13 +89,13 @@ function sizeOf(parts: readonly Uint8Array[]): number {
   return parts.reduce((sum, part) => sum + part.length, 0)
 }
 
-function writeDictionary(column: Column, distinct: number): readonly Uint8Array[] {
+function writeDictionary(column: LeafColumn, distinct: number): readonly Uint8Array[] {
   const values = column.values.subarray(0, column.length)
   const header = pageHeader(dictionaryPage, values.length, [7, struct([1, i32(distinct)], [2, i32(plain)])])
   return [header, values]
 }
 
-function writeData(column: Column): readonly Uint8Array[] {
+function writeData(column: LeafColumn): readonly Uint8Array[] {
   const content = [
     ...writeLevels(column.repetitions, column.entries, column.repetitionMax),
     ...writeLevels(column.definitions, column.entries, column.definitionMax),
@@ -109,7 +109,7 @@ function writeData(column: Column): readonly Uint8Array[] {
   return [header, ...content]
 }
 
-function pageHeader(type: number, bytes: number, detail: Field): Uint8Array {
+function pageHeader(type: number, bytes: number, detail: ThriftField): Uint8Array {
   return writeThrift(struct([1, i32(type)], [2, i32(bytes)], [3, i32(bytes)], detail))
 }
 
@@ -121,7 +121,7 @@ function writeLevels(levels: Uint8Array, entries: number, max: number): readonly
   return [size, encoded]
 }
 
-function writeValues(column: Column): readonly Uint8Array[] {
+function writeValues(column: LeafColumn): readonly Uint8Array[] {
   if (column.dictionary) {
     const width = Math.max(1, bitWidthOf(column.dictionary.starts.length - 1))
     return [Uint8Array.of(width), encodeHybrid(column.dictionary.indexes, column.count, width)]

@@ -8,7 +8,7 @@ import {
 } from '../codec/avro-cursor.ts'
 import { PipelineError } from '../record/error.ts'
 import type { RecordType, Type } from '../record/type.ts'
-import { type Column, createColumn, type LeafKind, pushLevels } from './column.ts'
+import { createColumn, type LeafColumn, type LeafKind, pushLevels } from './column.ts'
 import type { SchemaElement } from './file.ts'
 import {
   checkKeys,
@@ -32,7 +32,7 @@ import {
 export type Shredder = {
   /** The tree of a row, for the footer. */
   readonly elements: readonly SchemaElement[]
-  readonly columns: readonly Column[]
+  readonly columns: readonly LeafColumn[]
   /**
    * Takes in the `rows` that a block holds, whose content is not compressed. `where` names the file in errors.
    * Throws CONTAINER_INVALID where the bytes are corrupt or SQL's type has no room for a number.
@@ -73,7 +73,7 @@ export function createShredder(type: RecordType): Shredder {
 }
 
 type Builder = {
-  readonly columns: Column[]
+  readonly columns: LeafColumn[]
   /** The symbols of each enum. */
   readonly symbols: (readonly Cursor[])[]
   variables: number

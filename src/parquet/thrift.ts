@@ -7,17 +7,17 @@ export type Thrift =
   | { readonly kind: 'bool'; readonly value: boolean }
   | { readonly kind: 'text'; readonly value: string }
   | { readonly kind: 'list'; readonly of: Thrift['kind']; readonly items: readonly Thrift[] }
-  | { readonly kind: 'struct'; readonly fields: readonly Field[] }
+  | { readonly kind: 'struct'; readonly fields: readonly ThriftField[] }
 
 /** A field's id and its value; one that is absent is undefined. Ids must rise. */
-export type Field = readonly [id: number, value: Thrift | undefined]
+export type ThriftField = readonly [id: number, value: Thrift | undefined]
 
 export const i32 = (value: number): Thrift => ({ kind: 'i32', value })
 export const i64 = (value: number): Thrift => ({ kind: 'i64', value })
 export const bool = (value: boolean): Thrift => ({ kind: 'bool', value })
 export const text = (value: string): Thrift => ({ kind: 'text', value })
 export const list = (of: Thrift['kind'], items: readonly Thrift[]): Thrift => ({ kind: 'list', of, items })
-export const struct = (...fields: readonly Field[]): Thrift => ({ kind: 'struct', fields })
+export const struct = (...fields: readonly ThriftField[]): Thrift => ({ kind: 'struct', fields })
 
 const wireTypes = { bool: 1, i32: 5, i64: 6, text: 8, list: 9, struct: 12 } as const
 
@@ -60,7 +60,7 @@ function write(bytes: number[], value: Thrift): void {
   }
 }
 
-function writeFields(bytes: number[], fields: readonly Field[]): void {
+function writeFields(bytes: number[], fields: readonly ThriftField[]): void {
   let last = 0
   for (const [id, value] of fields) {
     if (value === undefined) continue

@@ -1,8 +1,8 @@
 import { type AthenaCalls, type AthenaPlace, connectToAthena, type Page } from './athena/client.ts'
 import { readAthenaStatement } from './athena/guard.ts'
 import { writeParquet } from './athena/parquet.ts'
-import { type PollMs, type Run, runToEnd, type Wait } from './athena/run.ts'
-import { toCell, toColumn } from './athena/value.ts'
+import { type AthenaRun, type PollMs, runToEnd, type Wait } from './athena/run.ts'
+import { parseCell, toColumn } from './athena/value.ts'
 import type { Cell, Charge, Column, QueryEngine, QueryOptions, QueryResult } from './engine.ts'
 import { interrupted, passedRows, passedTime } from './failure.ts'
 
@@ -68,7 +68,7 @@ function boundsOf({ signal: given, timeoutMs }: QueryOptions): Bounds {
 /** A page at a time, the next one asked for while the one before is used. */
 async function* readRows(
   calls: AthenaCalls,
-  { id, execution }: Run,
+  { id, execution }: AthenaRun,
   first: Page,
   columns: readonly Column[],
   { signal, rowsMax = Number.POSITIVE_INFINITY }: QueryOptions & { readonly signal: AbortSignal },
@@ -88,7 +88,7 @@ async function* readRows(
       const cells = rows
         .slice(skipped)
         .map((row) => splitRow(row, columns.length))
-        .map((row) => columns.map(({ type }, at) => toCell(row[at], type)))
+        .map((row) => columns.map(({ type }, at) => parseCell(row[at], type)))
       skipped = 0
       count += cells.length
       if (count > rowsMax) throw passedRows(rowsMax)
@@ -112,7 +112,7 @@ function isHeader(row: Row | undefined, columns: readonly Column[]): boolean {
   return row !== undefined && columns.every(({ name }, index) => row[index] === name)
 }
 
-function chargeOf({ execution: { statistics } }: Run): Charge {
+function chargeOf({ execution: { statistics } }: AthenaRun): Charge {
   return {
     scannedBytes: statistics.DataScannedInBytes ?? 0,
     queuedMs: statistics.QueryQueueTimeInMillis ?? 0,

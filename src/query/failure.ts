@@ -1,6 +1,5 @@
-import { failureMark } from '../dialect/sql.ts'
+import { failureMark, quoteText } from '../dialect/sql.ts'
 import { PipelineError } from '../record/error.ts'
-import { quoteText } from './quote.ts'
 import { counted } from './text.ts'
 
 /** DuckDB's message about a statement that it could not prepare. No row was read, so it is told as it is. */

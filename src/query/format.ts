@@ -4,10 +4,10 @@ import { uniqueNames } from './parquet.ts'
 import { cellJson, cellText, counted } from './text.ts'
 
 /** Where a format writes; it waits until the text is taken. */
-export type Write = (text: string) => Promise<void>
+export type WriteText = (text: string) => Promise<void>
 
 /** Each writes a whole result, chunk by chunk, and returns how many rows it had. */
-export type Format = (result: QueryResult, write: Write) => Promise<number>
+export type Format = (result: QueryResult, write: WriteText) => Promise<number>
 
 /** One array of row objects; columns in the order of the query, instants as ISO-8601 UTC. */
 export const formatJson: Format = async ({ columns, rows }, write) => {
@@ -134,7 +134,7 @@ function fieldsOf(name: string, cell: Cell): readonly (readonly [string, string]
   return cell.entries.flatMap(([field, item]) => fieldsOf(`${name}.${field}`, item))
 }
 
-export type TableOptions = {
+export type TableFormatOptions = {
   /** Columns of the terminal; wider tables are cut to fit. Undefined: nothing is cut. */
   readonly width?: number
   /** At most so many rows are shown; the last line says of how many. */
@@ -148,7 +148,7 @@ const sampleRows = 1000
 const cellWidthMin = 8
 
 /** Aligned columns for people, numbers to the right, and a line that says how many rows, and whether cells were cut. */
-export function formatTable(options: TableOptions = {}): Format {
+export function formatTable(options: TableFormatOptions = {}): Format {
   const {
     rowsMax = Number.POSITIVE_INFINITY,
     whole = '',

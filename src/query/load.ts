@@ -1,5 +1,6 @@
 import { chmod, stat } from 'node:fs/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
+import { quoteText } from '../dialect/sql.ts'
 import { createShredder, type Shredder } from '../parquet/shred.ts'
 import type { RecordSchema } from '../record/schema.ts'
 import type { ObjectStore } from '../store/store.ts'
@@ -8,7 +9,6 @@ import type { LoadProgress } from './engine.ts'
 import type { ArchiveFile, SkippedFile } from './files.ts'
 import { buildPack, openBuilder } from './pack/build.ts'
 import { hasThreads, openThread } from './pack/thread.ts'
-import { quoteText } from './quote.ts'
 
 /** The files of one pack have at most so many bytes in the archive: what is lost when one of them is replaced. */
 const packSourceBytesMax = 64 * 1024 * 1024

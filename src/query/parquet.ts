@@ -1,10 +1,10 @@
 import { chmod, copyFile, rename } from 'node:fs/promises'
 import { type DuckDBConnection, type DuckDBPreparedStatement, DuckDBTypeId } from '@duckdb/node-api'
+import { quoteName, quoteText } from '../dialect/sql.ts'
 import { PipelineError } from '../record/error.ts'
 import { fileMode } from '../store/mode.ts'
 import { passedRows } from './failure.ts'
 import { columnNames, type Reading, refused } from './guard.ts'
-import { quoteName, quoteText } from './quote.ts'
 import { canonicalText } from './tree.ts'
 
 /**

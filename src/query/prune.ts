@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { quoteName } from '../dialect/sql.ts'
 import type { RecordSchema } from '../record/schema.ts'
 import { isObject, type Json, type JsonObject } from '../record/type.ts'
-import { quoteName } from './quote.ts'
 import { partitionColumn } from './tables.ts'
-import { expressionText, nodesOf, parseTree, textOf } from './tree.ts'
+import { expressionText, nodesOf, parseTree, textMember } from './tree.ts'
 
 // Which partitions a statement can have rows of, told by DuckDB's own parser and its own evaluation: of each WHERE, the
 // part that speaks of nothing but a table's partition date is put to DuckDB for every date that the archive has. What is
@@ -55,7 +55,7 @@ export async function planReads(
   const named = cteNames(tree)
   const reads = new Map<string, 'all' | Predicate[]>()
   for (const table of nodesOf(tree, ({ type }) => type === 'BASE_TABLE')) {
-    const name = textOf(table.table_name).toLowerCase()
+    const name = textMember(table.table_name).toLowerCase()
     const relation = relations.get(name)
     if (!relation) continue
     const filter = relation.isPlain && !named.has(name) ? views.get(table) : undefined
@@ -142,12 +142,12 @@ function sourcesOf(from: Json | undefined, isOuter: boolean): readonly Source[] 
   if (!isObject(from)) return []
   if (from.type === 'BASE_TABLE') {
     if (from.sample !== undefined && from.sample !== null) return []
-    const alias = textOf(from.alias) || textOf(from.table_name)
+    const alias = textMember(from.alias) || textMember(from.table_name)
     return [{ table: from, alias, isOuter }]
   }
   if (from.type !== 'JOIN') return []
-  const kind = textOf(from.ref_type) || 'REGULAR'
-  const join = textOf(from.join_type) || 'INNER'
+  const kind = textMember(from.ref_type) || 'REGULAR'
+  const join = textMember(from.join_type) || 'INNER'
   if (kind !== 'REGULAR' && kind !== 'CROSS') return []
   if (join === 'INNER') return [...sourcesOf(from.left, isOuter), ...sourcesOf(from.right, isOuter)]
   if (join === 'LEFT') return [...sourcesOf(from.left, isOuter), ...sourcesOf(from.right, true)]
@@ -195,12 +195,12 @@ function speaksOf(
   return [...nodesOf(expression, (node) => typeof node.class === 'string')].every((node) => {
     if (plainClasses.has(node.class)) return isExact(node)
     if (node.class === 'FUNCTION') {
-      const kind = functions.get(textOf(node.function_name).toLowerCase())
+      const kind = functions.get(textMember(node.function_name).toLowerCase())
       if (kind === 'timed') told.isTimed = true
       return kind !== undefined
     }
     if (node.class !== 'COLUMN_REF' || !Array.isArray(node.column_names)) return false
-    const [first = '', second] = node.column_names.map((name: Json) => textOf(name).toLowerCase())
+    const [first = '', second] = node.column_names.map((name: Json) => textMember(name).toLowerCase())
     if (second !== undefined) {
       const isQualified = node.column_names.length === 2 && first === alias.toLowerCase()
       return isQualified && second === partitionColumn
@@ -221,7 +221,7 @@ function cteNames(tree: JsonObject): ReadonlySet<string> {
   const names = new Set<string>()
   for (const { cte_map: ctes } of nodesOf(tree, (node) => isObject(node.cte_map))) {
     const entries = isObject(ctes) && Array.isArray(ctes.map) ? ctes.map : []
-    for (const entry of entries) if (isObject(entry)) names.add(textOf(entry.key).toLowerCase())
+    for (const entry of entries) if (isObject(entry)) names.add(textMember(entry.key).toLowerCase())
   }
   return names
 }

@@ -1,5 +1,6 @@
 import { partitionColumn as hivePartitionColumn } from '../derive/ddl.ts'
-import type { ColumnType, Relation } from '../dialect/environment.ts'
+import type { ColumnType, KnownRelation } from '../dialect/environment.ts'
+import { quoteName, quoteText } from '../dialect/sql.ts'
 import {
   arrayOf,
   bigint,
@@ -12,7 +13,6 @@ import {
 } from '../dialect/types.ts'
 import type { Catalog, RecordSchema } from '../record/schema.ts'
 import type { Type } from '../record/type.ts'
-import { quoteName, quoteText } from './quote.ts'
 import { viewsOf } from './views.ts'
 
 /** Where the relations are that have the column `$path`. */
@@ -22,12 +22,12 @@ const catalogName = 'awsdatacatalog'
 const databaseName = 'dmd'
 
 /** What a statement may read: of each record type its table and the views beside it, and `information_schema`. */
-export function relationsOf(catalog: Catalog): readonly Relation[] {
+export function relationsOf(catalog: Catalog): readonly KnownRelation[] {
   const own = [...catalog.values()].flatMap(relationsOfType)
   return [...own.map(({ relation }) => relation), ...informationSchema(own)]
 }
 
-type Own = { readonly relation: Relation; readonly select?: string }
+type Own = { readonly relation: KnownRelation; readonly select?: string }
 
 function relationsOfType(schema: RecordSchema): readonly Own[] {
   const columns = columnsOf(schema)
@@ -82,7 +82,7 @@ function toSqlType(type: Type): SqlType {
 }
 
 /** The standard's views of the catalog, as far as Athena fills them. */
-function informationSchema(relations: readonly Own[]): readonly Relation[] {
+function informationSchema(relations: readonly Own[]): readonly KnownRelation[] {
   const sorted = [...relations].sort((a, b) => (a.relation.name < b.relation.name ? -1 : 1))
   const views = sorted.filter(({ select }) => select !== undefined)
   return [
@@ -141,7 +141,7 @@ function valuesRelation(
   name: string,
   columns: readonly string[],
   rows: readonly (readonly (string | number | null)[])[],
-): Relation {
+): KnownRelation {
   const values = rows.map(
     (row) =>
       `(${row.map((value) => (value === null ? 'NULL' : typeof value === 'number' ? `CAST(${value} AS BIGINT)` : quoteText(value))).join(', ')})`,

@@ -14,9 +14,9 @@ import {
   VARCHAR,
 } from '@duckdb/node-api'
 import { partitionColumn as hivePartitionColumn } from '../derive/ddl.ts'
+import { quoteName } from '../dialect/sql.ts'
 import type { RecordSchema } from '../record/schema.ts'
 import type { Type } from '../record/type.ts'
-import { quoteName } from './quote.ts'
 
 /** The column by which files are filed; as in Athena it comes last. */
 export const partitionColumn = hivePartitionColumn.name

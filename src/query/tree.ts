@@ -49,6 +49,6 @@ export function* nodesOf(tree: Json, isWanted: (node: JsonObject) => boolean): G
 }
 
 /** A member that should be text, or the empty text. */
-export function textOf(value: Json | undefined): string {
+export function textMember(value: Json | undefined): string {
   return typeof value === 'string' ? value : ''
 }

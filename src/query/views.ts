@@ -1,4 +1,5 @@
 import { partitionColumn } from '../derive/ddl.ts'
+import { quoteName, quoteText } from '../dialect/sql.ts'
 import {
   type ChangeColumn,
   changeTerms,
@@ -8,7 +9,6 @@ import {
   type Term,
 } from '../record/change.ts'
 import type { RecordSchema } from '../record/schema.ts'
-import { quoteName, quoteText } from './quote.ts'
 
 export type View = { readonly name: string; readonly select: string }
 

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import type {
   Alias,
   Expression,
-  Frame,
   FunctionCall,
   GroupingElement,
   Identifier,
@@ -14,6 +13,7 @@ import type {
   SortItem,
   TypeSyntax,
   Window,
+  WindowFrame,
 } from '../../src/dialect/syntax.ts'
 
 // Random trees, without places (`at` is 0). They hold what a reader of SQL must tell apart: operators of every precedence within
@@ -272,7 +272,7 @@ function windows(e: Arb<Expression>): Arb<Window> {
     ),
     fc.tuple(fc.constantFrom('preceding', 'following' as const), e).map(([kind, value]) => ({ kind, value })),
   )
-  const frame: Arb<Frame> = fc
+  const frame: Arb<WindowFrame> = fc
     .tuple(fc.constantFrom('rows', 'range', 'groups' as const), bound, maybe('end', bound))
     .map(([unit, start, end]) => ({ unit, start, ...end }))
   return fc

@@ -1,4 +1,4 @@
-import { quoteName, quoteText } from '../../src/query/quote.ts'
+import { quoteName, quoteText } from '../../src/dialect/sql.ts'
 
 /** A table as our DDL for Athena says it. */
 export type DdlTable = {

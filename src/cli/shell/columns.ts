@@ -5,14 +5,14 @@ import type { Catalog, RecordSchema } from '../../record/schema.ts'
 import type { Field, RecordType, Type } from '../../record/type.ts'
 
 /** The table of a record type and the views beside it, by their names in SQL: the table first. */
-export function relationsOf(schema: RecordSchema): readonly string[] {
+export function relationNames(schema: RecordSchema): readonly string[] {
   return [schema.type, ...viewsOf(schema, []).map(({ name }) => name)]
 }
 
 /** The record type behind a table or a view, whose name may be written with its database and in quotes. */
 export function findSchema(catalog: Catalog, written: string): RecordSchema | undefined {
   const name = written.replace(/["`]/g, '').replace(/^.*\./, '').toLowerCase()
-  return [...catalog.values()].find((schema) => relationsOf(schema).includes(name))
+  return [...catalog.values()].find((schema) => relationNames(schema).includes(name))
 }
 
 /** What `.columns` shows of a table: a line for each column, and for each field of a record in one, by its path. */

@@ -4,7 +4,7 @@ import { style } from '../io.ts'
 import { shownFormats } from '../result.ts'
 import { listSaved, readSaved } from '../saved.ts'
 import { readStatementFile } from '../statement.ts'
-import { columnRows, findSchema, relationsOf } from './columns.ts'
+import { columnRows, findSchema, relationNames } from './columns.ts'
 import { isBlank, takeStatements } from './input.ts'
 import { outputTo, runAll, runSql, type Session } from './session.ts'
 
@@ -27,7 +27,7 @@ export const commands: readonly Command[] = [
     text: 'lists the tables and views',
     run: async ({ io, catalog }) => {
       const rows = [...catalog.values()].map((schema) => {
-        const [table = '', ...views] = relationsOf(schema)
+        const [table = '', ...views] = relationNames(schema)
         return [table, views.join(', '), schema.doc]
       })
       await io.out(columns(io, ['table', 'views', 'what it holds'], rows, { whole: [0, 1], spare: [2] }))
@@ -40,7 +40,7 @@ export const commands: readonly Command[] = [
     takes: 'table',
     run: async ({ io, catalog }, argument) => {
       const schema = findSchema(catalog, argument)
-      const known = [...catalog.values()].flatMap(relationsOf).join(', ')
+      const known = [...catalog.values()].flatMap(relationNames).join(', ')
       if (!schema) throw new UsageError(`there is no table "${argument}"; there are ${known}`)
       await io.out(
         columns(io, ['column', 'type', 'personal', 'what it holds'], columnRows(schema), {

@@ -2,7 +2,7 @@ import { functionNames } from '../../dialect/statement.ts'
 import { savedQueries } from '../../query/saved.ts'
 import type { Catalog } from '../../record/schema.ts'
 import { shownFormats } from '../result.ts'
-import { fieldsAt, findSchema, relationsOf } from './columns.ts'
+import { fieldsAt, findSchema, relationNames } from './columns.ts'
 import { commands } from './commands.ts'
 
 const keywords = (
@@ -17,7 +17,7 @@ const keywords = (
 export function completer(catalog: Catalog): (line: string) => [string[], string] {
   const schemas = [...catalog.values()]
   const columns = schemas.flatMap(({ row }) => row.fields)
-  const tables = schemas.flatMap(relationsOf)
+  const tables = schemas.flatMap(relationNames)
   const named = (fields: readonly { readonly name: string }[]) => fields.map(({ name }) => name.toLowerCase())
   const calls = functionNames.map((name) => `${name}(`)
   const words = [...keywords, ...tables, ...named(columns), 'partition_date', ...calls]

@@ -13,7 +13,7 @@ export type Piece =
   | { readonly kind: 'text'; readonly text: string }
   | {
       readonly kind: 'field'
-      readonly field: Field
+      readonly field: CalendarField
       readonly digits: number
       readonly most: number
       readonly isExact?: true
@@ -33,7 +33,7 @@ export type Piece =
   | { readonly kind: 'zoneName'; readonly isLong: boolean }
   | { readonly kind: 'era' }
 
-export type Field =
+export type CalendarField =
   | 'century'
   | 'year'
   | 'weekyear'
@@ -71,7 +71,7 @@ function weekOf(days: number): { readonly year: number; readonly week: number } 
   return { year, week: Math.floor((thursday - daysFrom(year)) / 7) + 1 }
 }
 
-type Parts = { readonly [F in Field]: number } & { readonly millis: number; readonly isPm: boolean }
+type Parts = { readonly [F in CalendarField]: number } & { readonly millis: number; readonly isPm: boolean }
 
 function partsOf(millis: number): Parts {
   const days = Math.floor(millis / day)
@@ -171,7 +171,7 @@ function zoneName({ id, minutes }: WrittenZone, isLong: boolean): string {
 export type ReadTime = { readonly millis: number; readonly zone?: string }
 
 /** Fields in the order in which Joda sets them: the largest first. */
-const order: readonly (Field | 'halfday' | 'fraction')[] = [
+const order: readonly (CalendarField | 'halfday' | 'fraction')[] = [
   'century',
   'year',
   'weekyear',
@@ -193,7 +193,7 @@ const withoutYear: ReadonlySet<string> = new Set(['month', 'week', 'dayOfYear', 
 
 /** Reads a text by a format: what is not in it is of 1970-01-01 00:00, and of 2000 where a month or day has no year. */
 export function readTime(text: string, pieces: readonly Piece[]): ReadTime {
-  const values: { readonly field: Field | 'halfday' | 'fraction'; readonly value: number }[] = []
+  const values: { readonly field: CalendarField | 'halfday' | 'fraction'; readonly value: number }[] = []
   let at = 0
   let zone: string | undefined
   const invalid = () => new FunctionError('the text does not fit the format')
@@ -293,7 +293,7 @@ function zoneOfName(name: string): string | undefined {
 }
 
 /** A time with one of its fields set, and what is smaller at its beginning. */
-function set(millis: number, field: Field | 'halfday' | 'fraction', value: number): number {
+function set(millis: number, field: CalendarField | 'halfday' | 'fraction', value: number): number {
   const check = (low: number, high: number) => {
     if (value < low || value > high) throw new FunctionError(`${field} is outside of ${low} to ${high}`)
   }
@@ -357,7 +357,12 @@ function set(millis: number, field: Field | 'halfday' | 'fraction', value: numbe
 
 // ---- formats
 
-const number = (field: Field, digits: number, most = 2): Piece => ({ kind: 'field', field, digits, most })
+const number = (field: CalendarField, digits: number, most = 2): Piece => ({
+  kind: 'field',
+  field,
+  digits,
+  most,
+})
 const text = (letters: string): Piece => ({ kind: 'text', text: letters })
 const colon = text(':')
 const clock = (hour: Piece): readonly Piece[] => [
@@ -481,7 +486,7 @@ function jodaPiece(letter: string, count: number, isNumberNext: boolean): Piece 
   return number(field, count, field === 'dayOfYear' ? 3 : field === 'dayOfWeek' ? 1 : 2)
 }
 
-const jodaNumbers: { readonly [letter: string]: Field } = {
+const jodaNumbers: { readonly [letter: string]: CalendarField } = {
   w: 'week',
   e: 'dayOfWeek',
   D: 'dayOfYear',

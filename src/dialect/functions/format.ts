@@ -15,7 +15,7 @@ type Specifier = {
  * `format` of Athena: the patterns of Java's `Formatter`. A value is a text behind a letter for its kind: s text, i integer,
  * d double, r real, n decimal, b boolean, t date; null is NULL.
  */
-export function formatText(pattern: string, values: readonly (string | null)[]): string {
+export function formatByPattern(pattern: string, values: readonly (string | null)[]): string {
   let next = 0
   let last = -1
   let result = ''

@@ -1,5 +1,5 @@
 import { type Definition, type Expr, FunctionError, scalar } from '../registry.ts'
-import { formatText } from './format.ts'
+import { formatByPattern } from './format.ts'
 
 /** The most characters that a function makes which can make more than it was given. */
 export const textLimit = 1_000_000
@@ -409,7 +409,7 @@ const splitToMultimapScalar = scalar(
   splitToMultimap,
 )
 const formatScalar = scalar('athena_format', ['varchar', 'varchar[]'], 'varchar', (pattern, values) =>
-  bounded(formatText(pattern, values), 'format'),
+  bounded(formatByPattern(pattern, values), 'format'),
 )
 
 /** A value with its kind in front: format's patterns take it by that. */

@@ -2,7 +2,6 @@ import type { Token } from '../lexer.ts'
 import type { Expression, FunctionCall, Identifier } from '../syntax.ts'
 import {
   advance,
-  type Cursor,
   expect,
   isName,
   mismatch,
@@ -13,19 +12,20 @@ import {
   refuse,
   sees,
   seesName,
-  take,
+  type TokenCursor,
+  takeKeys,
 } from './cursor.ts'
-import { readExpression, readValue } from './expression.ts'
+import { readExpression, readOperand } from './expression.ts'
 import { seesLimit } from './group.ts'
-import { isString, readString } from './literal.ts'
+import { isString, readTextLiteral } from './literal.ts'
 import { readOrderBy, readWindow } from './window.ts'
 
 /** Reads what follows a function's name. */
-export function readCall(cursor: Cursor, names: readonly Identifier[], first?: Expression): Expression {
+export function readCall(cursor: TokenCursor, names: readonly Identifier[], first?: Expression): Expression {
   const name = names.map((part) => part.name.toLowerCase()).join('.')
   const call = { kind: 'call', at: names[0]?.at ?? 0, name, ...plain } as const
   if (!first) expect(cursor, '(')
-  if (take(cursor, '*')) {
+  if (takeKeys(cursor, '*')) {
     expect(cursor, ')')
     return { ...call, isStar: true, ...readFilter(cursor), ...readOver(cursor) }
   }
@@ -35,7 +35,7 @@ export function readCall(cursor: Cursor, names: readonly Identifier[], first?: E
   const hasArguments = first || quantifier || !(sees(cursor, ')') || sees(cursor, 'ORDER'))
   const args = hasArguments ? readArguments(cursor, first) : []
   const orderBy = readOrderBy(cursor)
-  if (!take(cursor, ')')) throw mismatch(cursor, ',', ')')
+  if (!takeKeys(cursor, ')')) throw mismatch(cursor, ',', ')')
   const filter = readFilter(cursor)
   const nulls = readNullTreatment(cursor)
   const over = readOver(cursor)
@@ -47,9 +47,9 @@ export function readCall(cursor: Cursor, names: readonly Identifier[], first?: E
 
 const plain = { arguments: [], isStar: false, isDistinct: false, orderBy: [] } as const
 
-function readArguments(cursor: Cursor, first?: Expression): Expression[] {
+function readArguments(cursor: TokenCursor, first?: Expression): Expression[] {
   if (!first) return readList(cursor, readExpression)
-  return take(cursor, ',') ? [first, ...readList(cursor, readExpression)] : [first]
+  return takeKeys(cursor, ',') ? [first, ...readList(cursor, readExpression)] : [first]
 }
 
 /** The arguments that Trino's parser wants of these, which are forms of the language and not functions. */
@@ -79,8 +79,8 @@ function checkForm(call: FunctionCall, token: Token): Expression {
 }
 
 /** DISTINCT, or ALL where an expression follows: `all` is a name too. */
-export function readQuantifier(cursor: Cursor): 'DISTINCT' | 'ALL' | undefined {
-  if (take(cursor, 'DISTINCT')) return 'DISTINCT'
+export function readQuantifier(cursor: TokenCursor): 'DISTINCT' | 'ALL' | undefined {
+  if (takeKeys(cursor, 'DISTINCT')) return 'DISTINCT'
   if (!sees(cursor, 'ALL') || !startsExpression(peek(cursor, 1))) return undefined
   advance(cursor)
   return 'ALL'
@@ -103,21 +103,23 @@ const startingKinds: ReadonlySet<string> = new Set([
 export const startsExpression = (token: Token): boolean =>
   isName(token) || startingKeys.has(token.key) || startingKinds.has(token.kind)
 
-function readFilter(cursor: Cursor): { readonly filter?: Expression } {
-  if (!take(cursor, 'FILTER', '(')) return {}
+function readFilter(cursor: TokenCursor): { readonly filter?: Expression } {
+  if (!takeKeys(cursor, 'FILTER', '(')) return {}
   expect(cursor, 'WHERE')
   const filter = readExpression(cursor)
   expect(cursor, ')')
   return { filter }
 }
 
-function readNullTreatment(cursor: Cursor): { readonly nullTreatment: 'ignore' | 'respect' } | undefined {
-  if (take(cursor, 'IGNORE', 'NULLS')) return { nullTreatment: 'ignore' }
-  if (take(cursor, 'RESPECT', 'NULLS')) return { nullTreatment: 'respect' }
+function readNullTreatment(
+  cursor: TokenCursor,
+): { readonly nullTreatment: 'ignore' | 'respect' } | undefined {
+  if (takeKeys(cursor, 'IGNORE', 'NULLS')) return { nullTreatment: 'ignore' }
+  if (takeKeys(cursor, 'RESPECT', 'NULLS')) return { nullTreatment: 'respect' }
   return undefined
 }
 
-function readOver(cursor: Cursor): Pick<FunctionCall, 'over'> {
+function readOver(cursor: TokenCursor): Pick<FunctionCall, 'over'> {
   if (!sees(cursor, 'OVER')) return {}
   if (peek(cursor, 1).key === '(') {
     advance(cursor)
@@ -132,13 +134,14 @@ function readOver(cursor: Cursor): Pick<FunctionCall, 'over'> {
 }
 
 /** `listagg([DISTINCT] x [, 'separator'] [ON OVERFLOW …]) WITHIN GROUP (ORDER BY …)` */
-export function readListagg(cursor: Cursor): Expression {
+export function readListagg(cursor: TokenCursor): Expression {
   const { at } = expect(cursor, 'LISTAGG')
   expect(cursor, '(')
   const quantifier = readQuantifier(cursor)
   const args = [readExpression(cursor)]
-  if (take(cursor, ',')) args.push({ kind: 'string', at: peek(cursor).at, value: readString(cursor) })
-  const overflow = take(cursor, 'ON', 'OVERFLOW') ? readOverflow(cursor) : undefined
+  if (takeKeys(cursor, ','))
+    args.push({ kind: 'string', at: peek(cursor).at, value: readTextLiteral(cursor) })
+  const overflow = takeKeys(cursor, 'ON', 'OVERFLOW') ? readOverflow(cursor) : undefined
   expect(cursor, ')')
   expect(cursor, 'WITHIN', 'GROUP', '(')
   if (!sees(cursor, 'ORDER')) throw mismatch(cursor, 'ORDER')
@@ -157,17 +160,17 @@ export function readListagg(cursor: Cursor): Expression {
   }
 }
 
-function readOverflow(cursor: Cursor): 'error' | 'truncate' {
-  if (take(cursor, 'ERROR')) return 'error'
-  if (!take(cursor, 'TRUNCATE')) throw mismatch(cursor, 'ERROR', 'TRUNCATE')
-  if (isString(peek(cursor))) readString(cursor)
-  if (!take(cursor, 'WITH', 'COUNT') && !take(cursor, 'WITHOUT', 'COUNT'))
+function readOverflow(cursor: TokenCursor): 'error' | 'truncate' {
+  if (takeKeys(cursor, 'ERROR')) return 'error'
+  if (!takeKeys(cursor, 'TRUNCATE')) throw mismatch(cursor, 'ERROR', 'TRUNCATE')
+  if (isString(peek(cursor))) readTextLiteral(cursor)
+  if (!takeKeys(cursor, 'WITH', 'COUNT') && !takeKeys(cursor, 'WITHOUT', 'COUNT'))
     throw mismatch(cursor, 'WITH COUNT', 'WITHOUT COUNT')
   return 'truncate'
 }
 
 /** Functions with a syntax of their own: TRIM, NORMALIZE, POSITION, SUBSTRING. */
-export function readSpecialForm(cursor: Cursor): Expression {
+export function readSpecialForm(cursor: TokenCursor): Expression {
   const token = advance(cursor)
   if (token.key === 'TRIM') return readTrim(cursor, token)
   if (token.key === 'NORMALIZE') return readNormalize(cursor, token)
@@ -176,40 +179,41 @@ export function readSpecialForm(cursor: Cursor): Expression {
   if (!startsExpression(peek(cursor, 1)) || seesQuantifier(cursor) || peek(cursor, 1).key === 'NOT')
     return readCall(cursor, [name])
   expect(cursor, '(')
-  const value = readValue(cursor)
-  if (token.key === 'POSITION' && take(cursor, 'IN')) {
-    const text = readValue(cursor)
+  const value = readOperand(cursor)
+  if (token.key === 'POSITION' && takeKeys(cursor, 'IN')) {
+    const text = readOperand(cursor)
     expect(cursor, ')')
     return { kind: 'call', at: token.at, name: 'strpos', ...plain, arguments: [text, value] }
   }
-  if (token.key === 'SUBSTRING' && take(cursor, 'FROM')) {
-    const from = readValue(cursor)
-    const args = take(cursor, 'FOR') ? [value, from, readValue(cursor)] : [value, from]
+  if (token.key === 'SUBSTRING' && takeKeys(cursor, 'FROM')) {
+    const from = readOperand(cursor)
+    const args = takeKeys(cursor, 'FOR') ? [value, from, readOperand(cursor)] : [value, from]
     expect(cursor, ')')
     return { kind: 'call', at: token.at, name: 'substring', ...plain, arguments: args }
   }
   return readCall(cursor, [name], readExpression(cursor, { kind: 'value', expression: value }))
 }
 
-const seesQuantifier = (cursor: Cursor) => peek(cursor, 1).key === 'ALL' && startsExpression(peek(cursor, 2))
+const seesQuantifier = (cursor: TokenCursor) =>
+  peek(cursor, 1).key === 'ALL' && startsExpression(peek(cursor, 2))
 
-function readTrim(cursor: Cursor, { at }: Token): Expression {
+function readTrim(cursor: TokenCursor, { at }: Token): Expression {
   expect(cursor, '(')
   const side = readSide(cursor)
-  if (side && take(cursor, 'FROM')) {
-    const operand = readValue(cursor)
+  if (side && takeKeys(cursor, 'FROM')) {
+    const operand = readOperand(cursor)
     expect(cursor, ')')
     return { kind: 'trim', at, side, operand }
   }
-  const value = readValue(cursor)
-  if (take(cursor, 'FROM')) {
-    const operand = readValue(cursor)
+  const value = readOperand(cursor)
+  if (takeKeys(cursor, 'FROM')) {
+    const operand = readOperand(cursor)
     expect(cursor, ')')
     return { kind: 'trim', at, side: side ?? 'both', characters: value, operand }
   }
   if (side) throw mismatch(cursor, 'FROM')
-  const characters = take(cursor, ',') ? readValue(cursor) : undefined
-  if (!take(cursor, ')')) throw mismatch(cursor, 'FROM', ')')
+  const characters = takeKeys(cursor, ',') ? readOperand(cursor) : undefined
+  if (!takeKeys(cursor, ')')) throw mismatch(cursor, 'FROM', ')')
   if (characters) return { kind: 'trim', at, side: 'both', characters, operand: value }
   return { kind: 'call', at, name: 'trim', ...plain, arguments: [value] }
 }
@@ -221,7 +225,7 @@ const sides: { readonly [key: string]: 'leading' | 'trailing' | 'both' } = {
 }
 
 /** LEADING, TRAILING or BOTH, where it is no name of a column: then characters or FROM follow. */
-function readSide(cursor: Cursor) {
+function readSide(cursor: TokenCursor) {
   const side = sides[peek(cursor).key]
   const next = peek(cursor, 1)
   if (!side || !(next.key === 'FROM' || startsExpression(next))) return undefined
@@ -231,10 +235,10 @@ function readSide(cursor: Cursor) {
 
 const normalForms: readonly string[] = ['NFC', 'NFD', 'NFKC', 'NFKD']
 
-function readNormalize(cursor: Cursor, { at }: Token): Expression {
+function readNormalize(cursor: TokenCursor, { at }: Token): Expression {
   expect(cursor, '(')
-  const args = [readValue(cursor)]
-  if (take(cursor, ',')) {
+  const args = [readOperand(cursor)]
+  if (takeKeys(cursor, ',')) {
     const form = peek(cursor)
     if (!normalForms.includes(form.key)) throw mismatch(cursor, ...normalForms)
     advance(cursor)

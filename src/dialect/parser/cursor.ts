@@ -1,11 +1,11 @@
 import { StatementError } from '../failure.ts'
-import type { Meter, Token } from '../lexer.ts'
+import type { Token, WorkMeter } from '../lexer.ts'
 import type { Identifier, Query } from '../syntax.ts'
 
 /** A place in the tokens of a statement. */
-export type Cursor = {
+export type TokenCursor = {
   readonly tokens: readonly Token[]
-  readonly meter: Meter
+  readonly meter: WorkMeter
   /** What reads queries: an expression may hold a query, and a query holds expressions. */
   readonly queries: Queries
   index: number
@@ -14,9 +14,9 @@ export type Cursor = {
 
 export type Queries = {
   /** Reads `[WITH …] query`. */
-  readonly read: (cursor: Cursor) => Query
+  readonly read: (cursor: TokenCursor) => Query
   /** Reads what follows a query in parentheses that was read already: `UNION …`, `ORDER BY …`, `LIMIT …`. */
-  readonly readOn: (cursor: Cursor, first: Query) => Query
+  readonly readOn: (cursor: TokenCursor, first: Query) => Query
 }
 
 /** How many parentheses, calls, CASEs, types and the like may stand within one another. */
@@ -35,34 +35,34 @@ const reserved: ReadonlySet<string> = new Set(
 const ending: Token = { kind: 'end', at: 0, end: 0, text: '', key: '' }
 
 /** The token at a distance from the place, the last one (`end`) beyond it. */
-export function peek(cursor: Cursor, distance = 0): Token {
+export function peek(cursor: TokenCursor, distance = 0): Token {
   cursor.meter.steps++
   return cursor.tokens[cursor.index + distance] ?? cursor.tokens.at(-1) ?? ending
 }
 
-export function advance(cursor: Cursor): Token {
+export function advance(cursor: TokenCursor): Token {
   const token = peek(cursor)
   if (token.kind !== 'end') cursor.index++
   return token
 }
 
 /** True where the words and marks stand here one after the other. */
-export function sees(cursor: Cursor, ...keys: readonly string[]): boolean {
+export function sees(cursor: TokenCursor, ...keys: readonly string[]): boolean {
   return keys.every((key, distance) => peek(cursor, distance).key === key)
 }
 
-export function seesOneOf(cursor: Cursor, keys: readonly string[], distance = 0): boolean {
+export function seesOneOf(cursor: TokenCursor, keys: readonly string[], distance = 0): boolean {
   return keys.includes(peek(cursor, distance).key)
 }
 
 /** Steps over words and marks where they stand here. */
-export function take(cursor: Cursor, ...keys: readonly string[]): boolean {
+export function takeKeys(cursor: TokenCursor, ...keys: readonly string[]): boolean {
   if (!sees(cursor, ...keys)) return false
   cursor.index += keys.length
   return true
 }
 
-export function expect(cursor: Cursor, ...keys: readonly string[]): Token {
+export function expect(cursor: TokenCursor, ...keys: readonly string[]): Token {
   let token = peek(cursor)
   for (const key of keys) {
     if (peek(cursor).key !== key) throw mismatch(cursor, key)
@@ -74,16 +74,16 @@ export function expect(cursor: Cursor, ...keys: readonly string[]): Token {
 export const isName = (token: Token): boolean =>
   token.kind === 'quoted name' || (token.kind === 'word' && !reserved.has(token.key))
 
-export const seesName = (cursor: Cursor, distance = 0): boolean => isName(peek(cursor, distance))
+export const seesName = (cursor: TokenCursor, distance = 0): boolean => isName(peek(cursor, distance))
 
-export function readName(cursor: Cursor): Identifier {
+export function readName(cursor: TokenCursor): Identifier {
   const token = peek(cursor)
   if (!isName(token)) throw mismatch(cursor, 'a name')
   cursor.index++
-  return nameOf(token)
+  return toIdentifier(token)
 }
 
-export function nameOf(token: Token): Identifier {
+export function toIdentifier(token: Token): Identifier {
   if (token.kind !== 'quoted name') {
     const name = token.text.toLowerCase()
     return name === token.text ? { name, at: token.at } : { name, written: token.text, at: token.at }
@@ -94,21 +94,21 @@ export function nameOf(token: Token): Identifier {
 }
 
 /** `name.name.…` */
-export function readQualifiedName(cursor: Cursor): Identifier[] {
+export function readQualifiedName(cursor: TokenCursor): Identifier[] {
   const names = [readName(cursor)]
-  while (take(cursor, '.')) names.push(readName(cursor))
+  while (takeKeys(cursor, '.')) names.push(readName(cursor))
   return names
 }
 
 /** One or more, separated by commas. */
-export function readList<T>(cursor: Cursor, read: (cursor: Cursor) => T): T[] {
+export function readList<T>(cursor: TokenCursor, read: (cursor: TokenCursor) => T): T[] {
   const items = [read(cursor)]
-  while (take(cursor, ',')) items.push(read(cursor))
+  while (takeKeys(cursor, ',')) items.push(read(cursor))
   return items
 }
 
 /** `(…)` around what `read` reads. */
-export function readParenthesized<T>(cursor: Cursor, read: (cursor: Cursor) => T): T {
+export function readParenthesized<T>(cursor: TokenCursor, read: (cursor: TokenCursor) => T): T {
   expect(cursor, '(')
   const value = read(cursor)
   expect(cursor, ')')
@@ -116,7 +116,7 @@ export function readParenthesized<T>(cursor: Cursor, read: (cursor: Cursor) => T
 }
 
 /** Reads something that may hold another of its kind, and refuses what is nested too deeply. */
-export function nested<T>(cursor: Cursor, read: () => T): T {
+export function nested<T>(cursor: TokenCursor, read: () => T): T {
   if (cursor.depth >= nestingMax)
     throw new StatementError(
       peek(cursor).at,
@@ -133,7 +133,7 @@ export function refuse(token: Token, message: string): never {
 }
 
 /** What is said where something else should stand here. */
-export function mismatch(cursor: Cursor, ...expected: readonly string[]): StatementError {
+export function mismatch(cursor: TokenCursor, ...expected: readonly string[]): StatementError {
   const token = peek(cursor)
   if (token.kind === 'backquoted name')
     return new StatementError(
@@ -145,11 +145,11 @@ export function mismatch(cursor: Cursor, ...expected: readonly string[]): Statem
   const advice = adviceAt(cursor, expected)
   return new StatementError(
     token.at,
-    `mismatched input ${show(token)}; expected ${listOf(expected)}${advice && `; ${advice}`}`,
+    `mismatched input ${showToken(token)}; expected ${listOf(expected)}${advice && `; ${advice}`}`,
   )
 }
 
-export function show(token: Token): string {
+export function showToken(token: Token): string {
   if (token.kind === 'end') return 'at the end of the statement'
   if (token.kind === 'string' || token.kind === 'unicode string') return 'a text in quotes'
   return `'${token.text.length > 60 ? `${token.text.slice(0, 60)}…` : token.text}'`
@@ -159,7 +159,7 @@ const listOf = (items: readonly string[]) =>
   items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} or ${items.at(-1)}`
 
 /** What people type from other systems. */
-function adviceAt(cursor: Cursor, expected: readonly string[]): string {
+function adviceAt(cursor: TokenCursor, expected: readonly string[]): string {
   const token = peek(cursor)
   const before = cursor.tokens[cursor.index - 1] ?? ending
   const touches = before.end === token.at

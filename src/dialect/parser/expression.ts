@@ -1,7 +1,6 @@
 import type { ComparisonOperator, Expression, Identifier } from '../syntax.ts'
 import {
   advance,
-  type Cursor,
   expect,
   mismatch,
   nested,
@@ -12,33 +11,34 @@ import {
   sees,
   seesName,
   seesOneOf,
-  take,
+  type TokenCursor,
+  takeKeys,
 } from './cursor.ts'
 import { readGroup } from './group.ts'
-import { isString, readString, signedDigits } from './literal.ts'
+import { isString, readTextLiteral, signedDigits } from './literal.ts'
 import { readPrimary } from './primary.ts'
 
 /** Where an expression goes on from a part of it that was read already. */
-export type Start = {
+export type ParsedPart = {
   /** A primary may have a subscript or a field behind it; a value may only have a predicate, AND and OR. */
   readonly kind: 'primary' | 'value'
   readonly expression: Expression
 }
 
-export function readExpression(cursor: Cursor, start?: Start): Expression {
+export function readExpression(cursor: TokenCursor, start?: ParsedPart): Expression {
   return nested(cursor, () => readChain(cursor, 'or', start))
 }
 
 /** A chain of ORs of chains of ANDs. */
-function readChain(cursor: Cursor, kind: 'or' | 'and', start?: Start): Expression {
-  const read = (from?: Start) => (kind === 'or' ? readChain(cursor, 'and', from) : readNot(cursor, from))
+function readChain(cursor: TokenCursor, kind: 'or' | 'and', start?: ParsedPart): Expression {
+  const read = (from?: ParsedPart) => (kind === 'or' ? readChain(cursor, 'and', from) : readNot(cursor, from))
   const first = read(start)
   const operands = [first]
-  while (take(cursor, kind === 'or' ? 'OR' : 'AND')) operands.push(read())
+  while (takeKeys(cursor, kind === 'or' ? 'OR' : 'AND')) operands.push(read())
   return operands.length === 1 ? first : { kind, at: first.at, operands }
 }
 
-function readNot(cursor: Cursor, start?: Start): Expression {
+function readNot(cursor: TokenCursor, start?: ParsedPart): Expression {
   const places: number[] = []
   while (!start && sees(cursor, 'NOT')) places.push(advance(cursor).at)
   let expression = readPredicate(cursor, start)
@@ -57,44 +57,44 @@ const comparisons: { readonly [key: string]: ComparisonOperator } = {
 }
 
 /** A value with at most one predicate behind it: comparisons have no chains. */
-function readPredicate(cursor: Cursor, start?: Start): Expression {
-  const operand = readValue(cursor, start)
+function readPredicate(cursor: TokenCursor, start?: ParsedPart): Expression {
+  const operand = readOperand(cursor, start)
   const { at } = operand
   const operator = comparisons[peek(cursor).key]
   if (operator) return readComparison(cursor, operand, operator)
-  if (take(cursor, 'IS')) return readIs(cursor, operand)
+  if (takeKeys(cursor, 'IS')) return readIs(cursor, operand)
   const isNot = sees(cursor, 'NOT') && seesOneOf(cursor, ['BETWEEN', 'IN', 'LIKE'], 1)
   if (isNot) advance(cursor)
-  if (take(cursor, 'BETWEEN')) {
-    const low = readValue(cursor)
+  if (takeKeys(cursor, 'BETWEEN')) {
+    const low = readOperand(cursor)
     expect(cursor, 'AND')
-    return { kind: 'between', at, isNot, operand, low, high: readValue(cursor) }
+    return { kind: 'between', at, isNot, operand, low, high: readOperand(cursor) }
   }
-  if (take(cursor, 'LIKE')) {
-    const pattern = readValue(cursor)
+  if (takeKeys(cursor, 'LIKE')) {
+    const pattern = readOperand(cursor)
     const like = { kind: 'like', at, isNot, operand, pattern } as const
-    return take(cursor, 'ESCAPE') ? { ...like, escape: readValue(cursor) } : like
+    return takeKeys(cursor, 'ESCAPE') ? { ...like, escape: readOperand(cursor) } : like
   }
-  if (!take(cursor, 'IN')) return operand
+  if (!takeKeys(cursor, 'IN')) return operand
   const group = readParenthesized(cursor, readGroup)
   if (group.query && group.isCertain) return { kind: 'in query', at, isNot, operand, query: group.query }
   return { kind: 'in list', at, isNot, operand, items: group.items }
 }
 
-function readIs(cursor: Cursor, operand: Expression): Expression {
+function readIs(cursor: TokenCursor, operand: Expression): Expression {
   const { at } = operand
-  const isNot = take(cursor, 'NOT')
-  if (take(cursor, 'NULL')) return { kind: 'is null', at, isNot, operand }
-  if (take(cursor, 'DISTINCT', 'FROM'))
-    return { kind: 'is distinct', at, isNot, left: operand, right: readValue(cursor) }
+  const isNot = takeKeys(cursor, 'NOT')
+  if (takeKeys(cursor, 'NULL')) return { kind: 'is null', at, isNot, operand }
+  if (takeKeys(cursor, 'DISTINCT', 'FROM'))
+    return { kind: 'is distinct', at, isNot, left: operand, right: readOperand(cursor) }
   throw mismatch(cursor, ...(isNot ? [] : ['NOT']), 'NULL', 'DISTINCT FROM')
 }
 
-function readComparison(cursor: Cursor, left: Expression, operator: ComparisonOperator): Expression {
+function readComparison(cursor: TokenCursor, left: Expression, operator: ComparisonOperator): Expression {
   const { at } = left
   advance(cursor)
   if (!seesOneOf(cursor, ['ALL', 'ANY', 'SOME']) || peek(cursor, 1).key !== '(')
-    return { kind: 'comparison', at, operator, left, right: readValue(cursor) }
+    return { kind: 'comparison', at, operator, left, right: readOperand(cursor) }
   const word = advance(cursor)
   const group = readParenthesized(cursor, readGroup)
   if (!group.query || !group.isCertain)
@@ -104,14 +104,14 @@ function readComparison(cursor: Cursor, left: Expression, operator: ComparisonOp
 }
 
 /** `a || b`, the loosest operator of values; then `+ -`, then `* / %`, each from the left. */
-export function readValue(cursor: Cursor, start?: Start): Expression {
+export function readOperand(cursor: TokenCursor, start?: ParsedPart): Expression {
   if (start?.kind === 'value') return start.expression
   let left = readSum(cursor, start)
-  while (take(cursor, '||')) left = { kind: 'concat', at: left.at, left, right: readSum(cursor) }
+  while (takeKeys(cursor, '||')) left = { kind: 'concat', at: left.at, left, right: readSum(cursor) }
   return left
 }
 
-function readSum(cursor: Cursor, start?: Start): Expression {
+function readSum(cursor: TokenCursor, start?: ParsedPart): Expression {
   let left = readProduct(cursor, start)
   for (;;) {
     const operator = takeOperator(cursor, ['+', '-'] as const)
@@ -120,7 +120,7 @@ function readSum(cursor: Cursor, start?: Start): Expression {
   }
 }
 
-function readProduct(cursor: Cursor, start?: Start): Expression {
+function readProduct(cursor: TokenCursor, start?: ParsedPart): Expression {
   let left = readSigned(cursor, start)
   for (;;) {
     const operator = takeOperator(cursor, ['*', '/', '%'] as const)
@@ -129,7 +129,7 @@ function readProduct(cursor: Cursor, start?: Start): Expression {
   }
 }
 
-function takeOperator<T extends string>(cursor: Cursor, operators: readonly T[]): T | undefined {
+function takeOperator<T extends string>(cursor: TokenCursor, operators: readonly T[]): T | undefined {
   const { key } = peek(cursor)
   const operator = operators.find((known) => known === key)
   if (operator) advance(cursor)
@@ -137,7 +137,7 @@ function takeOperator<T extends string>(cursor: Cursor, operators: readonly T[])
 }
 
 /** Signs, and what they stand before. A minus before an integer belongs to the literal: only so is there -9223372036854775808. */
-function readSigned(cursor: Cursor, start?: Start): Expression {
+function readSigned(cursor: TokenCursor, start?: ParsedPart): Expression {
   const signs = []
   while (!start && seesOneOf(cursor, ['+', '-'])) signs.push(advance(cursor))
   let operand: Expression
@@ -158,15 +158,15 @@ function readSigned(cursor: Cursor, start?: Start): Expression {
 
 const isNumber = ({ kind }: Expression) => kind === 'integer' || kind === 'decimal' || kind === 'double'
 
-function readZone(cursor: Cursor, start?: Start): Expression {
+function readZone(cursor: TokenCursor, start?: ParsedPart): Expression {
   let operand = readPostfix(cursor, start)
-  while (take(cursor, 'AT', 'TIME', 'ZONE')) {
+  while (takeKeys(cursor, 'AT', 'TIME', 'ZONE')) {
     const token = peek(cursor)
     const isInterval = token.key === 'INTERVAL'
     if (!isInterval && !isString(token)) throw mismatch(cursor, "a zone's name in '…'", 'INTERVAL')
     const zone: Expression = isInterval
       ? readPrimary(cursor)
-      : { kind: 'string', at: token.at, value: readString(cursor) }
+      : { kind: 'string', at: token.at, value: readTextLiteral(cursor) }
     if (isInterval && zone.kind !== 'interval') refuse(token, "an interval is written INTERVAL '2' HOUR")
     operand = { kind: 'at time zone', at: operand.at, operand, zone }
   }
@@ -174,12 +174,12 @@ function readZone(cursor: Cursor, start?: Start): Expression {
 }
 
 /** A primary with its subscripts and fields: `a.b[1].c`. A `.*` behind it is left to the list of SELECT. */
-export function readPostfix(cursor: Cursor, start?: Start): Expression {
+export function readPostfix(cursor: TokenCursor, start?: ParsedPart): Expression {
   let base = start?.expression ?? readPrimary(cursor)
   for (;;) {
     const { at } = base
-    if (take(cursor, '[')) {
-      const index = nested(cursor, () => readValue(cursor))
+    if (takeKeys(cursor, '[')) {
+      const index = nested(cursor, () => readOperand(cursor))
       expect(cursor, ']')
       base = { kind: 'subscript', at, base, index }
     } else if (sees(cursor, '.') && !sees(cursor, '.', '*')) {

@@ -1,7 +1,6 @@
 import { StatementError } from '../failure.ts'
 import type { Expression, Query } from '../syntax.ts'
 import {
-  type Cursor,
   isName,
   nested,
   peek,
@@ -9,7 +8,8 @@ import {
   readParenthesized,
   sees,
   seesOneOf,
-  take,
+  type TokenCursor,
+  takeKeys,
 } from './cursor.ts'
 import { readExpression } from './expression.ts'
 
@@ -20,7 +20,7 @@ export type Group =
   | { readonly query?: undefined; readonly items: readonly [Expression, ...Expression[]] }
 
 /** Reads behind `(`, up to the `)` that closes it. Nothing is read twice, so that `((((…` takes no longer than it is long. */
-export function readGroup(cursor: Cursor): Group {
+export function readGroup(cursor: TokenCursor): Group {
   if (seesQuery(cursor)) return groupOf(cursor.queries.read(cursor), true)
   if (!sees(cursor, '(') || seesLambda(cursor)) return { items: readItems(cursor, readExpression(cursor)) }
   const { at } = peek(cursor)
@@ -31,11 +31,11 @@ export function readGroup(cursor: Cursor): Group {
   return { items: readItems(cursor, readFrom(cursor, expressionOf(inner, at))) }
 }
 
-const readFrom = (cursor: Cursor, expression: Expression) =>
+const readFrom = (cursor: TokenCursor, expression: Expression) =>
   readExpression(cursor, { kind: 'primary', expression })
 
-function readItems(cursor: Cursor, first: Expression): [Expression, ...Expression[]] {
-  return take(cursor, ',') ? [first, ...readList(cursor, readExpression)] : [first]
+function readItems(cursor: TokenCursor, first: Expression): [Expression, ...Expression[]] {
+  return takeKeys(cursor, ',') ? [first, ...readList(cursor, readExpression)] : [first]
 }
 
 const groupOf = (query: Query, isCertain: boolean): Group => ({
@@ -50,14 +50,15 @@ export function expressionOf({ items }: Group, at: number): Expression {
   return items.length === 1 && first ? first : { kind: 'row', at, items }
 }
 
-export const seesQuery = (cursor: Cursor): boolean => seesOneOf(cursor, ['SELECT', 'WITH', 'VALUES', 'TABLE'])
+export const seesQuery = (cursor: TokenCursor): boolean =>
+  seesOneOf(cursor, ['SELECT', 'WITH', 'VALUES', 'TABLE'])
 
 /** True where what follows a query in parentheses makes it part of a larger one. */
-export const seesMoreOfQuery = (cursor: Cursor): boolean =>
+export const seesMoreOfQuery = (cursor: TokenCursor): boolean =>
   seesOneOf(cursor, ['UNION', 'INTERSECT', 'EXCEPT', 'ORDER']) || seesLimit(cursor)
 
 /** True where OFFSET, LIMIT or FETCH stands as the clause that it begins: each may be a name too. */
-export function seesLimit(cursor: Cursor): boolean {
+export function seesLimit(cursor: TokenCursor): boolean {
   const { key } = peek(cursor)
   if (key === 'FETCH') return seesOneOf(cursor, ['FIRST', 'NEXT'], 1)
   if (key !== 'LIMIT' && key !== 'OFFSET') return false
@@ -78,7 +79,7 @@ export function withoutWith(query: Query): Query {
 }
 
 /** True at the `(` of `() -> …` and `(a, b) -> …`. */
-export function seesLambda(cursor: Cursor): boolean {
+export function seesLambda(cursor: TokenCursor): boolean {
   if (sees(cursor, '(', ')', '->')) return true
   let distance = 1
   while (isName(peek(cursor, distance)) && peek(cursor, distance + 1).key === ',') distance += 2

@@ -1,7 +1,7 @@
 import type { Expression } from '../syntax.ts'
-import { advance, type Cursor, expect, mismatch, peek, refuse, sees, take } from './cursor.ts'
+import { advance, expect, mismatch, peek, refuse, sees, type TokenCursor, takeKeys } from './cursor.ts'
 import { readExpression } from './expression.ts'
-import { readString } from './literal.ts'
+import { readTextLiteral } from './literal.ts'
 import { readType } from './type.ts'
 
 type JsonFunction = Extract<Expression, { kind: 'json function' }>
@@ -36,30 +36,30 @@ const optionLists: { readonly [name in JsonFunction['name']]: readonly (readonly
 }
 
 /** `JSON_VALUE(input, 'path' [RETURNING type] [NULL ON EMPTY] …)` and the like. */
-export function readJsonFunction(cursor: Cursor): Expression {
+export function readJsonFunction(cursor: TokenCursor): Expression {
   const token = advance(cursor)
   const name = names[token.key] ?? 'json_value'
   expect(cursor, '(')
   const input = readExpression(cursor)
   readFormat(cursor)
   expect(cursor, ',')
-  const path = readString(cursor)
+  const path = readTextLiteral(cursor)
   if (sees(cursor, 'AS') || sees(cursor, 'PASSING'))
     refuse(peek(cursor), 'PASSING and names of paths are not supported; write the values into the path')
-  const returning = name !== 'json_exists' && take(cursor, 'RETURNING') ? readType(cursor) : undefined
+  const returning = name !== 'json_exists' && takeKeys(cursor, 'RETURNING') ? readType(cursor) : undefined
   if (returning) readFormat(cursor)
   const options = optionLists[name].flatMap((list) => {
     if (sees(cursor, 'DEFAULT')) refuse(peek(cursor), 'DEFAULT is not supported here; use COALESCE around it')
-    const option = list.find((known) => take(cursor, ...known.split(' ')))
+    const option = list.find((known) => takeKeys(cursor, ...known.split(' ')))
     return option === undefined ? [] : [option]
   })
-  if (!take(cursor, ')')) throw mismatch(cursor, ')', ...optionLists[name].flat().slice(0, 4))
+  if (!takeKeys(cursor, ')')) throw mismatch(cursor, ')', ...optionLists[name].flat().slice(0, 4))
   return { kind: 'json function', at: token.at, name, input, path, ...(returning && { returning }), options }
 }
 
 /** `FORMAT JSON` is what every input and result has; with an encoding the input is bytes. */
-function readFormat(cursor: Cursor): void {
-  if (!take(cursor, 'FORMAT')) return
+function readFormat(cursor: TokenCursor): void {
+  if (!takeKeys(cursor, 'FORMAT')) return
   expect(cursor, 'JSON')
   if (sees(cursor, 'ENCODING')) refuse(peek(cursor), 'ENCODING is not supported; use from_utf8 for bytes')
 }

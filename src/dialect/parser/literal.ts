@@ -1,6 +1,6 @@
 import { StatementError } from '../failure.ts'
 import type { Token } from '../lexer.ts'
-import { advance, type Cursor, mismatch, peek, refuse, take } from './cursor.ts'
+import { advance, mismatch, peek, refuse, type TokenCursor, takeKeys } from './cursor.ts'
 
 const bigintMax = 2n ** 63n - 1n
 
@@ -16,16 +16,16 @@ export function signedDigits(token: Token, isNegative: boolean): string {
 export const isString = ({ kind }: Token): boolean => kind === 'string' || kind === 'unicode string'
 
 /** `'…'`, or `U&'…' [UESCAPE 'c']`. */
-export function readString(cursor: Cursor): string {
+export function readTextLiteral(cursor: TokenCursor): string {
   const token = peek(cursor)
   if (!isString(token)) throw mismatch(cursor, "a text in '…'")
   advance(cursor)
   if (token.kind === 'string') return token.text.slice(1, -1).replaceAll("''", "'")
   const body = token.text.slice(3, -1).replaceAll("''", "'")
-  return decodeUnicode(token, body, take(cursor, 'UESCAPE') ? readEscape(cursor) : '\\')
+  return decodeUnicode(token, body, takeKeys(cursor, 'UESCAPE') ? readEscape(cursor) : '\\')
 }
 
-function readEscape(cursor: Cursor): string {
+function readEscape(cursor: TokenCursor): string {
   const token = peek(cursor)
   if (token.kind !== 'string') throw mismatch(cursor, "a character in '…'")
   advance(cursor)

@@ -3,11 +3,9 @@ import type { Expression } from '../syntax.ts'
 import { readCall, readListagg, readSpecialForm } from './call.ts'
 import {
   advance,
-  type Cursor,
   expect,
   isName,
   mismatch,
-  nameOf,
   nested,
   peek,
   readList,
@@ -18,19 +16,21 @@ import {
   sees,
   seesName,
   seesOneOf,
-  take,
+  type TokenCursor,
+  takeKeys,
+  toIdentifier,
 } from './cursor.ts'
-import { columnOf, readExpression, readValue } from './expression.ts'
+import { columnOf, readExpression, readOperand } from './expression.ts'
 import { expressionOf, readGroup, seesLambda } from './group.ts'
 import { readJsonFunction } from './json.ts'
-import { bytesOf, isString, readString, signedDigits } from './literal.ts'
+import { bytesOf, isString, readTextLiteral, signedDigits } from './literal.ts'
 import { intervalFields, readIntervalField, readType } from './type.ts'
 
 /** An expression without operators around it. */
-export function readPrimary(cursor: Cursor): Expression {
+export function readPrimary(cursor: TokenCursor): Expression {
   const token = peek(cursor)
   const { at, text, key } = token
-  if (isString(token)) return { kind: 'string', at, value: readString(cursor) }
+  if (isString(token)) return { kind: 'string', at, value: readTextLiteral(cursor) }
   switch (token.kind) {
     case 'binary':
       return { kind: 'binary', at, bytes: bytesOf(advance(cursor)) }
@@ -51,7 +51,7 @@ export function readPrimary(cursor: Cursor): Expression {
   }
 }
 
-function readParentheses(cursor: Cursor): Expression {
+function readParentheses(cursor: TokenCursor): Expression {
   const { at } = peek(cursor)
   if (!seesLambda(cursor)) return expressionOf(readParenthesized(cursor, readGroup), at)
   const parameters = readParenthesized(cursor, () => (sees(cursor, ')') ? [] : readList(cursor, readName)))
@@ -60,7 +60,7 @@ function readParentheses(cursor: Cursor): Expression {
 }
 
 /** What begins with a word that is no name. */
-function readReserved(cursor: Cursor, token: Token): Expression | undefined {
+function readReserved(cursor: TokenCursor, token: Token): Expression | undefined {
   const { at, key } = token
   switch (key) {
     case 'NULL':
@@ -111,7 +111,7 @@ function readReserved(cursor: Cursor, token: Token): Expression | undefined {
 }
 
 /** What begins with a name, or with a word that may be one. */
-function readNamed(cursor: Cursor, token: Token): Expression {
+function readNamed(cursor: TokenCursor, token: Token): Expression {
   const { at, key } = token
   if (!isName(token)) throw mismatch(cursor, 'an expression')
   const next = peek(cursor, 1)
@@ -123,7 +123,7 @@ function readNamed(cursor: Cursor, token: Token): Expression {
     if (key === 'X') refuse(token, "there is no space between X and the quote of X'…'")
     const name = readName(cursor).name.toLowerCase()
     const type = { kind: 'name', at, name, parameters: [] } as const
-    return { kind: 'typed literal', at, type, value: readString(cursor) }
+    return { kind: 'typed literal', at, type, value: readTextLiteral(cursor) }
   }
   if (next.key === '->') {
     const parameters = [readName(cursor)]
@@ -132,7 +132,7 @@ function readNamed(cursor: Cursor, token: Token): Expression {
   }
   if (key === 'DOUBLE' && next.key === 'PRECISION' && isString(peek(cursor, 2))) {
     const type = readType(cursor)
-    return { kind: 'typed literal', at, type, value: readString(cursor) }
+    return { kind: 'typed literal', at, type, value: readTextLiteral(cursor) }
   }
   if (key === 'ARRAY' && next.key === '[') {
     cursor.index += 2
@@ -154,7 +154,7 @@ function readNamed(cursor: Cursor, token: Token): Expression {
 }
 
 /** `a.b.c`, or `a.b.c(…)`: only the parenthesis behind the last name tells. */
-function readColumnOrCall(cursor: Cursor): Expression {
+function readColumnOrCall(cursor: TokenCursor): Expression {
   let distance = 1
   while (peek(cursor, distance).key === '.' && seesName(cursor, distance + 1)) distance += 2
   if (peek(cursor, distance).key === '(') return readCall(cursor, readQualifiedName(cursor))
@@ -165,11 +165,11 @@ function readColumnOrCall(cursor: Cursor): Expression {
   const token = advance(cursor)
   if (sees(cursor, 'OVER', '('))
     refuse(peek(cursor), 'OVER stands behind a function’s arguments; measures of windows are not supported')
-  const name = nameOf(token)
+  const name = toIdentifier(token)
   return { kind: 'column', at: name.at, name }
 }
 
-function readCase(cursor: Cursor): Expression {
+function readCase(cursor: TokenCursor): Expression {
   const { at } = expect(cursor, 'CASE')
   const operand = sees(cursor, 'WHEN') ? undefined : readExpression(cursor)
   const branches = []
@@ -180,12 +180,12 @@ function readCase(cursor: Cursor): Expression {
     // biome-ignore lint/suspicious/noThenProperty: it is a part of the tree, which nobody awaits
     branches.push({ when, then: readExpression(cursor) })
   } while (sees(cursor, 'WHEN'))
-  const otherwise = take(cursor, 'ELSE') ? readExpression(cursor) : undefined
-  if (!take(cursor, 'END')) throw mismatch(cursor, ...(otherwise ? ['END'] : ['WHEN', 'ELSE', 'END']))
+  const otherwise = takeKeys(cursor, 'ELSE') ? readExpression(cursor) : undefined
+  if (!takeKeys(cursor, 'END')) throw mismatch(cursor, ...(otherwise ? ['END'] : ['WHEN', 'ELSE', 'END']))
   return { kind: 'case', at, ...(operand && { operand }), branches, ...(otherwise && { otherwise }) }
 }
 
-function readCast(cursor: Cursor): Expression {
+function readCast(cursor: TokenCursor): Expression {
   const { at, key } = advance(cursor)
   expect(cursor, '(')
   const operand = readExpression(cursor)
@@ -199,7 +199,7 @@ const extractFields =
   `year quarter month week day day_of_month day_of_week dow day_of_year doy year_of_week yow hour minute
   second timezone_minute timezone_hour`.split(/\s+/)
 
-function readExtract(cursor: Cursor): Expression {
+function readExtract(cursor: TokenCursor): Expression {
   const { at } = expect(cursor, 'EXTRACT')
   expect(cursor, '(')
   if (isString(peek(cursor))) throw mismatch(cursor, 'a field such as YEAR without quotes')
@@ -207,12 +207,12 @@ function readExtract(cursor: Cursor): Expression {
   const field = readName(cursor).name.toLowerCase()
   if (!extractFields.includes(field)) refuse(token, `EXTRACT takes one of ${extractFields.join(', ')}`)
   expect(cursor, 'FROM')
-  const operand = readValue(cursor)
+  const operand = readOperand(cursor)
   expect(cursor, ')')
   return { kind: 'extract', at, field, operand }
 }
 
-function readGrouping(cursor: Cursor): Expression {
+function readGrouping(cursor: TokenCursor): Expression {
   const { at } = expect(cursor, 'GROUPING')
   const read = () => {
     const [first, ...rest] = readQualifiedName(cursor)
@@ -222,7 +222,7 @@ function readGrouping(cursor: Cursor): Expression {
   return { kind: 'grouping', at, arguments: columns }
 }
 
-function readClock(cursor: Cursor): Expression {
+function readClock(cursor: TokenCursor): Expression {
   const { at, key } = advance(cursor)
   const name = key.toLowerCase()
   if (!sees(cursor, '(')) return { kind: 'special', at, name }
@@ -237,7 +237,7 @@ function readClock(cursor: Cursor): Expression {
 }
 
 /** `INTERVAL [+|-] '…' field [TO field]`, or nothing where `interval` is a name here. */
-function readInterval(cursor: Cursor): Expression | undefined {
+function readInterval(cursor: TokenCursor): Expression | undefined {
   const token = peek(cursor)
   const { at } = token
   const next = peek(cursor, 1)
@@ -247,7 +247,7 @@ function readInterval(cursor: Cursor): Expression | undefined {
   const isText = isString(peek(cursor, isSigned ? 2 : 1))
   if (!isText || (isSigned && !seesOneOf(cursor, intervalFields, 3))) return undefined
   cursor.index += isSigned ? 2 : 1
-  const value = readString(cursor)
+  const value = readTextLiteral(cursor)
   if (!seesOneOf(cursor, intervalFields))
     refuse(
       peek(cursor),

@@ -11,7 +11,6 @@ import type {
 import { readQuantifier } from './call.ts'
 import {
   advance,
-  type Cursor,
   expect,
   mismatch,
   nested,
@@ -24,7 +23,8 @@ import {
   sees,
   seesName,
   seesOneOf,
-  take,
+  type TokenCursor,
+  takeKeys,
 } from './cursor.ts'
 import { readExpression, readPostfix } from './expression.ts'
 import { seesLambda, seesLimit } from './group.ts'
@@ -33,11 +33,11 @@ import { readAlias, readColumnNames, readRelation } from './relation.ts'
 import { readOrderBy, readWindow } from './window.ts'
 
 /** `[WITH …] query` */
-export function readQuery(cursor: Cursor): Query {
+export function readQuery(cursor: TokenCursor): Query {
   return nested(cursor, () => {
     const { at } = peek(cursor)
-    if (!take(cursor, 'WITH')) return readQueryWithoutWith(cursor)
-    const isRecursive = take(cursor, 'RECURSIVE')
+    if (!takeKeys(cursor, 'WITH')) return readQueryWithoutWith(cursor)
+    const isRecursive = takeKeys(cursor, 'RECURSIVE')
     if (sees(cursor, 'FUNCTION') && seesName(cursor, 1))
       refuse(
         peek(cursor),
@@ -48,7 +48,7 @@ export function readQuery(cursor: Cursor): Query {
   })
 }
 
-function readCommonTable(cursor: Cursor): CommonTable {
+function readCommonTable(cursor: TokenCursor): CommonTable {
   const name = readName(cursor)
   const columns = sees(cursor, '(') ? readColumnNames(cursor) : []
   expect(cursor, 'AS')
@@ -56,23 +56,23 @@ function readCommonTable(cursor: Cursor): CommonTable {
 }
 
 /** A query that goes on behind one in parentheses that was read already. */
-export function readQueryOn(cursor: Cursor, first: Query): Query {
+export function readQueryOn(cursor: TokenCursor, first: Query): Query {
   return nested(cursor, () => readQueryWithoutWith(cursor, first))
 }
 
-function readQueryWithoutWith(cursor: Cursor, first?: Query): Query {
+function readQueryWithoutWith(cursor: TokenCursor, first?: Query): Query {
   const at = first?.at ?? peek(cursor).at
   const body = readUnions(cursor, first)
   const orderBy = readOrderBy(cursor)
   return { kind: 'query', at, with: [], isRecursive: false, body, orderBy, ...readLimits(cursor) }
 }
 
-function readLimits(cursor: Cursor): Pick<Query, 'offset' | 'limit' | 'withTies'> {
-  const offset = seesLimit(cursor) && take(cursor, 'OFFSET') ? { offset: readCount(cursor) } : {}
-  if (offset.offset && !take(cursor, 'ROW')) take(cursor, 'ROWS')
+function readLimits(cursor: TokenCursor): Pick<Query, 'offset' | 'limit' | 'withTies'> {
+  const offset = seesLimit(cursor) && takeKeys(cursor, 'OFFSET') ? { offset: readCount(cursor) } : {}
+  if (offset.offset && !takeKeys(cursor, 'ROW')) takeKeys(cursor, 'ROWS')
   if (!seesLimit(cursor) || sees(cursor, 'OFFSET')) return { ...offset, withTies: false }
-  if (take(cursor, 'LIMIT')) {
-    const limit = take(cursor, 'ALL') ? {} : { limit: readCount(cursor) }
+  if (takeKeys(cursor, 'LIMIT')) {
+    const limit = takeKeys(cursor, 'ALL') ? {} : { limit: readCount(cursor) }
     if (sees(cursor, ','))
       refuse(peek(cursor), 'LIMIT takes one number; to leave rows out write OFFSET n LIMIT m')
     if (sees(cursor, 'OFFSET')) refuse(peek(cursor), 'OFFSET stands before LIMIT: OFFSET n LIMIT m')
@@ -82,13 +82,13 @@ function readLimits(cursor: Cursor): Pick<Query, 'offset' | 'limit' | 'withTies'
   advance(cursor)
   const one: Expression = { kind: 'integer', at: peek(cursor).at, digits: '1' }
   const limit = seesOneOf(cursor, ['ROW', 'ROWS']) ? one : readCount(cursor)
-  if (!take(cursor, 'ROW') && !take(cursor, 'ROWS')) throw mismatch(cursor, 'ROW', 'ROWS')
-  if (take(cursor, 'ONLY')) return { ...offset, limit, withTies: false }
-  if (take(cursor, 'WITH', 'TIES')) return { ...offset, limit, withTies: true }
+  if (!takeKeys(cursor, 'ROW') && !takeKeys(cursor, 'ROWS')) throw mismatch(cursor, 'ROW', 'ROWS')
+  if (takeKeys(cursor, 'ONLY')) return { ...offset, limit, withTies: false }
+  if (takeKeys(cursor, 'WITH', 'TIES')) return { ...offset, limit, withTies: true }
   throw mismatch(cursor, 'ONLY', 'WITH TIES')
 }
 
-function readCount(cursor: Cursor): Expression {
+function readCount(cursor: TokenCursor): Expression {
   const token = peek(cursor)
   if (token.kind !== 'integer') throw mismatch(cursor, 'an integer')
   advance(cursor)
@@ -96,7 +96,7 @@ function readCount(cursor: Cursor): Expression {
 }
 
 /** UNION and EXCEPT from the left; INTERSECT binds tighter. */
-function readUnions(cursor: Cursor, first?: Query): QueryBody {
+function readUnions(cursor: TokenCursor, first?: Query): QueryBody {
   let left = readIntersects(cursor, first)
   while (seesOneOf(cursor, ['UNION', 'EXCEPT'])) {
     const kind = advance(cursor).key === 'UNION' ? 'union' : 'except'
@@ -106,20 +106,20 @@ function readUnions(cursor: Cursor, first?: Query): QueryBody {
   return left
 }
 
-function readIntersects(cursor: Cursor, first?: Query): QueryBody {
+function readIntersects(cursor: TokenCursor, first?: Query): QueryBody {
   let left = first ?? readBody(cursor)
-  while (take(cursor, 'INTERSECT')) {
+  while (takeKeys(cursor, 'INTERSECT')) {
     const isAll = readIsAll(cursor)
     left = { kind: 'intersect', at: left.at, isAll, left, right: readBody(cursor) }
   }
   return left
 }
 
-function readIsAll(cursor: Cursor): boolean {
-  return !take(cursor, 'DISTINCT') && take(cursor, 'ALL')
+function readIsAll(cursor: TokenCursor): boolean {
+  return !takeKeys(cursor, 'DISTINCT') && takeKeys(cursor, 'ALL')
 }
 
-function readBody(cursor: Cursor): QueryBody {
+function readBody(cursor: TokenCursor): QueryBody {
   const { at, key } = peek(cursor)
   switch (key) {
     case 'SELECT':
@@ -146,36 +146,36 @@ function readBody(cursor: Cursor): QueryBody {
   }
 }
 
-function readSelect(cursor: Cursor): Select {
+function readSelect(cursor: TokenCursor): Select {
   const { at } = expect(cursor, 'SELECT')
   const isDistinct = readSelectQuantifier(cursor)
   if (sees(cursor, 'TOP') && peek(cursor, 1).kind === 'integer')
     refuse(peek(cursor), 'there is no TOP; write LIMIT n at the end')
   const items = readList(cursor, readSelectItem)
-  const from = take(cursor, 'FROM') ? readList(cursor, readRelation) : []
-  const where = take(cursor, 'WHERE') ? { where: readExpression(cursor) } : {}
-  const groupBy = take(cursor, 'GROUP') ? { groupBy: readGroupBy(cursor) } : {}
-  const having = take(cursor, 'HAVING') ? { having: readExpression(cursor) } : {}
+  const from = takeKeys(cursor, 'FROM') ? readList(cursor, readRelation) : []
+  const where = takeKeys(cursor, 'WHERE') ? { where: readExpression(cursor) } : {}
+  const groupBy = takeKeys(cursor, 'GROUP') ? { groupBy: readGroupBy(cursor) } : {}
+  const having = takeKeys(cursor, 'HAVING') ? { having: readExpression(cursor) } : {}
   const windows = sees(cursor, 'WINDOW') ? readWindows(cursor) : []
   return { kind: 'select', at, isDistinct, items, from, ...where, ...groupBy, ...having, windows }
 }
 
-function readSelectQuantifier(cursor: Cursor): boolean {
+function readSelectQuantifier(cursor: TokenCursor): boolean {
   // `SELECT ALL *`; but `all * 2` multiplies a column.
   if (sees(cursor, 'ALL', '*') && !multiplies(cursor)) advance(cursor)
   return readQuantifier(cursor) === 'DISTINCT'
 }
 
-const multiplies = (cursor: Cursor) =>
+const multiplies = (cursor: TokenCursor) =>
   !(['', ',', ')', ';'].includes(peek(cursor, 2).key) && peek(cursor, 2).kind !== 'integer') &&
   !seesOneOf(cursor, ['FROM', 'WHERE', 'GROUP', 'HAVING', 'ORDER', 'UNION', 'EXCEPT', 'INTERSECT'], 2)
 
-function readSelectItem(cursor: Cursor): SelectItem {
+function readSelectItem(cursor: TokenCursor): SelectItem {
   const { at } = peek(cursor)
-  if (take(cursor, '*')) return { kind: 'all', at, aliases: [] }
+  if (takeKeys(cursor, '*')) return { kind: 'all', at, aliases: [] }
   const expression = readSelected(cursor)
-  if (take(cursor, '.', '*')) {
-    const aliases = take(cursor, 'AS') ? readColumnNames(cursor) : []
+  if (takeKeys(cursor, '.', '*')) {
+    const aliases = takeKeys(cursor, 'AS') ? readColumnNames(cursor) : []
     return { kind: 'all', at, of: expression, aliases }
   }
   const alias = readAlias(cursor)
@@ -183,7 +183,7 @@ function readSelectItem(cursor: Cursor): SelectItem {
 }
 
 /** An expression; only one without operators may have `.*` behind it. */
-function readSelected(cursor: Cursor): Expression {
+function readSelected(cursor: TokenCursor): Expression {
   const isPrimary = !seesOneOf(cursor, ['NOT', '-', '+'])
   const primary = isPrimary ? nested(cursor, () => readPostfix(cursor)) : undefined
   if (primary && sees(cursor, '.', '*')) return primary
@@ -192,16 +192,16 @@ function readSelected(cursor: Cursor): Expression {
   return expression
 }
 
-function readGroupBy(cursor: Cursor): GroupBy {
+function readGroupBy(cursor: TokenCursor): GroupBy {
   expect(cursor, 'BY')
   const isDistinct = readQuantifier(cursor) === 'DISTINCT'
   return { isDistinct, elements: readList(cursor, readGroupingElement) }
 }
 
-function readGroupingElement(cursor: Cursor): GroupingElement {
+function readGroupingElement(cursor: TokenCursor): GroupingElement {
   const { at } = peek(cursor)
   const readSets = () => readList(cursor, readGroupingSet)
-  if (take(cursor, 'GROUPING', 'SETS'))
+  if (takeKeys(cursor, 'GROUPING', 'SETS'))
     return { kind: 'grouping sets', at, sets: readParenthesized(cursor, readSets) }
   if (!seesOneOf(cursor, ['ROLLUP', 'CUBE'])) return { kind: 'simple', expressions: readGroupingSet(cursor) }
   const kind = advance(cursor).key === 'ROLLUP' ? 'rollup' : 'cube'
@@ -209,15 +209,15 @@ function readGroupingElement(cursor: Cursor): GroupingElement {
 }
 
 /** One expression, or several in parentheses: there a row is the list of its items. */
-function readGroupingSet(cursor: Cursor): readonly Expression[] {
+function readGroupingSet(cursor: TokenCursor): readonly Expression[] {
   const open = peek(cursor)
-  if (!seesLambda(cursor) && take(cursor, '(', ')')) return []
+  if (!seesLambda(cursor) && takeKeys(cursor, '(', ')')) return []
   const expression = readExpression(cursor)
   const isList = expression.kind === 'row' && expression.at === open.at && open.key === '('
   return isList ? expression.items : [expression]
 }
 
-function readWindows(cursor: Cursor): Select['windows'] {
+function readWindows(cursor: TokenCursor): Select['windows'] {
   if (!seesName(cursor, 1)) return []
   expect(cursor, 'WINDOW')
   return readList(cursor, () => {

@@ -2,7 +2,6 @@ import type { Alias, Identifier, Join, Query, Relation, Unnest } from '../syntax
 import { startsExpression } from './call.ts'
 import {
   advance,
-  type Cursor,
   expect,
   isName,
   mismatch,
@@ -16,19 +15,20 @@ import {
   sees,
   seesName,
   seesOneOf,
-  take,
+  type TokenCursor,
+  takeKeys,
 } from './cursor.ts'
 import { readExpression } from './expression.ts'
 import { seesLimit, seesMoreOfQuery, seesQuery, withoutWith } from './group.ts'
 
 /** A relation with its joins. */
-export function readRelation(cursor: Cursor, first?: Relation): Relation {
+export function readRelation(cursor: TokenCursor, first?: Relation): Relation {
   let left = readSampled(cursor, first)
   for (;;) {
     const { at } = left
     if (sees(cursor, 'NATURAL'))
       refuse(peek(cursor), 'NATURAL JOIN is not supported, in Athena either; write JOIN … USING (column)')
-    if (take(cursor, 'CROSS')) {
+    if (takeKeys(cursor, 'CROSS')) {
       expect(cursor, 'JOIN')
       left = { kind: 'join', at, type: 'cross', left, right: readSampled(cursor) }
       continue
@@ -43,23 +43,23 @@ export function readRelation(cursor: Cursor, first?: Relation): Relation {
 
 const joinTypes: { readonly [key: string]: Join['type'] } = { LEFT: 'left', RIGHT: 'right', FULL: 'full' }
 
-function readJoinType(cursor: Cursor): Join['type'] | undefined {
-  if (take(cursor, 'JOIN')) return 'inner'
+function readJoinType(cursor: TokenCursor): Join['type'] | undefined {
+  if (takeKeys(cursor, 'JOIN')) return 'inner'
   const outer = joinTypes[peek(cursor).key]
   if (!outer && !sees(cursor, 'INNER')) return undefined
   advance(cursor)
-  if (outer) take(cursor, 'OUTER')
+  if (outer) takeKeys(cursor, 'OUTER')
   expect(cursor, 'JOIN')
   return outer ?? 'inner'
 }
 
-function readCriteria(cursor: Cursor): Pick<Join, 'on' | 'using'> {
-  if (take(cursor, 'ON')) return { on: readExpression(cursor) }
-  if (take(cursor, 'USING')) return { using: readColumnNames(cursor) }
+function readCriteria(cursor: TokenCursor): Pick<Join, 'on' | 'using'> {
+  if (takeKeys(cursor, 'ON')) return { on: readExpression(cursor) }
+  if (takeKeys(cursor, 'USING')) return { using: readColumnNames(cursor) }
   throw mismatch(cursor, 'ON', 'USING')
 }
 
-function readSampled(cursor: Cursor, first?: Relation): Relation {
+function readSampled(cursor: TokenCursor, first?: Relation): Relation {
   const relation = first ?? readPrimaryRelation(cursor)
   if (sees(cursor, 'FOR')) refuseTimeTravel(cursor)
   const alias = readTableAlias(cursor)
@@ -68,8 +68,8 @@ function readSampled(cursor: Cursor, first?: Relation): Relation {
     refuse(peek(cursor), 'MATCH_RECOGNIZE is not supported; use window functions such as lag and lead')
   if (!seesOneOf(cursor, ['TABLESAMPLE'])) return aliased
   const { at } = advance(cursor)
-  const isBernoulli = take(cursor, 'BERNOULLI')
-  if (!isBernoulli && !take(cursor, 'SYSTEM')) throw mismatch(cursor, 'BERNOULLI', 'SYSTEM')
+  const isBernoulli = takeKeys(cursor, 'BERNOULLI')
+  if (!isBernoulli && !takeKeys(cursor, 'SYSTEM')) throw mismatch(cursor, 'BERNOULLI', 'SYSTEM')
   const percent = readParenthesized(cursor, readExpression)
   if (aliased.kind === 'join')
     refuse({ ...peek(cursor), at }, 'TABLESAMPLE of a join is not supported; sample each table')
@@ -77,19 +77,19 @@ function readSampled(cursor: Cursor, first?: Relation): Relation {
   return aliased.sample ? { ...everythingOf(aliased), sample } : { ...aliased, sample }
 }
 
-function refuseTimeTravel(cursor: Cursor): never {
+function refuseTimeTravel(cursor: TokenCursor): never {
   refuse(
     peek(cursor),
     'FOR TIMESTAMP AS OF and FOR VERSION AS OF are for Iceberg tables; here every earlier version is a row: compare change.timestamp',
   )
 }
 
-function readPrimaryRelation(cursor: Cursor): Relation {
+function readPrimaryRelation(cursor: TokenCursor): Relation {
   const token = peek(cursor)
   const { at } = token
   if (sees(cursor, '(')) return relationOf(readParenthesized(cursor, readRelationGroup), at)
   if (sees(cursor, 'UNNEST')) return readUnnest(cursor)
-  if (take(cursor, 'LATERAL', '(')) {
+  if (takeKeys(cursor, 'LATERAL', '(')) {
     const query = cursor.queries.read(cursor)
     expect(cursor, ')')
     return { kind: 'lateral', at, query }
@@ -110,10 +110,10 @@ function readPrimaryRelation(cursor: Cursor): Relation {
   return { kind: 'table', at, name }
 }
 
-function readUnnest(cursor: Cursor): Unnest {
+function readUnnest(cursor: TokenCursor): Unnest {
   const { at } = expect(cursor, 'UNNEST')
   const expressions = readParenthesized(cursor, () => readList(cursor, readExpression))
-  const withOrdinality = take(cursor, 'WITH')
+  const withOrdinality = takeKeys(cursor, 'WITH')
   if (withOrdinality) expect(cursor, 'ORDINALITY')
   return { kind: 'unnest', at, expressions, withOrdinality }
 }
@@ -121,7 +121,7 @@ function readUnnest(cursor: Cursor): Unnest {
 type RelationGroup = { readonly query: Query } | { readonly query?: undefined; readonly relation: Relation }
 
 /** Behind `(`: a query, or a relation. As with expressions, only what follows an inner parenthesis tells which. */
-function readRelationGroup(cursor: Cursor): RelationGroup {
+function readRelationGroup(cursor: TokenCursor): RelationGroup {
   if (seesQuery(cursor) && !sees(cursor, 'TABLE', '(')) return { query: cursor.queries.read(cursor) }
   if (!sees(cursor, '(')) return { relation: nested(cursor, () => readRelation(cursor)) }
   const { at } = peek(cursor)
@@ -136,24 +136,24 @@ const relationOf = (group: RelationGroup, at: number): Relation =>
   group.query ? { kind: 'subquery relation', at, query: group.query } : group.relation
 
 /** `[AS] name` behind an expression, where the word is not the beginning of what follows. */
-export function readAlias(cursor: Cursor): Identifier | undefined {
-  if (take(cursor, 'AS')) return readName(cursor)
+export function readAlias(cursor: TokenCursor): Identifier | undefined {
+  if (takeKeys(cursor, 'AS')) return readName(cursor)
   return seesName(cursor) && !seesClause(cursor) ? readName(cursor) : undefined
 }
 
-function readTableAlias(cursor: Cursor): Alias | undefined {
+function readTableAlias(cursor: TokenCursor): Alias | undefined {
   if (sees(cursor, 'LATERAL', 'VIEW'))
     refuse(peek(cursor), 'LATERAL VIEW is of Hive; write CROSS JOIN UNNEST(list) AS t(item)')
   const name = readAlias(cursor)
   return name && { name, columns: sees(cursor, '(') ? readColumnNames(cursor) : [] }
 }
 
-export function readColumnNames(cursor: Cursor): Identifier[] {
+export function readColumnNames(cursor: TokenCursor): Identifier[] {
   return readParenthesized(cursor, () => readList(cursor, readName))
 }
 
 /** True where a word that could be a name begins a clause. */
-function seesClause(cursor: Cursor): boolean {
+function seesClause(cursor: TokenCursor): boolean {
   switch (peek(cursor).key) {
     case 'LIMIT':
     case 'OFFSET':

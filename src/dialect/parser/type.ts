@@ -1,7 +1,6 @@
 import type { IntervalField, TypeSyntax } from '../syntax.ts'
 import {
   advance,
-  type Cursor,
   expect,
   mismatch,
   nested,
@@ -13,13 +12,14 @@ import {
   sees,
   seesName,
   seesOneOf,
-  take,
+  type TokenCursor,
+  takeKeys,
 } from './cursor.ts'
 import { signedDigits } from './literal.ts'
 
 export const intervalFields: readonly string[] = ['YEAR', 'MONTH', 'DAY', 'HOUR', 'MINUTE', 'SECOND']
 
-export function readType(cursor: Cursor): TypeSyntax {
+export function readType(cursor: TokenCursor): TypeSyntax {
   let type = nested(cursor, () => readBaseType(cursor))
   // `integer ARRAY`, `integer ARRAY[3]`
   while (sees(cursor, 'ARRAY')) {
@@ -30,7 +30,7 @@ export function readType(cursor: Cursor): TypeSyntax {
   return type
 }
 
-function readBaseType(cursor: Cursor): TypeSyntax {
+function readBaseType(cursor: TokenCursor): TypeSyntax {
   const token = peek(cursor)
   const { at } = token
   if (sees(cursor, 'ROW', '(')) {
@@ -40,17 +40,17 @@ function readBaseType(cursor: Cursor): TypeSyntax {
   if (sees(cursor, 'INTERVAL') && seesOneOf(cursor, intervalFields, 1)) {
     advance(cursor)
     const from = readIntervalField(cursor)
-    const to = take(cursor, 'TO') ? readIntervalField(cursor) : undefined
+    const to = takeKeys(cursor, 'TO') ? readIntervalField(cursor) : undefined
     return { kind: 'name', at, name: `interval ${from}${to ? ` to ${to}` : ''}`, parameters: [] }
   }
-  if (take(cursor, 'DOUBLE', 'PRECISION')) return { kind: 'name', at, name: 'double', parameters: [] }
+  if (takeKeys(cursor, 'DOUBLE', 'PRECISION')) return { kind: 'name', at, name: 'double', parameters: [] }
   if (seesOneOf(cursor, ['TIME', 'TIMESTAMP'])) return readTime(cursor)
-  if (take(cursor, 'ARRAY', '<')) {
+  if (takeKeys(cursor, 'ARRAY', '<')) {
     const items = readType(cursor)
     expect(cursor, '>')
     return { kind: 'array', at, items }
   }
-  if (take(cursor, 'MAP', '<')) {
+  if (takeKeys(cursor, 'MAP', '<')) {
     const key = readType(cursor)
     expect(cursor, ',')
     const value = readType(cursor)
@@ -62,30 +62,30 @@ function readBaseType(cursor: Cursor): TypeSyntax {
   return readNamedType(cursor)
 }
 
-function readTime(cursor: Cursor): TypeSyntax {
+function readTime(cursor: TokenCursor): TypeSyntax {
   const { at, text } = advance(cursor)
   const parameters = sees(cursor, '(') ? [readParenthesized(cursor, readLength)] : []
   const name = text.toLowerCase()
-  if (take(cursor, 'WITHOUT', 'TIME', 'ZONE') || !take(cursor, 'WITH', 'TIME', 'ZONE'))
+  if (takeKeys(cursor, 'WITHOUT', 'TIME', 'ZONE') || !takeKeys(cursor, 'WITH', 'TIME', 'ZONE'))
     return { kind: 'name', at, name, parameters }
   return { kind: 'name', at, name: `${name} with time zone`, parameters }
 }
 
 /** `varchar`, `decimal(5, 2)`, `array(T)`, `map(K, V)`. */
-function readNamedType(cursor: Cursor): TypeSyntax {
+function readNamedType(cursor: TokenCursor): TypeSyntax {
   const token = peek(cursor)
   const { name: written, at } = readName(cursor)
   const name = written.toLowerCase()
   if (name === 'array' && sees(cursor, '('))
     return { kind: 'array', at, items: readParenthesized(cursor, readType) }
-  if (name === 'map' && take(cursor, '(')) {
+  if (name === 'map' && takeKeys(cursor, '(')) {
     const key = readType(cursor)
     expect(cursor, ',')
     const value = readType(cursor)
     expect(cursor, ')')
     return { kind: 'map', at, key, value }
   }
-  if (!take(cursor, '(')) return { kind: 'name', at, name, parameters: [] }
+  if (!takeKeys(cursor, '(')) return { kind: 'name', at, name, parameters: [] }
   if (seesName(cursor)) refuse(token, `the type ${name}(…) is not supported here`)
   const parameters = readList(cursor, readLength)
   expect(cursor, ')')
@@ -94,7 +94,7 @@ function readNamedType(cursor: Cursor): TypeSyntax {
 
 const lengthMax = 2_147_483_647
 
-function readLength(cursor: Cursor): number {
+function readLength(cursor: TokenCursor): number {
   const token = peek(cursor)
   if (token.kind !== 'integer') throw mismatch(cursor, 'an integer')
   advance(cursor)
@@ -104,12 +104,12 @@ function readLength(cursor: Cursor): number {
 }
 
 /** `varchar`, or `name varchar`. A word with a type behind it is a name, unless both together are a type. */
-function readRowField(cursor: Cursor) {
+function readRowField(cursor: TokenCursor) {
   const isNamed = seesName(cursor) && seesName(cursor, 1) && !isTypeOfTwoWords(cursor)
   return isNamed ? { name: readName(cursor), type: readType(cursor) } : { type: readType(cursor) }
 }
 
-function isTypeOfTwoWords(cursor: Cursor): boolean {
+function isTypeOfTwoWords(cursor: TokenCursor): boolean {
   const { key } = peek(cursor, 1)
   if (key === 'ARRAY') return !seesOneOf(cursor, ['(', '<'], 2)
   if (key === 'WITHOUT') return seesOneOf(cursor, ['TIME', 'TIMESTAMP']) && peek(cursor, 2).key === 'TIME'
@@ -125,7 +125,7 @@ const fields: { readonly [key: string]: IntervalField } = {
   SECOND: 'second',
 }
 
-export function readIntervalField(cursor: Cursor): IntervalField {
+export function readIntervalField(cursor: TokenCursor): IntervalField {
   const field = fields[peek(cursor).key]
   if (!field) throw mismatch(cursor, ...intervalFields)
   advance(cursor)

@@ -1,7 +1,6 @@
-import type { Frame, FrameBound, SortItem, Window } from '../syntax.ts'
+import type { FrameBound, SortItem, Window, WindowFrame } from '../syntax.ts'
 import {
   advance,
-  type Cursor,
   expect,
   mismatch,
   peek,
@@ -11,32 +10,33 @@ import {
   sees,
   seesName,
   seesOneOf,
-  take,
+  type TokenCursor,
+  takeKeys,
 } from './cursor.ts'
 import { readExpression } from './expression.ts'
 
 /** `ORDER BY …`, or nothing. */
-export function readOrderBy(cursor: Cursor): readonly SortItem[] {
-  if (!take(cursor, 'ORDER')) return []
+export function readOrderBy(cursor: TokenCursor): readonly SortItem[] {
+  if (!takeKeys(cursor, 'ORDER')) return []
   expect(cursor, 'BY')
   return readList(cursor, readSortItem)
 }
 
-function readSortItem(cursor: Cursor): SortItem {
+function readSortItem(cursor: TokenCursor): SortItem {
   const expression = readExpression(cursor)
-  const isDescending = take(cursor, 'DESC')
-  if (!isDescending) take(cursor, 'ASC')
-  if (!take(cursor, 'NULLS')) return { expression, isDescending }
-  if (take(cursor, 'FIRST')) return { expression, isDescending, nulls: 'first' }
-  if (take(cursor, 'LAST')) return { expression, isDescending, nulls: 'last' }
+  const isDescending = takeKeys(cursor, 'DESC')
+  if (!isDescending) takeKeys(cursor, 'ASC')
+  if (!takeKeys(cursor, 'NULLS')) return { expression, isDescending }
+  if (takeKeys(cursor, 'FIRST')) return { expression, isDescending, nulls: 'first' }
+  if (takeKeys(cursor, 'LAST')) return { expression, isDescending, nulls: 'last' }
   throw mismatch(cursor, 'FIRST', 'LAST')
 }
 
 /** What stands in the parentheses of OVER and WINDOW. */
-export function readWindow(cursor: Cursor): Window {
+export function readWindow(cursor: TokenCursor): Window {
   const { at } = peek(cursor)
   const base = seesName(cursor) && !seesWindowClause(cursor) ? { base: readName(cursor) } : {}
-  const partitionBy = take(cursor, 'PARTITION', 'BY') ? readList(cursor, readExpression) : []
+  const partitionBy = takeKeys(cursor, 'PARTITION', 'BY') ? readList(cursor, readExpression) : []
   const orderBy = readOrderBy(cursor)
   if (seesOneOf(cursor, ['MEASURES', 'PATTERN', 'DEFINE']))
     refuse(peek(cursor), 'patterns in windows are not supported; use functions such as lag and lead')
@@ -47,14 +47,14 @@ export function readWindow(cursor: Cursor): Window {
   return { ...window, frame: { unit, ...readExtent(cursor) } }
 }
 
-const frameUnits: { readonly [key: string]: Frame['unit'] } = {
+const frameUnits: { readonly [key: string]: WindowFrame['unit'] } = {
   ROWS: 'rows',
   RANGE: 'range',
   GROUPS: 'groups',
 }
 
 /** True where a word that could be a window's name begins a clause. */
-function seesWindowClause(cursor: Cursor): boolean {
+function seesWindowClause(cursor: TokenCursor): boolean {
   if (sees(cursor, 'PARTITION', 'BY')) return true
   if (!frameUnits[peek(cursor).key] && !sees(cursor, 'MEASURES')) return false
   const { key } = peek(cursor, 1)
@@ -63,20 +63,20 @@ function seesWindowClause(cursor: Cursor): boolean {
 
 const sides = ['PRECEDING', 'FOLLOWING'] as const
 
-function readExtent(cursor: Cursor): Omit<Frame, 'unit'> {
+function readExtent(cursor: TokenCursor): Omit<WindowFrame, 'unit'> {
   // `between` is no name, so this is never the first bound.
-  if (!take(cursor, 'BETWEEN')) return { start: readBound(cursor) }
+  if (!takeKeys(cursor, 'BETWEEN')) return { start: readBound(cursor) }
   const start = readBound(cursor)
   expect(cursor, 'AND')
   return { start, end: readBound(cursor) }
 }
 
-function readBound(cursor: Cursor): FrameBound {
-  if (take(cursor, 'CURRENT', 'ROW')) return { kind: 'current row' }
-  if (take(cursor, 'UNBOUNDED', 'PRECEDING')) return { kind: 'unbounded preceding' }
-  if (take(cursor, 'UNBOUNDED', 'FOLLOWING')) return { kind: 'unbounded following' }
+function readBound(cursor: TokenCursor): FrameBound {
+  if (takeKeys(cursor, 'CURRENT', 'ROW')) return { kind: 'current row' }
+  if (takeKeys(cursor, 'UNBOUNDED', 'PRECEDING')) return { kind: 'unbounded preceding' }
+  if (takeKeys(cursor, 'UNBOUNDED', 'FOLLOWING')) return { kind: 'unbounded following' }
   const value = readExpression(cursor)
-  if (take(cursor, 'PRECEDING')) return { kind: 'preceding', value }
-  if (take(cursor, 'FOLLOWING')) return { kind: 'following', value }
+  if (takeKeys(cursor, 'PRECEDING')) return { kind: 'preceding', value }
+  if (takeKeys(cursor, 'FOLLOWING')) return { kind: 'following', value }
   throw mismatch(cursor, ...sides)
 }

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBDataChunk, DuckDBInstance, VARCHAR } from '@duckdb/node-api'
+import { quoteName, quoteText } from '../../dialect/sql.ts'
 import type { QueryResult } from '../engine.ts'
 import { moveFile, uniqueNames } from '../parquet.ts'
-import { quoteName, quoteText } from '../quote.ts'
 import { cellText } from '../text.ts'
 
 const chunkRows = 2048

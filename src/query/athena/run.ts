@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AthenaCalls, Execution } from './client.ts'
 import { executionFailure } from './failure.ts'
 
-export type Run = { readonly id: string; readonly execution: Execution }
+export type AthenaRun = { readonly id: string; readonly execution: Execution }
 
 /** The wait after the first look at a query and the longest one, in milliseconds. */
 export type PollMs = readonly [first: number, longest: number]
@@ -25,7 +25,7 @@ export async function runToEnd(
   statement: string,
   token: string,
   { signal, pollMs, wait = byClock }: RunOptions,
-): Promise<Run> {
+): Promise<AthenaRun> {
   signal.throwIfAborted()
   // Not given up by the signal: an answer that nobody waited for would leave a query running.
   const id = await calls.start(statement, token)

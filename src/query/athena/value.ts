@@ -15,7 +15,7 @@ export function toColumn({ Name = '', Type = 'varchar', Precision, Scale }: Colu
  * A value from Athena's text for it, as DuckDB gives it too. What the text does not tell for certain stays text: arrays,
  * maps and rows, in which texts are not quoted, and instants of a zone other than UTC that has only a name.
  */
-export function toCell(text: string | undefined, type: string): Cell {
+export function parseCell(text: string | undefined, type: string): Cell {
   if (text === undefined) return null
   if (type === 'bigint' && /^-?\d+$/.test(text)) return BigInt(text)
   if (wholeTypes.has(type) || floatTypes.has(type)) return Number(text)

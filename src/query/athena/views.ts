@@ -1,7 +1,7 @@
 import { hiveColumns, partitionColumn } from '../../derive/ddl.ts'
+import { quoteName } from '../../dialect/sql.ts'
 import type { RecordSchema } from '../../record/schema.ts'
 import { maskedSelect } from '../masked.ts'
-import { quoteName } from '../quote.ts'
 import { viewsOf } from '../views.ts'
 
 export type AthenaView = { readonly name: string; readonly what: string; readonly statement: string }

@@ -22,11 +22,11 @@ export class FileMoved extends PipelineError {
 }
 
 /** What a pack took of a file: so many rows, or none of one that is `skipped`. */
-export type Taken = { readonly rows: number; readonly skipped?: string }
+export type FileOutcome = { readonly rows: number; readonly skipped?: string }
 
 export type BuiltPack = {
   /** What was taken of each file, in the order in which the files were given. */
-  readonly files: readonly Taken[]
+  readonly files: readonly FileOutcome[]
   /** Size in bytes. */
   readonly bytes: number
 }
@@ -38,7 +38,7 @@ export type PackBuilder = {
    * is skipped. Throws CONTAINER_INVALID, naming the file, for one of ours that is damaged, that the type's schema no
    * longer reads, or that holds a number which SQL's type has no room for: rows of it would be missing.
    */
-  readonly take: (file: PackFile, bytes: Uint8Array) => Promise<Taken>
+  readonly take: (file: PackFile, bytes: Uint8Array) => Promise<FileOutcome>
   /** Finishes the pack; gives its size in bytes. */
   readonly end: () => Promise<number>
   /** Lets go of the file as it is. */
@@ -82,7 +82,7 @@ export async function buildPack(
 ): Promise<BuiltPack> {
   const builder = await open()
   try {
-    const taken: Taken[] = []
+    const taken: FileOutcome[] = []
     for await (const { file, object } of fetchAll(store, files, signal)) {
       const one = await builder.take(file, object.bytes)
       taken.push(one)
@@ -129,7 +129,7 @@ async function takeFile(
   file: Uint8Array,
   schema: RecordSchema,
   writer: ParquetWriter,
-): Promise<Taken> {
+): Promise<FileOutcome> {
   const skipped = whyForeign(file, schema)
   if (skipped !== undefined) return { rows: 0, skipped }
   const container = readContainer(file, key)

@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { PipelineError, type RunCode } from '../../record/error.ts'
 import type { RecordSchema } from '../../record/schema.ts'
-import type { PackBuilder, PackFile, Taken } from './build.ts'
+import type { FileOutcome, PackBuilder, PackFile } from './build.ts'
 
-export type Start = { readonly path: string; readonly schema: RecordSchema }
-export type Request =
+export type PackStart = { readonly path: string; readonly schema: RecordSchema }
+export type PackRequest =
   | { readonly what: 'take'; readonly file: PackFile; readonly bytes: Uint8Array }
   | { readonly what: 'end' }
-export type Answer =
+export type PackAnswer =
   | { readonly value: number }
-  | { readonly taken: Taken }
+  | { readonly taken: FileOutcome }
   | { readonly failed: { readonly name: string; readonly message: string; readonly code?: RunCode } }
 
 // The build puts it beside the bundle. Run from its sources, where there is none, this project works without threads.
@@ -26,8 +26,8 @@ export async function openThread(
   schema: RecordSchema,
   signal: AbortSignal | undefined,
 ): Promise<PackBuilder> {
-  const worker = new Worker(script, { workerData: { path, schema } satisfies Start })
-  let settle: ((answer: Answer | Error) => void) | undefined
+  const worker = new Worker(script, { workerData: { path, schema } satisfies PackStart })
+  let settle: ((answer: PackAnswer | Error) => void) | undefined
   let broken: Error | undefined
   const fail = (error: Error) => {
     broken ??= error
@@ -35,13 +35,13 @@ export async function openThread(
   }
   const stop = () => fail(signal?.reason instanceof Error ? signal.reason : new Error('stopped'))
   signal?.addEventListener('abort', stop, { once: true })
-  worker.on('message', (answer: Answer) => settle?.(answer))
+  worker.on('message', (answer: PackAnswer) => settle?.(answer))
   worker.on('error', fail)
   worker.on('exit', () => fail(new Error('the thread that builds a pack ended')))
 
-  const ask = async (request: Request): Promise<Exclude<Answer, { failed: unknown }>> => {
+  const ask = async (request: PackRequest): Promise<Exclude<PackAnswer, { failed: unknown }>> => {
     if (broken) throw broken
-    const answer = await new Promise<Answer | Error>((resolve) => {
+    const answer = await new Promise<PackAnswer | Error>((resolve) => {
       settle = resolve
       worker.postMessage(request)
     })

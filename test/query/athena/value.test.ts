@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { toCell, toColumn } from '../../../src/query/athena/value.ts'
+import { parseCell, toColumn } from '../../../src/query/athena/value.ts'
 import { cellText } from '../../../src/query/text.ts'
 
 test.each([
@@ -29,8 +29,8 @@ test.each([
     '2025-02-13 18:30:00.000 Europe/London',
   ],
 ] as const)('%s %s', (type, text, cell) => {
-  expect(toCell(text, type)).toEqual(cell)
-  expect(toCell(undefined, type)).toBeNull()
+  expect(parseCell(text, type)).toEqual(cell)
+  expect(parseCell(undefined, type)).toBeNull()
 })
 
 test.each([
@@ -43,7 +43,7 @@ test.each([
   ['timestamp with time zone', '2025-02-13 18:30:00.000 +05:30', '2025-02-13T13:00:00.000Z'],
   ['timestamp with time zone', '2025-02-13 18:30:00.000 -03:00', '2025-02-13T21:30:00.000Z'],
 ])('an instant, %s %s', (type, text, iso) => {
-  expect(cellText(toCell(text, type))).toBe(iso)
+  expect(cellText(parseCell(text, type))).toBe(iso)
 })
 
 test('a column has the name and the type that Athena gives; numbers are told from texts', () => {
