@@ -3,17 +3,17 @@ import type { Catalog, Path, RecordSchema } from '../record/schema.ts'
 import type { Field, RecordType, Type } from '../record/type.ts'
 import { partitionColumn } from './ddl.ts'
 
-const intro = `# The tables and their columns
+const intro = ({ type, plural }: RecordSchema) => `# The tables and their columns
 
 Every change of every record is one row: an insert, each modification, and the delete. Nothing is overwritten.
 
 | name in SQL | holds |
 | --- | --- |
-| \`demand\` (and its plural, \`demands\`) | every archived row, as delivered; a change that came twice may stand here twice |
-| \`demand_changes\` | each change once |
-| \`demand_current\` | the latest state of each item; deleted ones are left out |
+| \`${type}\` (and its plural, \`${plural}\`) | every archived row, as delivered; a change that came twice may stand here twice |
+| \`${type}_changes\` | each change once |
+| \`${type}_current\` | the latest state of each item; deleted ones are left out |
 
-The same four names exist for every record type below. SQL sees all names in lower case: \`eventId\` is \`eventid\`.
+The same four names exist for every record type below. SQL sees all names in lower case: \`isDeleted\` is \`isdeleted\`.
 A field of a row within a row is reached with a dot (\`date.requested\`), the items of a list with
 \`UNNEST\`. An entry of a map is \`element_at(extra, '/seatMap')\`, which is NULL where a record has no such attribute.
 Times are UTC.
@@ -30,7 +30,7 @@ export function schemaReference(catalog: Catalog): string {
   const [first] = schemas
   const parts = [
     '<!-- Generated from the schemas by `npm run generate`: change them, not this file. -->',
-    intro,
+    ...(first ? [intro(first)] : []),
     ...schemas.map(typeSection),
     ...(first ? [addedSection(first)] : []),
   ]

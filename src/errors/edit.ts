@@ -160,7 +160,7 @@ function readPatch(patch: Json, name: string): readonly Operation[] {
     const operand = operands[op as Operation['op']]
     for (const member of ['path', ...(operand === 'from' ? ['from'] : [])])
       if (!isPointer(operation[member]))
-        return bad(`${at}: "${member}" has to be a JSON Pointer such as /dynamodb/NewImage/saleId`)
+        return bad(`${at}: "${member}" has to be a JSON Pointer such as /dynamodb/NewImage/id`)
     if (operand === 'value' && !Object.hasOwn(operation, 'value')) return bad(`${at}: "value" is missing`)
     const read: Operation = {
       op: op as Operation['op'],

@@ -119,7 +119,7 @@ export function toCatalog(schemas: readonly RecordSchema[]): Catalog {
 }
 
 function toTemplate(template: Json | undefined, own: RecordType, where: string): readonly string[] {
-  if (typeof template !== 'string') throw invalid(where, '"reference" is a text such as "{eventId}_{id}"')
+  if (typeof template !== 'string') throw invalid(where, '"reference" is a text such as "{group}_{id}"')
   const parts = template.split(/\{([^{}]*)\}/)
   for (const [index, name] of parts.entries()) {
     if (index % 2 === 0) continue
