@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -6,38 +14,17 @@ import { change } from './changes.ts'
 import { dmd, stdinOf } from './cli/io.ts'
 
 // A record type that no line of src/ knows, added by one file.
-const hold = {
-  type: 'record',
-  name: 'hold',
-  namespace: 'dmd',
-  doc: 'Seats that are kept for a guest.',
-  plural: 'holds',
-  reference: '{venueId}_{id}',
-  timestamp: ['releasedAt', 'heldAt'],
-  partition: ['heldAt'],
-  fields: [
-    { name: 'type', type: 'string', doc: 'The record type: `hold`.' },
-    { name: 'id', type: 'string', doc: 'The hold.' },
-    { name: 'venueId', type: 'string', doc: 'The venue.' },
-    { name: 'heldAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: 'Since when.' },
-    {
-      name: 'releasedAt',
-      type: ['null', { type: 'long', logicalType: 'timestamp-millis' }],
-      default: null,
-      doc: 'Until when.',
-    },
-    { name: 'guestName', type: ['null', 'string'], default: null, doc: 'For whom.', pii: true },
-    { name: 'guestCount', type: ['null', 'long'], default: null, doc: 'How many.' },
-    { name: 'seats', type: { type: 'array', items: 'string' }, default: [], doc: 'Which.' },
-  ],
-}
+const holdFile = new URL('../examples/fifth-type/hold.avsc', import.meta.url)
+const hold: { readonly fields: readonly { readonly name: string }[] } = JSON.parse(
+  readFileSync(holdFile, 'utf8'),
+)
 
 let folder: string
 let flags: string[]
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'dmd-fifth-'))
   mkdirSync(join(folder, 'schemas'))
-  writeFileSync(join(folder, 'schemas', 'hold.avsc'), JSON.stringify(hold))
+  copyFileSync(holdFile, join(folder, 'schemas', 'hold.avsc'))
   flags = ['--schemas', join(folder, 'schemas')]
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

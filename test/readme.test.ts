@@ -8,12 +8,14 @@ import { dmdProcess } from './cli/process.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (name: string) => readFileSync(join(root, name), 'utf8')
+/** The Markdown below a folder, as paths from the root. */
+const markdownIn = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name))
 const pages = [
-  'README.md',
-  'ARCHITECTURE.md',
-  'CONTRIBUTING.md',
-  'CHANGELOG.md',
-  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...['.github', 'docs', 'examples'].flatMap(markdownIn),
 ]
 
 let folder: string
@@ -30,14 +32,21 @@ const steady = (text: string) =>
     .replace(/[\d.]+ MB/g, 'SIZE')
     .trim()
 
-test('the demo runs to its end, and the README shows what it prints', () => {
+test('the demo runs to its end, and the README shows excerpts of what it prints', () => {
   // As `npm run demo` starts it.
   const env = { NO_COLOR: '1', npm_command: 'run' }
   const ran = dmdProcess(['demo'], { cwd: folder, env })
   expect(ran.stderr).toBe('')
   expect(ran.status).toBe(0)
-  const shown = /```\n(\n?1\. A concert[\s\S]*?)```/.exec(read('README.md'))?.[1] ?? ''
-  expect(steady(shown)).toBe(steady(ran.stdout))
+  const shown = /```\n(2\. The worker[\s\S]*?)```/.exec(read('README.md'))?.[1] ?? ''
+  const excerpts = steady(shown).split(/\n…\n/)
+  expect(excerpts.length).toBeGreaterThan(2)
+  // Whole lines, in the order in which the demo prints them.
+  let rest = `\n${steady(ran.stdout)}\n`
+  for (const excerpt of excerpts) {
+    expect(rest).toContain(`\n${excerpt}\n`)
+    rest = rest.slice(rest.indexOf(excerpt) + excerpt.length)
+  }
   // Statements and commands are for pasting, and tables are as wide as their cells.
   const prose = ran.stdout
     .split('\n')

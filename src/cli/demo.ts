@@ -107,7 +107,7 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
     await ask(io, engine, archive)
     await showErrors(io, store, catalog)
     const wrong = [...(await verify(engine, delivery, simulation))]
-    await title(io, '7', 'Operations mends one cause, and replays it')
+    await title(io, '7', 'Operations fixes one cause, and replays it')
     const mended = await mend(io, { ...parts, catalog, file: join(directory, 'edit.json') })
     await show(
       io,
@@ -122,7 +122,7 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
     const due = simulation.fans + mended
     if (mended === 0 || Number(found?.[0]) !== due || Number(found?.[1]) !== 0)
       wrong.push(`${due} requests are due, ${found?.[0]} are there, ${found?.[1]} of them with a wrong sale`)
-    await title(io, '8', 'Where all of it lies')
+    await title(io, '8', 'Where everything is')
     await io.out(whereabouts(io, directory, changes, archive, delivery, mended, io.clock() - startedMs))
     if (wrong.length === 0) return exitCodes.ok
     await io.err(`${style(io, 'red', 'the numbers do not add up:')} ${wrong.join('; ')}\n`)
@@ -167,7 +167,7 @@ async function ask(io: Io, engine: QueryEngine, archive: string): Promise<void> 
   await io.out(
     wrapped(
       'demand has a row for every change: each request, its two notices, its end; ' +
-        'demand_current has the requests that still stand.',
+        'demand_current has the requests that were not deleted.',
     ),
   )
   await show(
