@@ -118,3 +118,21 @@ test('ARCHITECTURE.md names every folder of src/ and every dependency', () => {
   ].filter((name) => !text.includes(name))
   expect(missing).toEqual([])
 })
+
+test('every file that ARCHITECTURE.md and the decisions name exists, and every invariant names its test', () => {
+  const named = ['ARCHITECTURE.md', ...markdownIn('docs/adr')].flatMap((page) =>
+    [...read(page).matchAll(/`([a-z][\w./-]*\/[\w./-]*(?:\.(?:ts|mjs|json|jsonl|svg)|\/))`/g)].map(
+      (match) => [page, match[1] ?? ''] as const,
+    ),
+  )
+  expect(named.length).toBeGreaterThan(50)
+  const notInTheTree = /^(data|errors|failed|aws|triage|replays|release|dist|node_modules)\//
+  const missing = named
+    .filter(([, path]) => !notInTheTree.test(path) || existsSync(join(root, 'src', path)))
+    .filter(([, path]) => !existsSync(join(root, path)) && !existsSync(join(root, 'src', path)))
+  expect(missing).toEqual([])
+  const invariants = /## Invariants\n([\s\S]*?)\n## /.exec(read('ARCHITECTURE.md'))?.[1] ?? ''
+  const items = invariants.split(/^\d+\. /m).slice(1)
+  expect(items.length).toBeGreaterThan(10)
+  for (const item of items) expect(item).toMatch(/`test\/[\w./-]+\.test\.ts`/)
+})
