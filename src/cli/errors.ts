@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from 'commander'
-import { groupStates, statuses } from '../errors/status.ts'
+import { groupStates, type Status, statuses } from '../errors/status.ts'
 import { archiveOption, jsonOption, schemasOption } from './command.ts'
 import { type ListFlags, list } from './errors/list.ts'
 import { type SetFlags, set } from './errors/set.ts'
@@ -52,7 +52,7 @@ export function errorsCommand(run: Run): Command {
     .addOption(new Option('--by <name>', 'who says so (default: the user of this machine)'))
     .option('--note <text>', 'a ticket or a reason in a few words, without personal data')
     .addOption(jsonOption())
-    .action((fingerprint: string, status: string, flags: SetFlags) =>
+    .action((fingerprint: string, status: Status, flags: SetFlags) =>
       run((io) => set(io, fingerprint, status, flags)),
     )
   return command

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import { holderOf } from '../local/lock.ts'
+import { type Health, healthOf, isHealthy } from '../local/stack/health.ts'
 import { type Report, readReport } from '../local/stack/report.ts'
 import { widthOf } from '../query/layout.ts'
 import { readSettings } from '../settings.ts'
@@ -15,8 +16,6 @@ import type { Run } from './program.ts'
 type Flags = { state?: string; watch?: boolean; json?: boolean }
 
 const watchMs = 1_000
-/** It reports every second; what has not done so for that long hangs, or was killed. */
-const staleMs = 5_000
 
 export function statusCommand(run: Run): Command {
   return new Command('status')
@@ -50,8 +49,7 @@ async function status(io: Io, { state, watch, json }: Flags): Promise<ExitCode> 
         : table(io, report, health, settings.state)
     await io.out(isRedrawn ? redraw(drawn, text, io.width ?? 80) : text)
     drawn = text
-    const isWell = health === 'running' && report?.alerts.length === 0
-    if (!watch) return isWell ? exitCodes.ok : exitCodes.problems
+    if (!watch) return isHealthy(report, health) ? exitCodes.ok : exitCodes.problems
     await sleep(watchMs, undefined, { signal: io.interrupt }).catch(() => undefined)
     if (io.interrupt.aborted) return exitCodes.ok
   }
@@ -68,23 +66,6 @@ function redraw(before: string, text: string, width: number): string {
     .reduce((sum, row) => sum + Math.max(1, Math.ceil(widthOf(row) / width)), 0)
   const up = rows === 0 ? '' : `\r\u001b[${rows}A`
   return `${up}${text.replaceAll('\n', '\u001b[K\n')}\u001b[J`
-}
-
-/**
- * `killed`: its process is gone and it was not stopped. `silent`: the same may be so, or it hangs: it has not reported
- * for a while. `none`: nothing has ever run there.
- */
-type Health = 'running' | 'draining' | 'stopped' | 'silent' | 'killed' | 'none'
-
-function healthOf(
-  report: Report | undefined,
-  holder: Awaited<ReturnType<typeof holderOf>>,
-  nowMs: number,
-): Health {
-  if (report === undefined) return 'none'
-  if (report.state === 'stopped') return 'stopped'
-  if (holder === 'dead') return 'killed'
-  return nowMs - report.reportedMs > staleMs ? 'silent' : report.state
 }
 
 function headline(io: Io, report: Report | undefined, health: Health): string {

@@ -1,8 +1,7 @@
-import type { Batch } from '../codec/lambda-event.ts'
-import { isChangeEvent, readChangeEvent } from '../codec/lambda-event.ts'
-
+import { type Batch, isChangeEvent, readChangeEvent } from '../codec/lambda-event.ts'
 import { parseInstant } from '../record/date.ts'
 import { isObject, type Json } from '../record/type.ts'
+import { errorsPrefix } from './read.ts'
 
 /**
  * Where batches lie that were given up: `dmd up` and `dmd worker` write below `failed/`; Lambda, whose destination is a
@@ -13,6 +12,11 @@ export const failedPrefixes: readonly string[] = ['failed/', 'aws/lambda/']
 /** True for the key of a batch that was given up. */
 export function isFailedKey(key: string): boolean {
   return failedPrefixes.some((prefix) => key.startsWith(prefix))
+}
+
+/** True for the key of an error file or of a batch that was given up; false for the fingerprint of a group. */
+export function isErrorKey(name: string): boolean {
+  return name.startsWith(errorsPrefix) || isFailedKey(name)
 }
 
 /** A batch that the event source mapping gave up. */

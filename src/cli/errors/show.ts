@@ -1,12 +1,8 @@
-import type { ErrorFile } from '../../delivery/error-file.ts'
-import { type Explanation, explainRecord } from '../../errors/explain.ts'
-import { isFailedKey, parseFailedBatch } from '../../errors/failed.ts'
-import { type Frequency, frequenciesOf } from '../../errors/frequencies.ts'
-import { isOpen, readProvenance, readTries } from '../../errors/history.ts'
-import { maskEnvelope } from '../../errors/mask.ts'
-import { envelopeOf, errorsPrefix, parseErrorFile, payloadsOf } from '../../errors/read.ts'
+import type { Explanation } from '../../errors/explain.ts'
+import { isErrorKey } from '../../errors/failed.ts'
+import type { Frequency } from '../../errors/frequencies.ts'
+import { describeGroup, findGroup, type GroupReport, nextStep, readOriginals } from '../../errors/group.ts'
 import { triesMax } from '../../errors/replay.ts'
-import type { ErrorGroup, Triage } from '../../errors/triage.ts'
 import { codes } from '../../record/error.ts'
 import type { Settings } from '../../settings.ts'
 import { columns } from '../columns.ts'
@@ -22,24 +18,20 @@ export type ShowFlags = ErrorFlags & { readonly raw?: boolean }
 /** `dmd errors show`: one group, or one error file. */
 export async function show(io: Io, name: string, flags: ShowFlags): Promise<ExitCode> {
   const opened = await openErrors(io, flags)
-  const isKey = name.startsWith(errorsPrefix) || isFailedKey(name)
+  const isKey = isErrorKey(name)
   if (isKey && flags.raw) return raw(io, opened, name)
-  const found = await readTriage(io, opened)
-  const fingerprint = isKey
-    ? found.entries.find(({ key }) => key === name)?.fingerprint
-    : found.groups.find((group) => group.fingerprint === name)?.fingerprint
-  const group = found.groups.find((candidate) => candidate.fingerprint === fingerprint)
-  if (!group)
+  const triage = await readTriage(io, opened)
+  const found = findGroup(triage, name)
+  if (!found)
     throw new UsageError(
       isKey
         ? `there is no error file ${name}: dmd errors list names them`
         : `there is no error file and no group "${name}": dmd errors list names them`,
     )
-  const key = isKey ? name : group.sample
-  if (flags.raw) return raw(io, opened, key)
-  const told = await tell(opened, found, group, key)
-  if (flags.json) await outJson(io, told)
-  else await io.out(render(io, told, opened.settings))
+  if (flags.raw) return raw(io, opened, found.key)
+  const report = await describeGroup(opened.store, opened.catalog, triage, found)
+  if (flags.json) await outJson(io, report)
+  else await io.out(render(io, report, opened.settings))
   return exitCodes.ok
 }
 
@@ -47,94 +39,33 @@ const newline = Buffer.from('\n')
 
 /** One original stands alone, byte for byte; those of a whole object follow one another as lines. */
 async function raw(io: Io, { store }: Opened, key: string): Promise<ExitCode> {
-  const object = await store.get(key)
-  if (!object) throw new UsageError(`there is no error file ${key}: dmd errors list names them`)
-  const payloads = payloadsIn(key, object.bytes) ?? [object.bytes]
+  const payloads = await readOriginals(store, key)
+  if (!payloads) throw new UsageError(`there is no error file ${key}: dmd errors list names them`)
   const write = asItIs(io)
   for (const [index, payload] of payloads.entries())
     await write(index === 0 ? payload : Buffer.concat([newline, payload]))
   return exitCodes.ok
 }
 
-function payloadsIn(key: string, bytes: Uint8Array): readonly Uint8Array[] | undefined {
-  if (!isFailedKey(key)) {
-    const file = parseErrorFile(bytes)
-    return file && payloadsOf(file)
-  }
-  const batch = parseFailedBatch(bytes)
-  return batch?.batches.flatMap(({ records }) => records.map(({ payload }) => payload))
-}
-
-/** Of a large group, this many files are looked at, evenly spread. */
-const sampledMax = 1_000
-
-/** So many error files of a group are listed, as JSON; fewer on a page. */
-const keysMax = 10_000
-
-async function tell(
-  { store, catalog }: Opened,
-  { entries, history }: Triage,
-  group: ErrorGroup,
-  key: string,
-) {
-  const keys = entries
-    .filter(({ fingerprint }) => fingerprint === group.fingerprint)
-    .map((entry) => entry.key)
-  const step = Math.max(1, Math.ceil(keys.length / sampledMax))
-  const sampled = keys.filter((_, index) => index % step === 0)
-  const payloads: Uint8Array[] = []
-  for (const one of sampled) {
-    const object = await store.get(one)
-    payloads.push(...((object && payloadsIn(one, object.bytes)) ?? []))
-  }
-  const object = await store.get(key)
-  const file = object && parseErrorFile(object.bytes)
-  const [payload] = (object && payloadsIn(key, object.bytes)) ?? []
-  const envelope = payload && envelopeOf(payload)
-  const tries = await readTries(store, history)
-  return {
-    ...group,
-    keys: keys
-      .slice(0, keysMax)
-      .map((one) => ({ key: one, tries: tries.get(one) ?? 0, open: isOpen(history, one) })),
-    sampledFiles: sampled.length,
-    frequencies: frequenciesOf(payloads, catalog),
-    error: {
-      key,
-      bytes: payload?.length ?? 0,
-      ...(file ? aboutFile(file) : {}),
-      tries: tries.get(key) ?? 0,
-      ...(envelope ? { masked: maskEnvelope(envelope, catalog) } : {}),
-      ...(file ? { explanation: explainRecord(file, catalog) } : {}),
-      replayed: await readProvenance(store, key),
-    },
-  }
-}
-
-function aboutFile({ timestamp, error, source, attempt, events }: ErrorFile) {
-  return { timestamp, ...error, source, attempt, records: events.length }
-}
-
-type Told = Awaited<ReturnType<typeof tell>>
-
-function render(io: Io, told: Told, settings: Settings): string {
+function render(io: Io, report: GroupReport, settings: Settings): string {
   // Who wrote the files of the archive is not known.
-  const shown = allHarmless(told)
+  const shown = allHarmless(report)
   const { fingerprint, stage, code, type, path, state, said, files, records, open, error } = shown
   const entry = Object.hasOwn(codes, code) ? codes[code as keyof typeof codes] : undefined
   const label = (text: string) => style(io, 'bold', text.padEnd(10))
   const last = said.at(-1)
+  const { explanation } = report.error
   const lines = [
     `${label('cause')}${code} at stage ${stage}, group ${fingerprint}`,
     ...(entry ? [`${label('meaning')}${entry.meaning}`, `${label('fix')}${entry.fix}`] : []),
-    ...('message' in error ? [`${label('message')}${error.message ?? ''}`] : []),
+    ...(error.message === undefined ? [] : [`${label('message')}${error.message}`]),
     `${label('status')}${state}${last ? `: ${last.by} said ${last.status} at ${short(last.at)}${last.note ? `, ${last.note}` : ''}` : ''}`,
     `${label('group')}${counted(records, 'record')} in ${counted(files, 'file')}, ${count(open)} not replayed; grouped by stage ${stage}, code ${code}, type ${type}${path === '' ? '' : `, path ${path}`}`,
     `${label('seen')}${seenSpan(shown)}`,
     '',
     ...frequencyLines(io, shown),
     `${label('file')}${error.key}`,
-    ...('source' in error
+    ...(error.source
       ? [`${label('source')}${error.source.stream} ${error.source.shard} ${error.source.sequence}`]
       : []),
     `${label('tries')}${error.tries} of ${triesMax} failed`,
@@ -144,9 +75,7 @@ function render(io: Io, told: Told, settings: Settings): string {
         ]
       : []),
     '',
-    ...('explanation' in told.error
-      ? [...explanationLines(io, told.error.explanation), ...suggested(io, told.error.explanation)]
-      : []),
+    ...(explanation ? [...explanationLines(io, explanation), ...suggested(io, explanation)] : []),
     '',
     ...keyLines(io, shown),
     ...(open === 0
@@ -155,7 +84,7 @@ function render(io: Io, told: Told, settings: Settings): string {
           style(
             io,
             'dim',
-            `try it again:  ${commandText(io, ['replay', ...advice(told), '--dry-run', ...archiveFlags(settings)])}`,
+            `try it again:  ${commandText(io, ['replay', ...replayArguments(report), '--dry-run', ...archiveFlags(settings)])}`,
           ),
           '',
         ]),
@@ -163,17 +92,23 @@ function render(io: Io, told: Told, settings: Settings): string {
   return lines.join('\n')
 }
 
-/** What to replay, and how: what was sound as it is, what cannot be read whole, all else by an edit. */
-function advice({ fingerprint, stage, error }: Told): readonly string[] {
-  if (isFailedKey(error.key) || stage === 'deliver') return [fingerprint]
-  const isBytes = 'explanation' in error && error.explanation.of === 'bytes'
-  return isBytes ? [error.key, '--with', 'record.json'] : [fingerprint, '--edit', 'fix.json']
+/** The arguments of `dmd replay` for the next step. */
+function replayArguments(report: GroupReport): readonly string[] {
+  const { fingerprint, error } = report
+  switch (nextStep(report)) {
+    case 'as-is':
+      return [fingerprint]
+    case 'replace':
+      return [error.key, '--with', 'record.json']
+    case 'edit':
+      return [fingerprint, '--edit', 'fix.json']
+  }
 }
 
 const keysShownMax = 10
 
 /** The files of the group, open ones first, with how often each was tried in vain. */
-function keyLines(io: Io, { keys, files }: Told): readonly string[] {
+function keyLines(io: Io, { keys, files }: GroupReport): readonly string[] {
   if (files < 2) return []
   const ordered = [...keys.filter(({ open }) => open), ...keys.filter(({ open }) => !open)]
   const rows = ordered
@@ -198,7 +133,7 @@ function suggested(io: Io, { suggestion }: Explanation): readonly string[] {
 
 const shownMax = 20
 
-function frequencyLines(io: Io, { frequencies, sampledFiles, files }: Told): readonly string[] {
+function frequencyLines(io: Io, { frequencies, sampledFiles, files }: GroupReport): readonly string[] {
   const { records, attributes } = frequencies
   if (records === 0) return []
   const rows = attributes

@@ -6,10 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { toRules } from '../../delivery/rules.ts'
 import { type Difference, diffPayloads } from '../../errors/diff.ts'
 import { type Edit, noEdit, parsePatch, replaceBy } from '../../errors/edit.ts'
-import { isFailedKey } from '../../errors/failed.ts'
-import { isOpen, type Result } from '../../errors/history.ts'
-import type { ErrorEntry } from '../../errors/index-file.ts'
-import { errorsPrefix } from '../../errors/read.ts'
+import { isErrorKey } from '../../errors/failed.ts'
+import type { Result } from '../../errors/history.ts'
 import {
   countOf,
   type Frozen,
@@ -20,6 +18,12 @@ import {
   rehearse,
   replay,
 } from '../../errors/replay.ts'
+import {
+  describeSelection,
+  type SelectedErrors,
+  type SelectionRequest,
+  selectErrors,
+} from '../../errors/select.ts'
 import type { Triage } from '../../errors/triage.ts'
 import { toBasicIso } from '../../record/date.ts'
 import { codes, PipelineError } from '../../record/error.ts'
@@ -53,7 +57,7 @@ export async function replayErrors(io: Io, what: string | undefined, flags: Repl
     throw new UsageError(
       'name what to replay: the key of an error file, a fingerprint, --code, --type, --since, or --all',
     )
-  const isKey = what !== undefined && (what.startsWith(errorsPrefix) || isFailedKey(what))
+  const isKey = what !== undefined && isErrorKey(what)
   if (flags.with !== undefined && !isKey)
     throw new UsageError('--with replaces one record: name the key of its error file')
   const isAsked = flags.dryRun !== true && flags.yes !== true
@@ -63,14 +67,15 @@ export async function replayErrors(io: Io, what: string | undefined, flags: Repl
   const edit = readEdit(flags)
   const opened = await openErrors(io, flags)
   const found = await readTriage(io, opened)
-  const chosen = choose(found, what, isKey, filterOf(io, flags, opened))
-  const selection = freeze(chosen.keys.slice(0, flags.max))
+  const selected = selectErrors(found, { name: what, ...filterOf(io, flags, opened) })
+  if (!selected) throw unknownName(found, what ?? '')
+  const selection = freeze(selected.keys.slice(0, flags.max))
   const request: ReplayRequest = {
     id: `${toBasicIso(io.clock())}-${randomUUID()}`,
-    ...{ by, asked: describeAsked(what, flags), selection, edit, history: found.history },
+    ...{ by, asked: describeSelection({ name: what, ...flags }), selection, edit, history: found.history },
     ...(flags.force ? { force: true } : {}),
   }
-  await io.err(heading(io, selection, chosen, edit, flags.max))
+  await io.err(heading(io, selection, selected, edit, flags.max))
   if (selection.count === 0) {
     if (flags.json) await outJson(io, { selection, counts: {}, results: [] })
     return exitCodes.ok
@@ -84,62 +89,29 @@ export async function replayErrors(io: Io, what: string | undefined, flags: Repl
   return run(io, request, parts, flags)
 }
 
-type Chosen = { readonly keys: readonly string[]; readonly done: number }
-
-/** What was asked for, in words that may be kept: a selection names no value of a record. */
-function describeAsked(what: string | undefined, { code, type, since }: ReplayFlags): string {
-  const filters = Object.entries({ code, type, since }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name} ${value}`],
-  )
-  return [what ?? (filters.length > 0 ? [] : 'all'), ...filters].flat().join(', ')
-}
-
-/** Which of the error files --code, --type and --since leave. */
-function filterOf(
-  io: Io,
-  { code, type, since }: ReplayFlags,
-  { catalog }: Opened,
-): (entry: ErrorEntry) => boolean {
+/** Checks --code, --type and --since. */
+function filterOf(io: Io, { code, type, since }: ReplayFlags, { catalog }: Opened): SelectionRequest {
   if (code !== undefined && !Object.hasOwn(codes, code))
     throw new UsageError(`there is no error code "${code}": dmd errors list names those that came`)
   if (type !== undefined && type !== '-' && !catalog.has(type))
     throw new UsageError(`there is no record type "${type}"; there are ${[...catalog.keys()].join(', ')}`)
-  const sinceMs = since === undefined ? undefined : momentBefore(since, io.clock())
-  return ({ cause, timestampMs }) =>
-    (code === undefined || cause.code === code) &&
-    (type === undefined || cause.type === type) &&
-    (sinceMs === undefined || timestampMs >= sinceMs)
+  return { code, type, sinceMs: since === undefined ? undefined : momentBefore(since, io.clock()) }
 }
 
-/**
- * The open errors of what is asked for; those that were replayed only where there are no others. All but those that
- * somebody said to ignore, where everything is asked for.
- */
-function choose(
-  { entries, groups, history }: Triage,
-  what: string | undefined,
-  isKey: boolean,
-  isWanted: (entry: ErrorEntry) => boolean,
-): Chosen {
-  const ignored = new Set(
-    groups.flatMap(({ state, fingerprint }) => (state === 'ignored' ? [fingerprint] : [])),
+function unknownName({ groups }: Triage, name: string): UsageError {
+  const known = groups.map(({ fingerprint }) => fingerprint).slice(0, 5)
+  return new UsageError(
+    `there is no ${isErrorKey(name) ? 'error file' : 'group'} "${name}"${known.length > 0 ? `; groups are ${known.join(', ')}` : ''}: dmd errors list names them`,
   )
-  const named = entries.filter(({ key, fingerprint }) =>
-    what === undefined ? !ignored.has(fingerprint) : isKey ? key === what : fingerprint === what,
-  )
-  const asked = named.filter(isWanted)
-  if (named.length === 0 && what !== undefined) {
-    const known = groups.map(({ fingerprint }) => fingerprint).slice(0, 5)
-    throw new UsageError(
-      `there is no ${isKey ? 'error file' : 'group'} "${what}"${known.length > 0 ? `; groups are ${known.join(', ')}` : ''}: dmd errors list names them`,
-    )
-  }
-  const open = asked.filter(({ key }) => isOpen(history, key))
-  const chosen = open.length > 0 || what === undefined ? open : asked
-  return { keys: chosen.map(({ key }) => key).sort(), done: asked.length - open.length }
 }
 
-function heading(io: Io, selection: Frozen, { keys, done }: Chosen, edit: Edit, max: number): string {
+function heading(
+  io: Io,
+  selection: Frozen,
+  { keys, replayedBefore: done }: SelectedErrors,
+  edit: Edit,
+  max: number,
+): string {
   if (selection.count === 0) return 'there are no errors to replay\n'
   const all =
     keys.length > selection.count
