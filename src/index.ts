@@ -13,4 +13,12 @@ export type { Field, RecordType, RecordValue, Type, Value } from './record/type.
 export { readSettings, type Settings } from './settings.ts'
 export { openDirectoryStore } from './store/directory.ts'
 export { openStore } from './store/open.ts'
-export type { ObjectInfo, ObjectStore, PutCondition, PutOutcome, StoredObject } from './store/store.ts'
+export type {
+  ObjectInfo,
+  ObjectStore,
+  ObjectVersion,
+  ObjectVersions,
+  PutCondition,
+  PutOutcome,
+  StoredObject,
+} from './store/store.ts'

@@ -43,6 +43,7 @@ export async function openDirectoryStore(
   const archive: Archive = { root, scratch, busyWaitMs, folders: new Map() }
   return {
     url: pathToFileURL(root).href,
+    versions: undefined,
     put: (key, bytes, options) => putObject(archive, key, bytes, options ?? {}),
     get: (key, options) => read(archive, 'get', key, options?.signal, () => getObject(archive, key)),
     head: (key, options) => read(archive, 'head', key, options?.signal, () => headObject(archive, key)),

@@ -35,15 +35,13 @@ export function unavailable(action: string, why: string, fix: string, cause?: un
   return new PipelineError('STORE_UNAVAILABLE', message, { cause })
 }
 
-/** @throws PipelineError STORE_UNAVAILABLE with the signal's reason as its cause, once it is aborted. */
+/** @throws PipelineError STORE_UNAVAILABLE, its cause the signal's reason, if the signal is aborted. */
 export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal?.aborted)
     throw new PipelineError(
       'STORE_UNAVAILABLE',
       'the call was stopped before the archive was done with it.',
-      {
-        cause: signal.reason,
-      },
+      { cause: signal.reason },
     )
 }
 

@@ -2,6 +2,7 @@ import { PipelineError } from '../record/error.ts'
 import { type Bucket, connectToBucket, type S3Options } from './s3/connection.ts'
 import { statusOf } from './s3/failure.ts'
 import { getObject, headObject, listObjects } from './s3/read.ts'
+import { deleteVersion, listVersions } from './s3/version.ts'
 import { putObject, removeObject, tagObject } from './s3/write.ts'
 import type { ObjectStore } from './store.ts'
 
@@ -25,6 +26,10 @@ export async function openS3Store(options: S3Options): Promise<ObjectStore> {
   await checkBucket(bucket)
   return {
     url: `s3://${bucket.name}/${bucket.prefix}`.replace(/\/$/, ''),
+    versions: {
+      list: (key, options) => listVersions(bucket, key, options?.signal),
+      delete: (key, id, options) => deleteVersion(bucket, key, id, options?.signal),
+    },
     put: (key, bytes, options) => putObject(bucket, key, bytes, options ?? {}),
     get: (key, options) => getObject(bucket, key, options?.signal),
     head: (key, options) => headObject(bucket, key, options?.signal),

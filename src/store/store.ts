@@ -29,6 +29,35 @@ export type PutOutcome =
   | { readonly outcome: 'exists' }
   | { readonly outcome: 'changed' }
 
+/** One version of an object, in a store that keeps versions. */
+export type ObjectVersion = {
+  readonly key: string
+  /** Names the version. S3 calls the one that was stored before versions were enabled `null`. */
+  readonly id: string
+  /** True for the version that `get` returns, or, if it is a delete marker, hides. */
+  readonly isLatest: boolean
+  /** True for the marker that a delete leaves. It holds no bytes. */
+  readonly isDeleteMarker: boolean
+  /** Size in bytes; 0 for a delete marker. */
+  readonly size: number
+  /** Empty for a delete marker. */
+  readonly etag: string
+}
+
+/** The versions of objects: what remains after a replacement or a delete, and what removes it for good. */
+export type ObjectVersions = {
+  /**
+   * Every version of the object under exactly this key, delete markers included, in no particular order and in bounded
+   * memory. Versions of longer keys that begin with this key are left out.
+   */
+  list(key: string, options?: { signal?: AbortSignal }): AsyncIterable<ObjectVersion>
+  /**
+   * Removes one version for good; does nothing if it is not there. Removing the latest version makes the one before it
+   * the latest: to erase an object, remove the older versions first.
+   */
+  delete(key: string, id: string, options?: { signal?: AbortSignal }): Promise<void>
+}
+
 /**
  * The outside seam to an archive: a directory on one machine, S3 in AWS.
  *
@@ -44,6 +73,8 @@ export type PutOutcome =
 export interface ObjectStore {
   /** The archive's URL, for people. */
   readonly url: string
+  /** Undefined for a store that never keeps versions, such as a directory: a replaced object is gone there. */
+  readonly versions: ObjectVersions | undefined
   put(
     key: string,
     bytes: Uint8Array,

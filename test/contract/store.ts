@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PipelineError } from '../../src/record/error.ts'
-import type { ObjectInfo, ObjectStore } from '../../src/store/store.ts'
+import type { ObjectInfo, ObjectStore, ObjectVersion } from '../../src/store/store.ts'
 import { increment } from './increment.ts'
 
 /** An empty archive. `another` opens it a second time, as another process would. */
@@ -19,6 +19,7 @@ export function storeContract(
     etagIsOf = 'object',
     isDeleteAtomic = true,
     keyBytesMax = 1024,
+    versions = 'none',
   }: {
     /** In S3 an ETag is a digest of the bytes: an object that is replaced by the same bytes counts as the same. */
     readonly etagIsOf?: 'object' | 'bytes'
@@ -26,6 +27,11 @@ export function storeContract(
     readonly isDeleteAtomic?: boolean
     /** Less for an archive below a prefix, where keys in the bucket have this limit. */
     readonly keyBytesMax?: number
+    /**
+     * `kept`: replaced and deleted objects stay as versions. `latest only`: the store can keep them, and this archive does
+     * not. `none`: the store cannot.
+     */
+    readonly versions?: 'kept' | 'latest only' | 'none'
   } = {},
 ): void {
   const isOfObject = etagIsOf === 'object'
@@ -174,6 +180,123 @@ export function storeContract(
         expect(read((await store.get('a'))?.bytes)).toBe('two')
         expect(await store.delete('a', { ifMatch: next })).toBe(true)
         expect(await store.delete('a', { ifMatch: next })).toBe(false)
+      })
+    })
+
+    test.runIf(versions === 'none')('the store says that it keeps no versions', () => {
+      expect(store.versions).toBeUndefined()
+    })
+
+    describe.runIf(versions !== 'none')('versions', () => {
+      test('a key that never had an object has none', async () => {
+        await store.put('key/longer', text('x'))
+        expect(await versionsOf(store, 'key')).toEqual([])
+        expect(await versionsOf(store, 'another')).toEqual([])
+      })
+
+      test('the latest version is the object that is read', async () => {
+        await store.put('a', text('one'))
+        const etag = await stored(store, 'a', 'three')
+        const latest = (await versionsOf(store, 'a')).filter(({ isLatest }) => isLatest)
+        expect(latest).toEqual([
+          {
+            key: 'a',
+            id: expect.stringMatching(/./),
+            isLatest: true,
+            isDeleteMarker: false,
+            size: 5,
+            etag,
+          },
+        ])
+      })
+
+      test.runIf(versions === 'latest only')('nothing is left of what was replaced or deleted', async () => {
+        await store.put('a', text('one'))
+        await store.put('a', text('two'))
+        expect(await versionsOf(store, 'a')).toHaveLength(1)
+        await store.delete('a')
+        expect(await versionsOf(store, 'a')).toEqual([])
+      })
+
+      test.runIf(versions === 'kept')('replacements and deletes leave one version each', async () => {
+        const etags = [await stored(store, 'a', 'one'), await stored(store, 'a', 'two')]
+        await store.delete('a')
+        etags.push(await stored(store, 'a', 'three'))
+        const found = await versionsOf(store, 'a')
+        expect(found.map(({ etag, isDeleteMarker, size }) => ({ etag, isDeleteMarker, size }))).toEqual(
+          expect.arrayContaining([
+            { etag: etags[0], isDeleteMarker: false, size: 3 },
+            { etag: etags[1], isDeleteMarker: false, size: 3 },
+            { etag: '', isDeleteMarker: true, size: 0 },
+            { etag: etags[2], isDeleteMarker: false, size: 5 },
+          ]),
+        )
+        expect(new Set(found.map(({ id }) => id)).size).toBe(4)
+        expect(found.filter(({ isLatest }) => isLatest).map(({ etag }) => etag)).toEqual([etags[2]])
+      })
+
+      test.runIf(versions === 'kept')(
+        'only versions of exactly this key are listed, however many longer keys begin with it',
+        async () => {
+          const others = ['data/a.avro2', 'data/a.avro/b', 'data/a.avro-', 'data/a.avr']
+          for (const key of others) for (const value of ['one', 'two']) await store.put(key, text(value))
+          await store.delete('data/a.avro/b')
+          for (const value of ['one', 'two', 'three']) await store.put('data/a.avro', text(value))
+          await store.delete('data/a.avro')
+          const found = await versionsOf(store, 'data/a.avro')
+          expect(found.map(({ key }) => key)).toEqual(Array(4).fill('data/a.avro'))
+          for (const { key, id } of found) await store.versions?.delete(key, id)
+          expect(await versionsOf(store, 'data/a.avro')).toEqual([])
+          for (const key of others)
+            expect(await versionsOf(store, key)).toHaveLength(key.endsWith('/b') ? 3 : 2)
+        },
+      )
+
+      test.runIf(versions === 'kept')('a removed version is gone, and the others stay', async () => {
+        await stored(store, 'a', 'one')
+        const latest = await stored(store, 'a', 'two')
+        const [older] = (await versionsOf(store, 'a')).filter(({ isLatest }) => !isLatest)
+        await store.versions?.delete('a', older!.id)
+        // Removing it again does nothing.
+        await store.versions?.delete('a', older!.id)
+        expect((await versionsOf(store, 'a')).map(({ etag }) => etag)).toEqual([latest])
+        expect(read((await store.get('a'))?.bytes)).toBe('two')
+      })
+
+      test.runIf(versions === 'kept')(
+        'removing the latest version, or a delete marker, brings back the one before it',
+        async () => {
+          await store.put('a', text('one'))
+          await store.put('a', text('two'))
+          await store.delete('a')
+          for (const value of ['two', 'one', undefined]) {
+            const [latest] = (await versionsOf(store, 'a')).filter(({ isLatest }) => isLatest)
+            await store.versions?.delete('a', latest!.id)
+            expect(read((await store.get('a'))?.bytes)).toBe(value)
+          }
+          expect(await versionsOf(store, 'a')).toEqual([])
+        },
+      )
+
+      test.runIf(versions === 'kept')('more versions than a page holds are all listed', async () => {
+        for (let count = 0; count < 4; count++)
+          await all(300, (index) => store.put('many', text(`${count} ${index}`)))
+        await store.put('many-others', text('x'))
+        const found = await versionsOf(store, 'many')
+        expect(new Set(found.map(({ id }) => id)).size).toBe(1200)
+        expect(found.filter(({ isLatest }) => isLatest)).toHaveLength(1)
+      })
+
+      test('a bad key and an aborted signal are refused', async () => {
+        await store.put('a', text('one'))
+        const [version] = await versionsOf(store, 'a')
+        await expect(versionsOf(store, 'a//b')).rejects.toMatchObject({ code: 'KEY_INVALID' })
+        await expect(store.versions?.delete('a//b', 'x')).rejects.toMatchObject({ code: 'KEY_INVALID' })
+        const signal = AbortSignal.abort(new Error('the batch is over'))
+        const stopped = { code: 'STORE_UNAVAILABLE', cause: signal.reason }
+        await expect(versionsOf(store, 'a', signal)).rejects.toMatchObject(stopped)
+        await expect(store.versions?.delete('a', version!.id, { signal })).rejects.toMatchObject(stopped)
+        expect(await versionsOf(store, 'a')).toEqual([version])
       })
     })
 
@@ -492,6 +615,12 @@ async function onlyKeys(store: ObjectStore, prefix: string, after?: string, sign
   const found: string[] = []
   const options = { ...(after === undefined ? {} : { after }), ...(signal === undefined ? {} : { signal }) }
   for await (const page of store.keys(prefix, options)) found.push(...page)
+  return found
+}
+
+async function versionsOf(store: ObjectStore, key: string, signal?: AbortSignal): Promise<ObjectVersion[]> {
+  const found: ObjectVersion[] = []
+  for await (const version of store.versions!.list(key, signal ? { signal } : {})) found.push(version)
   return found
 }
 

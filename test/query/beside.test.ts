@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import type { QueryEngine } from '../../src/query/engine.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
 import { asJson } from './archive.ts'
-import { memoryStore } from './memory.ts'
 
 let engine: QueryEngine
 beforeAll(async () => {
-  engine = await openDuckDb({ store: memoryStore(), catalog: new Map() })
+  engine = await openDuckDb({ store: openMemoryStore(), catalog: new Map() })
 })
 afterAll(() => engine.close())
 

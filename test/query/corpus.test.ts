@@ -3,13 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import type { QueryEngine } from '../../src/query/engine.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
 import { isBad, judge, type Outcome } from '../trino/corpus/judge.ts'
 import { readRecording } from '../trino/corpus/recording.ts'
-import { memoryStore } from './memory.ts'
 
 let engine: QueryEngine
 beforeAll(async () => {
-  engine = await openDuckDb({ store: memoryStore(), catalog: loadCatalog() })
+  engine = await openDuckDb({ store: openMemoryStore(), catalog: loadCatalog() })
 })
 afterAll(() => engine.close())
 

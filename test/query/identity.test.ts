@@ -11,8 +11,8 @@ import {
   operations,
 } from '../../src/record/change.ts'
 import type { RecordValue } from '../../src/record/type.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
 import { asJson } from './archive.ts'
-import { memoryStore } from './memory.ts'
 
 // Rows that no batch of the stream gives: states that were read, which have no sequence, beside changes that have one.
 
@@ -54,7 +54,7 @@ function toRow(entry: Entry, n: number): RecordValue {
 
 /** The `eventId`s, each a row's number, that a view holds of the rows, one file for each. */
 async function numbersIn(entries: readonly Entry[]): Promise<{ changes: string[]; current: string[] }> {
-  const store = memoryStore()
+  const store = openMemoryStore()
   for (const [n, entry] of entries.entries()) {
     const spec = { schema: avro, type, codec: 'null', metadata: new Map(), sync: new Uint8Array(16) } as const
     await store.put(`data/sale/partition_date=2025-02-13/${n}.avro`, writeContainer(spec, [toRow(entry, n)]))

@@ -10,10 +10,10 @@ import { formatJson } from '../../src/query/format.ts'
 import { findSkipped } from '../../src/query/skipped.ts'
 import { compileSchema, type RecordSchema, toCatalog } from '../../src/record/schema.ts'
 import type { JsonObject, RecordType, RecordValue, Type, Value } from '../../src/record/type.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 import { addedSchema, arbitrarySchema } from '../arbitrary/schema.ts'
 import { arbitraryScalar, type Scalar } from '../arbitrary/value.ts'
-import { memoryStore } from './memory.ts'
 
 const field = (name: string, type: unknown, more: object = {}) => ({ name, type, doc: '', ...more })
 const instant = { type: 'long', logicalType: 'timestamp-millis' }
@@ -58,7 +58,7 @@ function fileOf(schema: RecordSchema, rows: readonly RecordValue[], isOurs = tru
 let store: ObjectStore
 let opened: { close(): Promise<void> }[]
 beforeEach(() => {
-  store = memoryStore()
+  store = openMemoryStore()
   opened = []
 })
 afterEach(async () => {
@@ -338,7 +338,7 @@ test('any row of any record type comes back by SQL as it was written', async () 
   )
   await fc.assert(
     fc.asyncProperty(rowsOfTypes, async ([schema, rows]) => {
-      const own = memoryStore()
+      const own = openMemoryStore()
       const partition = `data/${schema.type}/partition_date=2025-02-13`
       for (const [n, row] of rows.entries()) await own.put(`${partition}/${n}.avro`, fileOf(schema, [row]))
       const engine = await openDuckDb({ store: own, catalog: toCatalog([schema]) })

@@ -4,8 +4,8 @@ import { writeContainer } from '../../src/codec/container.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import type { QueryEngine } from '../../src/query/engine.ts'
 import type { RecordValue } from '../../src/record/type.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
 import { asJson } from './archive.ts'
-import { memoryStore } from './memory.ts'
 
 const total = 50_000
 let engine: QueryEngine
@@ -13,7 +13,7 @@ beforeAll(async () => {
   const catalog = loadCatalog()
   const sale = catalog.get('sale')
   if (!sale) throw new Error('there is no such type')
-  const store = memoryStore()
+  const store = openMemoryStore()
   const files = 50
   const rows = (file: number) =>
     Array.from({ length: total / files }, (_, n): RecordValue => {
@@ -73,7 +73,7 @@ test('a result is made while it is read: its first rows come long before a hundr
 })
 
 test('a result that nobody reads holds up neither the next query nor the end', async () => {
-  const other = await openDuckDb({ store: memoryStore(), catalog: new Map() })
+  const other = await openDuckDb({ store: openMemoryStore(), catalog: new Map() })
   await other.query('SELECT * FROM range(1000000)', { dialect: 'duckdb' })
   expect(JSON.parse(await asJson(other, 'SELECT 1 AS a'))).toEqual([{ a: 1 }])
   await other.close()

@@ -7,7 +7,7 @@ import { toCell } from '../../src/query/cell.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import type { QueryEngine } from '../../src/query/engine.ts'
 import { formatJson } from '../../src/query/format.ts'
-import { memoryStore } from './memory.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
 
 // Values of DuckDB's own types, of which Athena's statements make some alone.
 const duckdb = { dialect: 'duckdb' } as const
@@ -16,7 +16,7 @@ let folder: string
 let engine: QueryEngine
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dmd-parquet-'))
-  engine = await openDuckDb({ store: memoryStore(), catalog: new Map() })
+  engine = await openDuckDb({ store: openMemoryStore(), catalog: new Map() })
 })
 afterAll(async () => {
   await engine.close()

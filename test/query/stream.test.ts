@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import type { QueryEngine } from '../../src/query/engine.ts'
 import { formatCsv, formatJson, formatTable } from '../../src/query/format.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
 import { asJson } from './archive.ts'
-import { memoryStore } from './memory.ts'
 
 const total = 300_000
 const large = `SELECT i, 'text ' || i AS s, {a: i} AS st FROM range(${total}) AS t(i)`
@@ -16,7 +16,7 @@ let engine: QueryEngine
 let folder: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dmd-stream-'))
-  engine = await openDuckDb({ store: memoryStore(), catalog: new Map() })
+  engine = await openDuckDb({ store: openMemoryStore(), catalog: new Map() })
 })
 afterAll(async () => {
   await engine.close()

@@ -7,8 +7,8 @@ import { formatJson } from '../../src/query/format.ts'
 import { tableColumns } from '../../src/query/tables.ts'
 import { compileSchema, type RecordSchema, toCatalog } from '../../src/record/schema.ts'
 import type { JsonObject } from '../../src/record/type.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
 import { addedSchema } from '../arbitrary/schema.ts'
-import { memoryStore } from './memory.ts'
 
 const catalog = loadCatalog()
 const columnsOf = (schema: RecordSchema) =>
@@ -82,7 +82,7 @@ test('a field may have any name: a word of SQL, or one that the views use themse
     change: { id: '1', operation: 'INSERT', timestamp: 0, micros: 1, key: '1' },
     extra: new Map(),
   }
-  const store = memoryStore()
+  const store = openMemoryStore()
   const spec = { schema: schema.avro, type: schema.row, codec: 'null', metadata: new Map() } as const
   const bytes = writeContainer({ ...spec, sync: new Uint8Array(16) }, [row])
   await store.put('data/gig/partition_date=2025-02-13/a.avro', bytes)

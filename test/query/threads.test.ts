@@ -7,9 +7,9 @@ import { openDuckDb } from 'dmd-pipeline/query'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeContainer } from '../../src/codec/container.ts'
 import type { RecordValue } from '../../src/record/type.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 import { asJson } from './archive.ts'
-import { memoryStore } from './memory.ts'
 
 const catalog = loadCatalog()
 const files = 40
@@ -48,7 +48,7 @@ let store: ObjectStore
 let folder: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dmd-threads-'))
-  store = memoryStore()
+  store = openMemoryStore()
   for (let file = 0; file < files; file++) await store.put(keyOf(file), container(file))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -73,7 +73,7 @@ test('threads build as many packs, and the rows are those of one thread', async 
 })
 
 test('a file that is unsound is named, whichever thread met it; what is whole stays, and nothing half does', async () => {
-  const broken = memoryStore()
+  const broken = openMemoryStore()
   for (let file = 0; file < files; file++) await broken.put(keyOf(file), container(file))
   await broken.put(keyOf(7), container(7).subarray(0, 5000))
   const engine = await open('broken', 3, broken)

@@ -5,10 +5,10 @@ import { planBatch } from '../../src/delivery/plan.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import { compileSchema, toCatalog } from '../../src/record/schema.ts'
 import type { RecordType, RecordValue, Type, Value } from '../../src/record/type.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
 import { arbitraryChange, wideRange } from '../arbitrary/change.ts'
 import { addedSchema, arbitrarySchema } from '../arbitrary/schema.ts'
 import { asJson } from './archive.ts'
-import { memoryStore } from './memory.ts'
 
 // Every kind of value, at the ends of its range, and the JSON that a query gives for it, digit for digit.
 const kinds: readonly (readonly [name: string, type: unknown, value: Value, json: string])[] = [
@@ -121,7 +121,7 @@ test('every kind of value is given in JSON as it was archived, to the last digit
   }
   const sync = new Uint8Array(16).fill(1)
   const spec = { schema: schema.avro, type: schema.row, codec: 'null', metadata: new Map(), sync } as const
-  const store = memoryStore()
+  const store = openMemoryStore()
   await store.put('data/kinds/partition_date=2025-02-13/a.avro', writeContainer(spec, [row]))
   const engine = await openDuckDb({ store, catalog: toCatalog([schema]) })
   for (const [name, , , json] of kinds)
@@ -188,7 +188,7 @@ test('for any record type, changes that are delivered come back by SQL as their 
       const rules = { catalog, range: wideRange, isKeyAttribute: () => false, codec: 'deflate' } as const
       const batch = { stream: 's', shard: '0', records: changes.map((change) => change.record) }
       const { objects } = planBatch(batch, rules)
-      const store = memoryStore()
+      const store = openMemoryStore()
       const expected: unknown[] = []
       for (const { key, bytes, partitionDate } of objects) {
         await store.put(key, bytes)

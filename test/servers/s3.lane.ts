@@ -27,6 +27,11 @@ for (const { name, endpoint, isVersioned } of cases) {
       return { store: await another(), another }
     },
     // S3 itself deletes atomically, as moto does.
-    { etagIsOf: 'bytes', isDeleteAtomic: name !== 'versitygw', keyBytesMax: 1023 - prefix.length },
+    {
+      etagIsOf: 'bytes',
+      isDeleteAtomic: name !== 'versitygw',
+      keyBytesMax: 1023 - prefix.length,
+      versions: isVersioned ? 'kept' : 'latest only',
+    },
   )
 }

@@ -430,6 +430,61 @@ describe('a list', () => {
   })
 })
 
+describe('versions', () => {
+  const version = (key: string, id: string, more = '') =>
+    `<Version><Key>p/${key}</Key><VersionId>${id}</VersionId><IsLatest>false</IsLatest><Size>1</Size>${more}</Version>`
+  const marker = (key: string, id: string) =>
+    `<DeleteMarker><Key>p/${key}</Key><VersionId>${id}</VersionId><IsLatest>true</IsLatest></DeleteMarker>`
+  const versionPage = (...parts: readonly string[]) =>
+    `<ListVersionsResult>${parts.join('')}</ListVersionsResult>`
+  const next = (key: string, id: string) =>
+    `<IsTruncated>true</IsTruncated><NextKeyMarker>p/${key}</NextKeyMarker><NextVersionIdMarker>${id}</NextVersionIdMarker>`
+  const idsOf = async (store: ObjectStore, key: string) => {
+    const found: string[] = []
+    for await (const { id, isDeleteMarker } of store.versions!.list(key))
+      found.push(isDeleteMarker ? `${id} (marker)` : id)
+    return found
+  }
+
+  test('of one key come from all pages, each asked for again where it failed; longer keys are left out', async () => {
+    const store = await open()
+    pages = [
+      versionPage(version('a', '1'), marker('a', '2'), next('a', '2')),
+      versionPage(version('a', '3'), version('a/b', '4'), marker('ab', '5'), next('ab', '5')),
+      versionPage(version('abc', '6')),
+    ]
+    faults = [says(503, 'SlowDown'), (_, __, work) => work(), cutBefore]
+    expect(await idsOf(store, 'a')).toEqual(['1', '2 (marker)', '3'])
+    // The third page begins behind a longer key, so it is not asked for.
+    expect(pages).toHaveLength(1)
+    const markers = requests.slice(1).map((line) => new URLSearchParams(line.split('?')[1]))
+    expect(markers.map((query) => query.get('version-id-marker'))).toEqual([null, null, '2', '2'])
+    expect(markers.map((query) => query.get('prefix'))).toEqual(Array(4).fill('p/a'))
+  })
+
+  test.each([
+    ['does not say where the next page begins', '<IsTruncated>true</IsTruncated>'],
+    ['begins the next page where it began itself', next('a', '2')],
+  ])('are refused from a server that %s, rather than read in part or without end', async (_, end) => {
+    const store = await open()
+    pages = [versionPage(version('a', '1'), next('a', '2')), versionPage(version('a', '3'), end)]
+    await expect(idsOf(store, 'a')).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringMatching(/Use another server/),
+    })
+  })
+
+  test('are removed by their id, one of one key, once and again', async () => {
+    const store = await open()
+    faults = [cutAfter, says(404, 'NoSuchVersion')]
+    await store.versions!.delete('a/b c', 'x+y')
+    const [path = '', query] = requests.at(-1)!.split('?')
+    expect(path).toBe('DELETE /bucket/p/a/b%20c')
+    expect(new URLSearchParams(query).get('versionId')).toBe('x+y')
+    expect(requests).toHaveLength(3)
+  })
+})
+
 describe('opening', () => {
   test.each([
     [403, 'AccessDenied', 'STORE_UNAVAILABLE', /\(AccessDenied\)\. Give this role s3:ListBucket/],

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { loadCatalog } from '../../../src/catalog.ts'
 import { openDuckDb } from '../../../src/query/duckdb.ts'
-import { memoryStore } from '../../query/memory.ts'
+import { openMemoryStore } from '../../../src/store/memory.ts'
 import { judge, type Outcome } from './judge.ts'
 import { readRecording } from './recording.ts'
 
@@ -12,7 +12,7 @@ import { readRecording } from './recording.ts'
  */
 const [filter = ''] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 const isWrongOnly = process.argv.includes('--wrong')
-const engine = await openDuckDb({ store: memoryStore(), catalog: loadCatalog() })
+const engine = await openDuckDb({ store: openMemoryStore(), catalog: loadCatalog() })
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const known: string[] = []
 const counts = new Map<Outcome, number>()
