@@ -61,8 +61,8 @@ ${usd(prices.pitrGbMonth.usd)} a GB-month.
 | format | Avro, its schema in each file | JSON, or [Parquet or ORC](https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion.html); no Avro | Iceberg (Parquet) |
 | how soon | \`windowSeconds\`, and the time of a batch | its [buffer](https://docs.aws.amazon.com/firehose/latest/dev/buffering.html): 5 minutes unless set otherwise, down to seconds where it does not partition | [15 minutes to six days](https://docs.aws.amazon.com/glue/latest/dg/zero-etl-configuring-integration.html) |
 | what DynamoDB wrote as | typed fields; numbers keep every digit | \`{"S": …}\` as it came, unless a Lambda of yours turns it | columns; [a number becomes a double, a list a list of texts](https://docs.aws.amazon.com/glue/latest/dg/zero-etl-ddb-schema-unnesting.html) |
-| a bad record | its own file, grouped, mended, replayed | \`processing-failed\` or \`format-conversion-failed\`, to be replayed by you | was not looked into |
-| a retry | the same names and bytes | [may deliver a record twice](https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html) | the state stays the state |
+| a bad record | its own file, grouped, fixed, replayed | \`processing-failed\` or \`format-conversion-failed\`, to be replayed by you | was not looked into |
+| a retry | the same names and bytes | [its own make no duplicates in S3](https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html); records that the stream repeats stay | the state stays the state |
 | personal data of deletes | redacted in the row of the delete, kept in earlier rows | not without [a Lambda of yours](https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html) | the row goes; snapshots keep it until they expire |
 | partitions | type and date of the record | by fields, [500 at once, 5,000 on request](https://docs.aws.amazon.com/firehose/latest/dev/buffering.html) | by fields, or a hash of the key |
 | files | small, until something compacts them | as large as the buffer | can be compacted by [the catalog’s optimizers](https://docs.aws.amazon.com/glue/latest/dg/table-optimizers.html) |
@@ -75,6 +75,6 @@ scan costs less.
 **Take zero-ETL** when the question is what the table holds, not how it came to be: there is nothing to run, and a delete
 reaches the copy.
 
-**Take this** when every change must be checked, and be found once however often it came; when a bad one is to be mended
+**Take this** when every change must be checked, and be found once however often it came; when a bad one is to be fixed
 and not lost; when deletes must be redacted on the way; when the files are to be Avro. ${cheaper}`
 }
