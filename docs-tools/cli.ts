@@ -1,6 +1,7 @@
 import type { Argument, Command, Option } from 'commander'
+import { allCommands } from '../src/cli/command.ts'
 import { examplesOf } from '../src/cli/examples.ts'
-import { allCommands, buildProgram } from '../src/cli/program.ts'
+import { buildProgram } from '../src/cli/program.ts'
 
 /** The command line as Markdown: every command, argument and option, out of the commands themselves. */
 export function commandReference(): string {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { allCommands, buildProgram } from '../src/cli/program.ts'
+import { allCommands } from '../src/cli/command.ts'
+import { buildProgram } from '../src/cli/program.ts'
 import { dmdProcess } from './cli/process.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { loadCatalog } from '../catalog.ts'
 import type { Catalog } from '../record/schema.ts'
 import { readSettings, type SettingName, type Settings } from '../settings.ts'
@@ -7,6 +7,14 @@ import type { Io } from './io.ts'
 /** How a command ends: https://clig.dev; `problems` ran to its end and found what needs attention. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, problems: 3, interrupted: 130 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** Runs an action of a command. The program turns what it returns, or throws, into an exit code. */
+export type Run = (action: (io: Io) => Promise<ExitCode>) => Promise<void>
+
+/** A command and all commands below it. */
+export function allCommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(allCommands)]
+}
 
 /** A mistake in how a command was called. */
 export class UsageError extends Error {}

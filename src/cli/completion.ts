@@ -3,9 +3,8 @@ import { loadCatalog } from '../catalog.ts'
 import { groupStates } from '../errors/status.ts'
 import { savedQueries } from '../query/saved.ts'
 import { codes } from '../record/error.ts'
-import { type ExitCode, exitCodes } from './command.ts'
+import { type ExitCode, exitCodes, type Run } from './command.ts'
 import type { Io } from './io.ts'
-import type { Run } from './program.ts'
 
 const shells = ['bash', 'zsh', 'fish'] as const
 

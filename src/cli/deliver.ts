@@ -12,6 +12,7 @@ import {
   type ExitCode,
   exitCodes,
   jsonOption,
+  type Run,
   schemasOption,
   settingsFor,
   UsageError,
@@ -20,7 +21,6 @@ import {
 import { archiveFlags, commandText } from './commandline.ts'
 import { count, counted, duration, type Io, lineLog, size } from './io.ts'
 import { type Input, openInput } from './lines.ts'
-import type { Run } from './program.ts'
 import { startProgress } from './progress.ts'
 
 type Flags = {

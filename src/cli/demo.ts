@@ -14,14 +14,21 @@ import { makeFolders } from '../store/newfolder.ts'
 import { openStore } from '../store/open.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { columns } from './columns.ts'
-import { catalogFor, type ExitCode, exitCodes, settingsFor, UsageError, wholeNumber } from './command.ts'
+import {
+  catalogFor,
+  type ExitCode,
+  exitCodes,
+  type Run,
+  settingsFor,
+  UsageError,
+  wholeNumber,
+} from './command.ts'
 import { commandLines, commandText, quoted } from './commandline.ts'
 import { deliverInput } from './deliver.ts'
 import { mend } from './demo/mend.ts'
 import { openEngine } from './engine.ts'
 import { count, duration, type Io, size, style, wrapped } from './io.ts'
 import { openInput } from './lines.ts'
-import type { Run } from './program.ts'
 import { season, writeLines } from './simulate.ts'
 
 type Flags = { fans: number; directory: string }

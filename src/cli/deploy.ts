@@ -6,9 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { loadCatalog } from '../catalog.ts'
 import { PipelineError } from '../record/error.ts'
-import { type ExitCode, exitCodes, UsageError } from './command.ts'
+import { type ExitCode, exitCodes, type Run, UsageError } from './command.ts'
 import { type Io, style } from './io.ts'
-import type { Run } from './program.ts'
 
 type Flags = {
   config: string

@@ -11,6 +11,7 @@ import {
   type ExitCode,
   exitCodes,
   jsonOption,
+  type Run,
   schemasOption,
   settingsFor,
 } from './command.ts'
@@ -18,7 +19,6 @@ import { assumedFindings, assumptions } from './doctor/assumptions.ts'
 import { type Finding, findingLines } from './doctor/finding.ts'
 import { skippedLines } from './engine.ts'
 import { count, counted, type Io, style } from './io.ts'
-import type { Run } from './program.ts'
 
 type Flags = {
   archive?: string

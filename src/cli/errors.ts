@@ -1,10 +1,9 @@
 import { Argument, Command, Option } from 'commander'
 import { groupStates, type Status, statuses } from '../errors/status.ts'
-import { archiveOption, jsonOption, schemasOption } from './command.ts'
+import { archiveOption, jsonOption, type Run, schemasOption } from './command.ts'
 import { type ListFlags, list } from './errors/list.ts'
 import { type SetFlags, set } from './errors/set.ts'
 import { type ShowFlags, show } from './errors/show.ts'
-import type { Run } from './program.ts'
 
 export function errorsCommand(run: Run): Command {
   const command = new Command('errors')

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { nearestName } from '../nearest.ts'
 import { PipelineError } from '../record/error.ts'
-import { type ExitCode, exitCodes, UsageError } from './command.ts'
+import { allCommands, type ExitCode, exitCodes, type Run, UsageError } from './command.ts'
 import { completionCommand } from './completion.ts'
 import { deliverCommand } from './deliver.ts'
 import { demoCommand } from './demo.ts'
@@ -19,9 +19,6 @@ import { statusCommand } from './status.ts'
 import { upCommand } from './up.ts'
 import { version } from './version.ts'
 import { workerCommand } from './worker.ts'
-
-/** Runs an action of a command; the program decides what its end means. */
-export type Run = (action: (io: Io) => Promise<ExitCode>) => Promise<void>
 
 /** The commands by what they are for, in the order of the help. */
 const groups: readonly (readonly [string, readonly ((run: Run) => Command)[]])[] = [
@@ -79,11 +76,6 @@ export function buildProgram(run: Run): Command {
   }
   for (const command of allCommands(program)) command.exitOverride()
   return program
-}
-
-/** A command and all below it. */
-export function allCommands(command: Command): readonly Command[] {
-  return [command, ...command.commands.flatMap(allCommands)]
 }
 
 /** Runs the command line and returns its exit code. Never throws. */

@@ -6,6 +6,7 @@ import {
   catalogFor,
   type ExitCode,
   exitCodes,
+  type Run,
   schemasOption,
   settingsFor,
   UsageError,
@@ -13,7 +14,6 @@ import {
 } from './command.ts'
 import { openAthenaEngine, openEngine } from './engine.ts'
 import { type Io, style } from './io.ts'
-import type { Run } from './program.ts'
 import {
   type FileFormat,
   fileFormats,

@@ -1,7 +1,6 @@
 import { Argument, Command, Option } from 'commander'
-import { archiveOption, jsonOption, schemasOption, wholeNumber } from './command.ts'
+import { archiveOption, jsonOption, type Run, schemasOption, wholeNumber } from './command.ts'
 import type { ErrorFlags } from './errors/open.ts'
-import type { Run } from './program.ts'
 import { listReplays, showReplay } from './replay/past.ts'
 import { type ReplayFlags, replayErrors } from './replay/run.ts'
 

@@ -11,12 +11,12 @@ import {
   type ExitCode,
   exitCodes,
   jsonOption,
+  type Run,
   schemasOption,
   settingsFor,
   UsageError,
 } from './command.ts'
 import { type Io, style } from './io.ts'
-import type { Run } from './program.ts'
 
 type Flags = { schemas?: string; json?: boolean }
 

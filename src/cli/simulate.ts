@@ -4,10 +4,17 @@ import { finished } from 'node:stream/promises'
 import { Command, Option } from 'commander'
 import { simulate } from '../sample/simulator.ts'
 import { fileMode } from '../store/mode.ts'
-import { type ExitCode, exitCodes, jsonOption, percentage, UsageError, wholeNumber } from './command.ts'
+import {
+  type ExitCode,
+  exitCodes,
+  jsonOption,
+  percentage,
+  type Run,
+  UsageError,
+  wholeNumber,
+} from './command.ts'
 import { runDrive } from './drive.ts'
 import { count, type Io } from './io.ts'
-import type { Run } from './program.ts'
 import { startProgress } from './progress.ts'
 import { timeSpan } from './time.ts'
 

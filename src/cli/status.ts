@@ -7,11 +7,10 @@ import { widthOf } from '../query/layout.ts'
 import { readSettings } from '../settings.ts'
 import { activityLine, rate } from './activity.ts'
 import { columns } from './columns.ts'
-import { configFile, type ExitCode, exitCodes, jsonOption } from './command.ts'
+import { configFile, type ExitCode, exitCodes, jsonOption, type Run } from './command.ts'
 import { archiveFlags, commandText } from './commandline.ts'
 import { count, counted, duration, type Io, style } from './io.ts'
 import { stateOption } from './live.ts'
-import type { Run } from './program.ts'
 
 type Flags = { state?: string; watch?: boolean; json?: boolean }
 

@@ -5,11 +5,10 @@ import { toIso } from '../record/date.ts'
 import type { Settings } from '../settings.ts'
 import { systemCode } from '../store/failure.ts'
 import { type Activity, createActivity } from './activity.ts'
-import { type ExitCode, exitCodes, wholeNumber } from './command.ts'
+import { type ExitCode, exitCodes, type Run, wholeNumber } from './command.ts'
 import { archiveFlags, commandLines } from './commandline.ts'
 import { type Io, lineLog, style } from './io.ts'
 import { account, addLiveOptions, type LiveFlags, liveSettings, runLive, troubleLog } from './live.ts'
-import type { Run } from './program.ts'
 import { version } from './version.ts'
 
 type Flags = LiveFlags & {

@@ -1,8 +1,7 @@
 import { Command } from 'commander'
-import type { ExitCode } from './command.ts'
+import type { ExitCode, Run } from './command.ts'
 import { type Io, lineLog } from './io.ts'
 import { addLiveOptions, type LiveFlags, liveSettings, runLive } from './live.ts'
-import type { Run } from './program.ts'
 
 export function workerCommand(run: Run): Command {
   const command = new Command('worker')
