@@ -1,6 +1,6 @@
 import { jsonCast, toJson } from './json-cast.ts'
 import { numberScalars } from './number.ts'
-import type { Expr, ScalarFunction, Tools } from './registry.ts'
+import type { Casting, Expr, ScalarFunction, Tools } from './registry.ts'
 import { duckType, fieldNames, nullOf, quoteName, quoteText } from './sql.ts'
 import { temporalScalars } from './temporal.ts'
 import {
@@ -13,9 +13,6 @@ import {
   typeName,
   varchar,
 } from './types.ts'
-
-/** How a cast is made: `isTry` gives NULL where the value cannot be cast, and does not hide what else fails. */
-export type Casting = Tools & { readonly isTry: boolean }
 
 const integerBounds: { readonly [kind: string]: string } = {
   tinyint: 'TINYINT',
@@ -37,8 +34,8 @@ export function castTo(value: Expr, to: SqlType, casting: Casting): string | und
   const from = value.type
   if (isSameType(from, to)) return value.sql
   if (from.kind === 'unknown') return nullOf(to)
-  if (from.kind === 'json') return jsonCast(value.sql, to, casting)
-  if (to.kind === 'json') return toJson(value, casting, casting)
+  if (from.kind === 'json') return jsonCast(value.sql, to, { ...casting, castTo })
+  if (to.kind === 'json') return toJson(value, { ...casting, castTo })
   switch (to.kind) {
     case 'varchar':
       return toVarchar(value, to.length, casting)

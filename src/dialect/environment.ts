@@ -1,7 +1,7 @@
 import type { Scope } from './context.ts'
 import type { Expr } from './registry.ts'
 import type { Signature } from './signature.ts'
-import type { Expression, Query, Window } from './syntax.ts'
+import type { Expression, FunctionCall, Query, Window } from './syntax.ts'
 import type { SqlType } from './types.ts'
 
 /** A column of a relation or of a query's result. */
@@ -31,6 +31,8 @@ export type Environment = {
   /** Functions of Athena that are not done here, each with what to use instead. */
   readonly refused: ReadonlyMap<string, string>
   readonly fresh: () => string
+  /** Expressions, calls and queries hold one another; these two let the files that translate them import one way. */
+  readonly translateCall: (call: FunctionCall, context: Context) => Expr
   readonly translateQuery: (query: Query, outer: Scope, common: CommonRelations) => TranslatedQuery
 }
 

@@ -1,4 +1,3 @@
-import { translateCall } from './call.ts'
 import { castTo } from './cast.ts'
 import { findField, similar, toExpr, unresolved } from './context.ts'
 import type { Context } from './environment.ts'
@@ -80,7 +79,7 @@ export function translate(expression: Expression, context: Context): Expr {
     case 'subscript':
       return subscript(expression, context)
     case 'call':
-      return translateCall(expression, context)
+      return context.environment.translateCall(expression, context)
     case 'special':
       return special(expression)
     case 'negate':
@@ -663,7 +662,7 @@ function extract(expression: Of<'extract'>, context: Context): Expr {
       expression.at,
       `EXTRACT(${expression.field.toUpperCase()}) is not known of ${typeName(type)}`,
     )
-  return translateCall(plainCall(name, [expression.operand], expression.at), context)
+  return context.environment.translateCall(plainCall(name, [expression.operand], expression.at), context)
 }
 
 function atTimeZone(expression: Of<'at time zone'>, context: Context): Expr {
@@ -763,7 +762,7 @@ function grouping(expression: Of<'grouping'>, context: Context): Expr {
 
 function trim(expression: Of<'trim'>, context: Context): Expr {
   const name = { leading: 'ltrim', trailing: 'rtrim', both: 'trim' }[expression.side]
-  return translateCall(
+  return context.environment.translateCall(
     plainCall(
       name,
       [expression.operand, ...(expression.characters ? [expression.characters] : [])],
@@ -784,7 +783,7 @@ function jsonFunction(expression: Of<'json function'>, context: Context): Expr {
       `${name.toUpperCase()} is done here with its defaults alone: without RETURNING, WRAPPER, ON EMPTY and ON ERROR; use json_extract and CAST`,
     )
   const path: Expression = { kind: 'string', at: expression.at, value: expression.path }
-  return translateCall(plainCall(name, [expression.input, path], expression.at), context)
+  return context.environment.translateCall(plainCall(name, [expression.input, path], expression.at), context)
 }
 
 export function plainCall(name: string, args: readonly Expression[], at: number) {

@@ -1,10 +1,8 @@
-import type { Casting } from './cast.ts'
-import { castTo } from './cast.ts'
 import { javaDouble } from './functions/format.ts'
 import { canonicalJson, quote } from './functions/json.ts'
 import { isJsonNumber, isMembers, type JsonNode, readJson } from './json-text.ts'
 import { doubleText, parseDecimal, parseDouble, shortestReal } from './number.ts'
-import { type Expr, FunctionError, type ScalarFunction, scalar } from './registry.ts'
+import { type Casting, type Expr, FunctionError, type ScalarFunction, scalar } from './registry.ts'
 import { duckType, fieldNames, quoteName, quoteText } from './sql.ts'
 import { type SqlType, varchar } from './types.ts'
 
@@ -132,8 +130,13 @@ export const jsonCastScalars = {
 const call = ({ scalar: name }: ScalarFunction, { isTry }: Casting, ...args: readonly string[]) =>
   `${name}${isTry ? '_try' : ''}(${args.join(', ')})`
 
+/** Casts of texts and of map keys are those of `castTo`, which calls this file. */
+type JsonCasting = Casting & {
+  readonly castTo: (value: Expr, to: SqlType, casting: Casting) => string | undefined
+}
+
 /** A JSON text as a value of a type; undefined where Athena has no such cast. */
-export function jsonCast(sql: string, to: SqlType, casting: Casting): string | undefined {
+export function jsonCast(sql: string, to: SqlType, casting: JsonCasting): string | undefined {
   switch (to.kind) {
     case 'json':
       return sql
@@ -151,7 +154,7 @@ export function jsonCast(sql: string, to: SqlType, casting: Casting): string | u
       return `CAST(${call(jsonCastScalars.decimal, casting, sql, String(to.precision), String(to.scale))} AS ${duckType(to)})`
     case 'varchar': {
       const text = call(jsonCastScalars.text, casting, sql)
-      return to.length === undefined ? text : castTo(casting.expr(text, varchar), to, casting)
+      return to.length === undefined ? text : casting.castTo(casting.expr(text, varchar), to, casting)
     }
     case 'array': {
       const item = casting.fresh()
@@ -160,7 +163,7 @@ export function jsonCast(sql: string, to: SqlType, casting: Casting): string | u
     }
     case 'map': {
       const [key, item] = [casting.fresh(), casting.fresh()]
-      const keyCast = castTo(casting.expr(key, varchar, true), to.key, casting)
+      const keyCast = casting.castTo(casting.expr(key, varchar, true), to.key, casting)
       const inner = castItem(item, to.value, casting)
       if (keyCast === undefined || inner === undefined) return undefined
       return casting.bind(
@@ -197,10 +200,10 @@ export function jsonCast(sql: string, to: SqlType, casting: Casting): string | u
 }
 
 /** JSON null within a JSON value stays one; of another type it is NULL. */
-const castItem = (sql: string, to: SqlType, casting: Casting) => jsonCast(sql, to, casting)
+const castItem = (sql: string, to: SqlType, casting: JsonCasting) => jsonCast(sql, to, casting)
 
 /** A value as JSON text; undefined where Athena has no such cast. */
-export function toJson(value: Expr, casting: Casting, tools = casting): string | undefined {
+export function toJson(value: Expr, casting: JsonCasting): string | undefined {
   const { sql, type } = value
   switch (type.kind) {
     case 'unknown':
@@ -222,11 +225,11 @@ export function toJson(value: Expr, casting: Casting, tools = casting): string |
       return `${jsonCastScalars.quote.scalar}(${sql})`
     case 'date':
     case 'timestamp': {
-      const text = castTo(value, varchar, tools)
+      const text = casting.castTo(value, varchar, casting)
       return text && `${jsonCastScalars.quote.scalar}(${text})`
     }
     case 'array': {
-      const item = tools.fresh()
+      const item = casting.fresh()
       const inner = toJson({ sql: item, type: type.items, isCheap: true }, casting)
       return (
         inner &&
@@ -234,11 +237,11 @@ export function toJson(value: Expr, casting: Casting, tools = casting): string |
       )
     }
     case 'map': {
-      const [key, item] = [tools.fresh(), tools.fresh()]
-      const name = castTo({ sql: key, type: type.key, isCheap: true }, varchar, tools)
+      const [key, item] = [casting.fresh(), casting.fresh()]
+      const name = casting.castTo({ sql: key, type: type.key, isCheap: true }, varchar, casting)
       const inner = toJson({ sql: item, type: type.value, isCheap: true }, casting)
       if (name === undefined || inner === undefined) return undefined
-      return tools.bind(
+      return casting.bind(
         [value],
         (m) =>
           `CASE WHEN ${m} IS NOT NULL THEN ${jsonCastScalars.ofMembers.scalar}(list_transform(map_keys(${m}), lambda ${key}: ${name}), list_transform(map_values(${m}), lambda ${item}: coalesce(${inner}, 'null'))) END`,
@@ -246,7 +249,7 @@ export function toJson(value: Expr, casting: Casting, tools = casting): string |
     }
     case 'row': {
       let isPossible = true
-      const made = tools.bind([value], (row) => {
+      const made = casting.bind([value], (row) => {
         const members = fieldNames(type).map((name, index) => {
           const field = type.fields[index]
           const inner = toJson(

@@ -13,6 +13,7 @@ import {
   type TokenCursor,
   takeKeys,
 } from './parser/cursor.ts'
+import { expressions } from './parser/expression.ts'
 import { readQuery, readQueryOn } from './parser/query.ts'
 import type { Query } from './syntax.ts'
 
@@ -42,7 +43,14 @@ export const treeDepthMax = 1000
  */
 export function parseStatement(sql: string, meter: WorkMeter = { steps: 0 }): Statement {
   const queries = { read: readQuery, readOn: readQueryOn }
-  const cursor: TokenCursor = { tokens: tokenize(sql, meter), meter, queries, index: 0, depth: 0 }
+  const cursor: TokenCursor = {
+    tokens: tokenize(sql, meter),
+    meter,
+    queries,
+    expressions,
+    index: 0,
+    depth: 0,
+  }
   const statement = readStatement(cursor)
   if (takeKeys(cursor, ';') && peek(cursor).kind !== 'end')
     refuse(peek(cursor), 'one statement at a time: nothing may follow the semicolon')

@@ -102,6 +102,9 @@ export type Tools = {
   readonly fresh: () => string
 }
 
+/** How a cast is made: `isTry` gives NULL where the value cannot be cast, and does not hide what else fails. */
+export type Casting = Tools & { readonly isTry: boolean }
+
 /** The types that a function in JavaScript takes and returns, and how they come: */
 export type ScalarType =
   /** string */

@@ -1,4 +1,4 @@
-import { formNames } from './call.ts'
+import { formNames, translateCall } from './call.ts'
 import { callScalar, castTo } from './cast.ts'
 import { emptyScope } from './context.ts'
 import type { ColumnType, Environment, KnownRelation } from './environment.ts'
@@ -38,6 +38,7 @@ export function createTranslator(relations: readonly KnownRelation[]): Translato
         relations: known,
         ...functionsByName,
         fresh: createNames('v'),
+        translateCall,
         translateQuery: (query, outer, common) => translateQuery(query, outer, common, environment),
       }
       const made = environment.translateQuery(statement.query, emptyScope, new Map())

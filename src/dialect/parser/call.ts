@@ -6,8 +6,10 @@ import {
   isName,
   mismatch,
   peek,
+  readExpression,
   readList,
   readName,
+  readOperand,
   readParenthesized,
   refuse,
   sees,
@@ -15,7 +17,6 @@ import {
   type TokenCursor,
   takeKeys,
 } from './cursor.ts'
-import { readExpression, readOperand } from './expression.ts'
 import { seesLimit } from './group.ts'
 import { isString, readTextLiteral } from './literal.ts'
 import { readOrderBy, readWindow } from './window.ts'

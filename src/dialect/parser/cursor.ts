@@ -1,13 +1,14 @@
 import { StatementError } from '../failure.ts'
 import type { Token, WorkMeter } from '../lexer.ts'
-import type { Identifier, Query } from '../syntax.ts'
+import type { Expression, Identifier, Query } from '../syntax.ts'
 
 /** A place in the tokens of a statement. */
 export type TokenCursor = {
   readonly tokens: readonly Token[]
   readonly meter: WorkMeter
-  /** What reads queries: an expression may hold a query, and a query holds expressions. */
+  /** Expressions and queries hold one another; by these the files that read them import one way. */
   readonly queries: Queries
+  readonly expressions: Expressions
   index: number
   depth: number
 }
@@ -17,6 +18,29 @@ export type Queries = {
   readonly read: (cursor: TokenCursor) => Query
   /** Reads what follows a query in parentheses that was read already: `UNION …`, `ORDER BY …`, `LIMIT …`. */
   readonly readOn: (cursor: TokenCursor, first: Query) => Query
+}
+
+/** Where an expression goes on from a part of it that was read already. */
+export type ParsedPart = {
+  /** A primary may have a subscript or a field behind it; a value may only have a predicate, AND and OR. */
+  readonly kind: 'primary' | 'value'
+  readonly expression: Expression
+}
+
+export type Expressions = {
+  readonly read: (cursor: TokenCursor, start?: ParsedPart) => Expression
+  /** Reads a value without a predicate, AND or OR. */
+  readonly readOperand: (cursor: TokenCursor, start?: ParsedPart) => Expression
+}
+
+/** Reads an expression. */
+export function readExpression(cursor: TokenCursor, start?: ParsedPart): Expression {
+  return cursor.expressions.read(cursor, start)
+}
+
+/** Reads a value without a predicate, AND or OR behind it. */
+export function readOperand(cursor: TokenCursor, start?: ParsedPart): Expression {
+  return cursor.expressions.readOperand(cursor, start)
 }
 
 /** How many parentheses, calls, CASEs, types and the like may stand within one another. */

@@ -1,9 +1,11 @@
-import type { ComparisonOperator, Expression, Identifier } from '../syntax.ts'
+import type { ComparisonOperator, Expression } from '../syntax.ts'
 import {
   advance,
+  type Expressions,
   expect,
   mismatch,
   nested,
+  type ParsedPart,
   peek,
   readName,
   readParenthesized,
@@ -18,14 +20,10 @@ import { readGroup } from './group.ts'
 import { isString, readTextLiteral, signedDigits } from './literal.ts'
 import { readPrimary } from './primary.ts'
 
-/** Where an expression goes on from a part of it that was read already. */
-export type ParsedPart = {
-  /** A primary may have a subscript or a field behind it; a value may only have a predicate, AND and OR. */
-  readonly kind: 'primary' | 'value'
-  readonly expression: Expression
-}
+/** The rules of expressions, for `TokenCursor`. */
+export const expressions: Expressions = { read: readWhole, readOperand }
 
-export function readExpression(cursor: TokenCursor, start?: ParsedPart): Expression {
+function readWhole(cursor: TokenCursor, start?: ParsedPart): Expression {
   return nested(cursor, () => readChain(cursor, 'or', start))
 }
 
@@ -104,7 +102,7 @@ function readComparison(cursor: TokenCursor, left: Expression, operator: Compari
 }
 
 /** `a || b`, the loosest operator of values; then `+ -`, then `* / %`, each from the left. */
-export function readOperand(cursor: TokenCursor, start?: ParsedPart): Expression {
+function readOperand(cursor: TokenCursor, start?: ParsedPart): Expression {
   if (start?.kind === 'value') return start.expression
   let left = readSum(cursor, start)
   while (takeKeys(cursor, '||')) left = { kind: 'concat', at: left.at, left, right: readSum(cursor) }
@@ -189,12 +187,4 @@ export function readPostfix(cursor: TokenCursor, start?: ParsedPart): Expression
       if (sees(cursor, '(')) throw mismatch(cursor, 'an operator')
     } else return base
   }
-}
-
-/** `a.b.c` as an expression. */
-export function columnOf([first, ...rest]: readonly [Identifier, ...Identifier[]]): Expression {
-  const { at } = first
-  let column: Expression = { kind: 'column', at, name: first }
-  for (const field of rest) column = { kind: 'dereference', at, base: column, field }
-  return column
 }

@@ -4,6 +4,7 @@ import {
   isName,
   nested,
   peek,
+  readExpression,
   readList,
   readParenthesized,
   sees,
@@ -11,7 +12,6 @@ import {
   type TokenCursor,
   takeKeys,
 } from './cursor.ts'
-import { readExpression } from './expression.ts'
 
 /** What stands between parentheses: a query, or expressions. */
 export type Group =

@@ -1,6 +1,15 @@
 import type { Expression } from '../syntax.ts'
-import { advance, expect, mismatch, peek, refuse, sees, type TokenCursor, takeKeys } from './cursor.ts'
-import { readExpression } from './expression.ts'
+import {
+  advance,
+  expect,
+  mismatch,
+  peek,
+  readExpression,
+  refuse,
+  sees,
+  type TokenCursor,
+  takeKeys,
+} from './cursor.ts'
 import { readTextLiteral } from './literal.ts'
 import { readType } from './type.ts'
 

@@ -1,5 +1,5 @@
 import type { Token } from '../lexer.ts'
-import type { Expression } from '../syntax.ts'
+import type { Expression, Identifier } from '../syntax.ts'
 import { readCall, readListagg, readSpecialForm } from './call.ts'
 import {
   advance,
@@ -8,8 +8,10 @@ import {
   mismatch,
   nested,
   peek,
+  readExpression,
   readList,
   readName,
+  readOperand,
   readParenthesized,
   readQualifiedName,
   refuse,
@@ -20,7 +22,6 @@ import {
   takeKeys,
   toIdentifier,
 } from './cursor.ts'
-import { columnOf, readExpression, readOperand } from './expression.ts'
 import { expressionOf, readGroup, seesLambda } from './group.ts'
 import { readJsonFunction } from './json.ts'
 import { bytesOf, isString, readTextLiteral, signedDigits } from './literal.ts'
@@ -258,4 +259,12 @@ function readInterval(cursor: TokenCursor): Expression | undefined {
   if (!sees(cursor, 'TO') || !seesOneOf(cursor, intervalFields, 1)) return interval
   advance(cursor)
   return { ...interval, to: readIntervalField(cursor) }
+}
+
+/** `a.b.c` as an expression. */
+function columnOf([first, ...rest]: readonly [Identifier, ...Identifier[]]): Expression {
+  const { at } = first
+  let column: Expression = { kind: 'column', at, name: first }
+  for (const field of rest) column = { kind: 'dereference', at, base: column, field }
+  return column
 }

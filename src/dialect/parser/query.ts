@@ -15,6 +15,7 @@ import {
   mismatch,
   nested,
   peek,
+  readExpression,
   readList,
   readName,
   readParenthesized,
@@ -26,7 +27,7 @@ import {
   type TokenCursor,
   takeKeys,
 } from './cursor.ts'
-import { readExpression, readPostfix } from './expression.ts'
+import { readPostfix } from './expression.ts'
 import { seesLambda, seesLimit } from './group.ts'
 import { signedDigits } from './literal.ts'
 import { readAlias, readColumnNames, readRelation } from './relation.ts'

@@ -7,6 +7,7 @@ import {
   mismatch,
   nested,
   peek,
+  readExpression,
   readList,
   readName,
   readParenthesized,
@@ -18,7 +19,6 @@ import {
   type TokenCursor,
   takeKeys,
 } from './cursor.ts'
-import { readExpression } from './expression.ts'
 import { seesLimit, seesMoreOfQuery, seesQuery, withoutWith } from './group.ts'
 
 /** A relation with its joins. */

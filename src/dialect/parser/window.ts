@@ -4,6 +4,7 @@ import {
   expect,
   mismatch,
   peek,
+  readExpression,
   readList,
   readName,
   refuse,
@@ -13,7 +14,6 @@ import {
   type TokenCursor,
   takeKeys,
 } from './cursor.ts'
-import { readExpression } from './expression.ts'
 
 /** `ORDER BY …`, or nothing. */
 export function readOrderBy(cursor: TokenCursor): readonly SortItem[] {
