@@ -100,3 +100,44 @@ test('nothing imports the library’s face or the entries', () => {
   const entries = /(?<!\/functions)\/(index|main|lambda)\.ts$/
   expect(found.filter(({ target }) => entries.test(target)).map(({ file }) => file)).toEqual([])
 })
+
+/** Circles of files, each with the files that it goes through: Tarjan's strongly connected components. */
+function circlesOf(targets: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const order = new Map<string, number>()
+  const lowest = new Map<string, number>()
+  const path: string[] = []
+  const circles: string[] = []
+  const lower = (file: string, to: number) => lowest.set(file, Math.min(lowest.get(file) ?? to, to))
+  const visit = (file: string) => {
+    order.set(file, order.size)
+    lower(file, order.size - 1)
+    path.push(file)
+    for (const next of targets.get(file) ?? []) {
+      if (!order.has(next)) {
+        visit(next)
+        lower(file, lowest.get(next) ?? 0)
+      } else if (path.includes(next)) lower(file, order.get(next) ?? 0)
+    }
+    if (lowest.get(file) !== order.get(file)) return
+    const circle = path.splice(path.indexOf(file))
+    if (circle.length > 1 || targets.get(file)?.includes(file)) circles.push(circle.sort().join(' '))
+  }
+  for (const file of targets.keys()) if (!order.has(file)) visit(file)
+  return circles
+}
+
+test('a circle is found, whichever file it is entered by, and files beside it are no part of it', () => {
+  const graph = { a: ['b'], b: ['c', 'e'], c: ['d'], d: ['b'], e: [], f: ['f'], g: ['a', 'f'] }
+  for (const names of [Object.entries(graph), Object.entries(graph).reverse()])
+    expect([...circlesOf(new Map(names))].sort()).toEqual(['b c d', 'f'])
+})
+
+test('no files import one another in a circle, for types neither', () => {
+  const targets = new Map<string, string[]>()
+  for (const { file, target } of found) {
+    if (!target.startsWith('.')) continue
+    targets.set(file, [...(targets.get(file) ?? []), relative(src, resolve(src, dirname(file), target))])
+  }
+  expect(targets.size).toBeGreaterThan(150)
+  expect(circlesOf(targets)).toEqual([])
+})

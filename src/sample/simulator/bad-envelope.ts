@@ -1,7 +1,6 @@
-import type { Family } from './bad.ts'
 import { toBytes } from './envelope.ts'
 import { below, pick } from './random.ts'
-import { envelope, latin1, payload, spliceMessage } from './spoil.ts'
+import { envelope, type Family, latin1, payload, spliceMessage } from './spoil.ts'
 
 /** Payloads that are no change record, or one that says too little: they fail while they are decoded. */
 export const badEnvelopes: Family = [

@@ -1,6 +1,5 @@
-import type { Family } from './bad.ts'
 import { below, pick } from './random.ts'
-import { image, inside, iso, setRequested } from './spoil.ts'
+import { type Family, image, inside, iso, setRequested } from './spoil.ts'
 
 const dayMs = 86_400_000
 

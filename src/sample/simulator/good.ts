@@ -2,30 +2,8 @@ import { type ItemChange, toEnvelope } from './envelope.ts'
 import { demandItem, demandKeys, notificationItem, notificationKeys, recallFan } from './fan.ts'
 import { createRandom, type Random } from './random.ts'
 import { type Simulation, streams } from './simulation.ts'
+import type { Draft, GoodRecords } from './spoil.ts'
 import { eventItem, eventKeys, planEvent, saleItem, saleKeys } from './tour.ts'
-
-/** A change record, to be spoiled. */
-export type Draft = { [name: string]: unknown; dynamodb: DraftSection }
-export type DraftSection = {
-  [name: string]: unknown
-  NewImage: DraftItem
-  ApproximateCreationDateTime: number
-}
-/** Attributes by name, in the table's JSON. */
-export type DraftItem = { [name: string]: unknown }
-
-/** Sound change records of items that are used nowhere else: what a bad record is made from. */
-export type GoodRecords = {
-  demand(): Draft
-  /** A cancellation. */
-  removal(): Draft
-  notification(): Draft
-  event(): Draft
-  sale(): Draft
-  readonly changedMs: number
-  /** Names the fan, for choosing a shard. */
-  readonly fanId: string
-}
 
 /** The sound records behind the bad record number `n`: a fan of its own, and an event of its own with a sale. */
 export function goodRecords(simulation: Simulation, n: number, micros: number, ids: Random): GoodRecords {

@@ -1,8 +1,9 @@
 import { parseInstant } from '../../record/date.ts'
 import { PipelineError } from '../../record/error.ts'
-import { type BadKind, badKinds } from './bad.ts'
+import { badKinds } from './bad.ts'
 import { changesPerNotice } from './life.ts'
 import { type Seed, toSeed } from './random.ts'
+import type { BadKind } from './spoil.ts'
 import { planTour, type TourEvent } from './tour.ts'
 
 /** What to simulate. All percentages are shares of `fans`, `duplicatePercent` apart. */

@@ -1,9 +1,51 @@
+import type { RecordCode, Stage } from '../../record/error.ts'
 import { toBytes } from './envelope.ts'
-import type { Draft, DraftItem, DraftSection, GoodRecords } from './good.ts'
 import type { Random } from './random.ts'
+
+/** A change record, to be spoiled. */
+export type Draft = { [name: string]: unknown; dynamodb: DraftSection }
+export type DraftSection = {
+  [name: string]: unknown
+  NewImage: DraftItem
+  ApproximateCreationDateTime: number
+}
+/** Attributes by name, in the table's JSON. */
+export type DraftItem = { [name: string]: unknown }
+
+/** Sound change records of items that are used nowhere else: what a bad record is made from. */
+export type GoodRecords = {
+  demand(): Draft
+  /** A cancellation. */
+  removal(): Draft
+  notification(): Draft
+  event(): Draft
+  sale(): Draft
+  readonly changedMs: number
+  /** Names the fan, for choosing a shard. */
+  readonly fanId: string
+}
 
 /** Makes one bad payload from sound records. */
 export type Spoiler = (random: Random, good: GoodRecords) => Uint8Array
+
+/** A way in which records go wrong, and what a worker has to say about it. */
+export type BadKind = {
+  /** In kebab-case. */
+  readonly kind: string
+  readonly description: string
+  readonly code: RecordCode
+  readonly stage: Stage
+  /** Makes a payload that is wrong in this way and in no other. */
+  readonly make: Spoiler
+}
+
+/** Ways to fail at one stage, a row each. */
+export type Family = readonly (readonly [
+  kind: string,
+  code: RecordCode,
+  description: string,
+  make: Spoiler,
+])[]
 
 type Source = 'demand' | 'removal' | 'notification' | 'event' | 'sale'
 
