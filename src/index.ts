@@ -1,12 +1,24 @@
 export { loadCatalog } from './catalog.ts'
+export { canonicalKey } from './codec/attribute.ts'
+export { encodeValue } from './codec/avro.ts'
 export { type Container, type ContainerCodec, readContainer, writeContainer } from './codec/container.ts'
 export { type Batch, readChangeEvent, type StreamRecord } from './codec/lambda-event.ts'
 export type { ErrorFile } from './delivery/error-file.ts'
-export { type Plan, type PlanRules, planBatch } from './delivery/plan.ts'
-export { type RowRules, readRow } from './delivery/row.ts'
+export { type Plan, type PlanRules, planBatch, planRows, type ReadRecord } from './delivery/plan.ts'
+export {
+  type ChangeOrigin,
+  type EncodedRow,
+  encodeRow,
+  type Rejected,
+  type Row,
+  type RowRules,
+  readRow,
+  rowOf,
+} from './delivery/row.ts'
 export { toRules } from './delivery/rules.ts'
 export { type Clock, jsonLog, type Log, type LogEntry } from './delivery/telemetry.ts'
 export { type Delivery, deliverBatch, type WorkerParts } from './delivery/worker.ts'
+export type { Change, Image, Operation } from './record/change.ts'
 export { type Code, codes, PipelineError, type Rejection, type Stage } from './record/error.ts'
 export { type Catalog, compileSchema, type RecordSchema, toCatalog } from './record/schema.ts'
 export type { Field, RecordType, RecordValue, Type, Value } from './record/type.ts'

@@ -1,4 +1,5 @@
 import { loadCatalog } from '../../src/catalog.ts'
+import { encodeValue } from '../../src/codec/avro.ts'
 import { writeContainer } from '../../src/codec/container.ts'
 import { readRow } from '../../src/delivery/row.ts'
 import { toRules } from '../../src/delivery/rules.ts'
@@ -34,10 +35,10 @@ export async function fillArchive(
   const { avro, row: type } = schema
   for (let file = 0; file < files; file++) {
     const shiftMs = firstDayMs + Math.floor((file * days) / files) * dayMs - Date.UTC(2025, 1, 13)
-    const rows = templates.map((row, n) => vary(row, file * rowsPerFile + n, shiftMs))
+    const rows = templates.map((row, n) => encodeValue(type, vary(row, file * rowsPerFile + n, shiftMs)))
     const sync = Buffer.alloc(16)
     sync.writeUInt32LE(file + 1)
-    const bytes = writeContainer({ schema: avro, type, codec: 'deflate', metadata: new Map(), sync }, rows)
+    const bytes = writeContainer({ schema: avro, codec: 'deflate', metadata: new Map(), sync }, rows)
     const day = new Date(Date.UTC(2025, 1, 13) + shiftMs).toISOString().slice(0, 10)
     await store.put(`data/demand/partition_date=${day}/${String(file).padStart(6, '0')}.avro`, bytes)
   }

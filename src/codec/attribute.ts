@@ -58,3 +58,23 @@ export function isAttributeValue(attribute: Json, depthMax: number): boolean {
     tag === 'M' ? Object.values(value as JsonObject) : tag === 'L' ? (value as readonly Json[]) : []
   return parts.every((part) => isAttributeValue(part, depthMax - 1))
 }
+
+/**
+ * Returns an item's key attributes as canonical JSON: names sorted by code unit, no spaces. Undefined when they cannot be the
+ * key of an item.
+ *
+ * @example
+ * canonicalKey({ SK: { S: 'b' }, PK: { S: 'a' } }) // '{"PK":{"S":"a"},"SK":{"S":"b"}}'
+ */
+export function canonicalKey(keys: unknown): string | undefined {
+  if (!isObject(keys)) return undefined
+  const names = Object.keys(keys).sort()
+  const parts = names.map((name) => {
+    const { tag, value } = untag(keys[name] ?? null)
+    const isValid = (tag === 'S' || tag === 'N' || tag === 'B') && typeof value === 'string' && value !== ''
+    return isValid
+      ? `${JSON.stringify(name.toWellFormed())}:{"${tag}":${JSON.stringify(value.toWellFormed())}}`
+      : undefined
+  })
+  return parts.length > 0 && !parts.includes(undefined) ? `{${parts.join(',')}}` : undefined
+}

@@ -5,190 +5,211 @@ import type { RecordValue, Type, Value } from '../record/type.ts'
 // the type: this is the path that faster ones are checked against.
 
 /** A growing buffer; the first `length` bytes are written. */
-export type Sink = { buffer: Buffer; length: number }
+export type AvroWriter = { buffer: Buffer; length: number }
 
 /** A buffer read from `offset` up to its end. `where` names it in errors. */
-export type Source = { readonly buffer: Buffer; offset: number; readonly where: string }
+export type AvroReader = { readonly buffer: Buffer; offset: number; readonly where: string }
 
-export function createSink(capacityBytes = 16_384): Sink {
+/** One for all calls, since a call is over before the next begins: a buffer for each value would cost as much as writing it. */
+const scratch = createWriter()
+
+/**
+ * Returns a value in Avro's binary encoding. The value must have the type: that is what validation is for.
+ *
+ * @example
+ * encodeValue({ kind: 'string' }, 'hi') // the bytes 04 68 69
+ */
+export function encodeValue(type: Type, value: Value): Uint8Array {
+  scratch.length = 0
+  writeValue(scratch, type, value)
+  return Buffer.from(written(scratch))
+}
+
+/** The bytes written so far: a view, which holds until the next write. */
+export function written({ buffer, length }: AvroWriter): Buffer {
+  return buffer.subarray(0, length)
+}
+
+/** A writer with room for `capacityBytes`; it grows as needed. */
+export function createWriter(capacityBytes = 16_384): AvroWriter {
   return { buffer: Buffer.allocUnsafe(capacityBytes), length: 0 }
 }
 
-function reserve(sink: Sink, bytes: number): void {
-  const needed = sink.length + bytes
-  if (needed <= sink.buffer.length) return
-  const grown = Buffer.allocUnsafe(Math.max(needed, sink.buffer.length * 2))
-  sink.buffer.copy(grown, 0, 0, sink.length)
-  sink.buffer = grown
+function reserve(writer: AvroWriter, bytes: number): void {
+  const needed = writer.length + bytes
+  if (needed <= writer.buffer.length) return
+  const grown = Buffer.allocUnsafe(Math.max(needed, writer.buffer.length * 2))
+  writer.buffer.copy(grown, 0, 0, writer.length)
+  writer.buffer = grown
 }
 
 /** `int` and `long`: zig-zag, then 7 bits a byte, least significant first, the high bit set on all but the last. */
-export function writeLong(sink: Sink, value: number | bigint): void {
-  reserve(sink, 10)
+export function writeLong(writer: AvroWriter, value: number | bigint): void {
+  reserve(writer, 10)
   if (typeof value === 'number' && (value | 0) === value) {
     let zigzag = ((value << 1) ^ (value >> 31)) >>> 0
     while (zigzag > 0x7f) {
-      sink.buffer[sink.length++] = (zigzag & 0x7f) | 0x80
+      writer.buffer[writer.length++] = (zigzag & 0x7f) | 0x80
       zigzag >>>= 7
     }
-    sink.buffer[sink.length++] = zigzag
+    writer.buffer[writer.length++] = zigzag
     return
   }
   const long = BigInt(value)
   let zigzag = BigInt.asUintN(64, (long << 1n) ^ (long >> 63n))
   while (zigzag > 0x7fn) {
-    sink.buffer[sink.length++] = Number(zigzag & 0x7fn) | 0x80
+    writer.buffer[writer.length++] = Number(zigzag & 0x7fn) | 0x80
     zigzag >>= 7n
   }
-  sink.buffer[sink.length++] = Number(zigzag)
+  writer.buffer[writer.length++] = Number(zigzag)
 }
 
 /** `string`: the length of its UTF-8 bytes, then those. */
-export function writeString(sink: Sink, value: string): void {
+export function writeString(writer: AvroWriter, value: string): void {
   const length = Buffer.byteLength(value, 'utf8')
-  writeLong(sink, length)
-  reserve(sink, length)
-  sink.length += sink.buffer.write(value, sink.length, length, 'utf8')
+  writeLong(writer, length)
+  reserve(writer, length)
+  writer.length += writer.buffer.write(value, writer.length, length, 'utf8')
 }
 
 /** `bytes`: their length, then those. */
-export function writeBytes(sink: Sink, value: Uint8Array): void {
-  writeLong(sink, value.length)
-  writeRaw(sink, value)
+export function writeBytes(writer: AvroWriter, value: Uint8Array): void {
+  writeLong(writer, value.length)
+  writeRaw(writer, value)
 }
 
 /** Bytes as they are. */
-export function writeRaw(sink: Sink, value: Uint8Array): void {
-  reserve(sink, value.length)
-  sink.buffer.set(value, sink.length)
-  sink.length += value.length
+export function writeRaw(writer: AvroWriter, value: Uint8Array): void {
+  reserve(writer, value.length)
+  writer.buffer.set(value, writer.length)
+  writer.length += value.length
 }
 
 /** Writes a value of the type. The value must have the type: that is what validation is for. */
-export function writeValue(sink: Sink, type: Type, value: Value): void {
+export function writeValue(writer: AvroWriter, type: Type, value: Value): void {
   switch (type.kind) {
     case 'optional':
-      writeLong(sink, value === null ? type.nullAt : 1 - type.nullAt)
-      if (value !== null) writeValue(sink, type.of, value)
+      writeLong(writer, value === null ? type.nullAt : 1 - type.nullAt)
+      if (value !== null) writeValue(writer, type.of, value)
       return
     case 'string':
-      writeString(sink, value as string)
+      writeString(writer, value as string)
       return
     case 'bytes':
-      writeBytes(sink, value as Uint8Array)
+      writeBytes(writer, value as Uint8Array)
       return
     case 'int':
     case 'date':
     case 'long':
     case 'instant':
-      writeLong(sink, value as number | bigint)
+      writeLong(writer, value as number | bigint)
       return
     case 'boolean':
-      reserve(sink, 1)
-      sink.buffer[sink.length++] = value === true ? 1 : 0
+      reserve(writer, 1)
+      writer.buffer[writer.length++] = value === true ? 1 : 0
       return
     case 'float':
-      reserve(sink, 4)
-      sink.length = sink.buffer.writeFloatLE(value as number, sink.length)
+      reserve(writer, 4)
+      writer.length = writer.buffer.writeFloatLE(value as number, writer.length)
       return
     case 'double':
-      reserve(sink, 8)
-      sink.length = sink.buffer.writeDoubleLE(value as number, sink.length)
+      reserve(writer, 8)
+      writer.length = writer.buffer.writeDoubleLE(value as number, writer.length)
       return
     case 'enum':
-      writeLong(sink, type.symbols.indexOf(value as string))
+      writeLong(writer, type.symbols.indexOf(value as string))
       return
     case 'record':
       for (const field of type.fields)
-        writeValue(sink, field.type, (value as RecordValue)[field.name] ?? null)
+        writeValue(writer, field.type, (value as RecordValue)[field.name] ?? null)
       return
     case 'array': {
       const items = value as readonly Value[]
-      if (items.length > 0) writeLong(sink, items.length)
-      for (const item of items) writeValue(sink, type.items, item)
-      writeLong(sink, 0)
+      if (items.length > 0) writeLong(writer, items.length)
+      for (const item of items) writeValue(writer, type.items, item)
+      writeLong(writer, 0)
       return
     }
     case 'map': {
       const entries = value as ReadonlyMap<string, Value>
-      if (entries.size > 0) writeLong(sink, entries.size)
+      if (entries.size > 0) writeLong(writer, entries.size)
       for (const [name, item] of entries) {
-        writeString(sink, name)
-        writeValue(sink, type.values, item)
+        writeString(writer, name)
+        writeValue(writer, type.values, item)
       }
-      writeLong(sink, 0)
+      writeLong(writer, 0)
       return
     }
   }
 }
 
-/** Reads a value of the type. Throws CONTAINER_INVALID where the bytes end early or say something impossible. */
-export function readValue(source: Source, type: Type): Value {
+/** Reads a value of the type. Throws CONTAINER_INVALID when the bytes end early or are corrupt. */
+export function readValue(reader: AvroReader, type: Type): Value {
   switch (type.kind) {
     case 'optional': {
-      const branch = readNumber(source)
-      if (branch !== 0 && branch !== 1) throw unsound(source, `the union has no branch ${branch}`)
-      return branch === type.nullAt ? null : readValue(source, type.of)
+      const branch = readNumber(reader)
+      if (branch !== 0 && branch !== 1) throw corrupt(reader, `the union has no branch ${branch}`)
+      return branch === type.nullAt ? null : readValue(reader, type.of)
     }
     case 'string':
-      return readString(source)
+      return readString(reader)
     case 'bytes':
-      return Uint8Array.from(readBytes(source))
+      return Uint8Array.from(readBytes(reader))
     case 'int':
     case 'date':
-      return readNumber(source)
+      return readNumber(reader)
     case 'long':
     case 'instant':
-      return readLong(source)
+      return readLong(reader)
     case 'boolean':
-      return readByte(source) !== 0
+      return readByte(reader) !== 0
     case 'float':
-      return take(source, 4).readFloatLE(0)
+      return slice(reader, 4).readFloatLE(0)
     case 'double':
-      return take(source, 8).readDoubleLE(0)
+      return slice(reader, 8).readDoubleLE(0)
     case 'enum': {
-      const symbol = type.symbols[readNumber(source)]
-      if (symbol === undefined) throw unsound(source, `${type.name} has no such symbol`)
+      const symbol = type.symbols[readNumber(reader)]
+      if (symbol === undefined) throw corrupt(reader, `${type.name} has no such symbol`)
       return symbol
     }
     case 'record': {
       const record: { [name: string]: Value } = {}
-      for (const field of type.fields) record[field.name] = readValue(source, field.type)
+      for (const field of type.fields) record[field.name] = readValue(reader, field.type)
       return record
     }
     case 'array': {
       const items: Value[] = []
-      readBlocks(source, () => items.push(readValue(source, type.items)))
+      readBlocks(reader, () => items.push(readValue(reader, type.items)))
       return items
     }
     case 'map': {
       const entries = new Map<string, Value>()
-      readBlocks(source, () => entries.set(readString(source), readValue(source, type.values)))
+      readBlocks(reader, () => entries.set(readString(reader), readValue(reader, type.values)))
       return entries
     }
   }
 }
 
 /** Lists and maps: blocks of a count and so many items, a negative count followed by the block's bytes; then 0. */
-export function readBlocks(source: Source, readItem: () => void): void {
+export function readBlocks(reader: AvroReader, readItem: () => void): void {
   for (;;) {
-    let count = readNumber(source)
+    let count = readNumber(reader)
     if (count === 0) return
     if (count < 0) {
       count = -count
-      readNumber(source)
+      readNumber(reader)
     }
-    // Every item takes a byte at least, so a count beyond the rest is a lie that would exhaust the memory.
-    if (count > source.buffer.length - source.offset)
-      throw unsound(source, `a block of ${count} items does not fit`)
+    // Every item takes at least one byte, so a larger count is corrupt and would exhaust the memory.
+    if (count > reader.buffer.length - reader.offset)
+      throw corrupt(reader, `a block of ${count} items does not fit`)
     for (let index = 0; index < count; index++) readItem()
   }
 }
 
 /** A long that must be exact as a number: a length, a count, an int. */
-export function readNumber(source: Source): number {
-  const long = readLong(source)
-  if (typeof long !== 'number') throw unsound(source, 'an integer is out of range')
+export function readNumber(reader: AvroReader): number {
+  const long = readLong(reader)
+  if (typeof long !== 'number') throw corrupt(reader, 'an integer is out of range')
   return long
 }
 
@@ -196,22 +217,22 @@ export function readNumber(source: Source): number {
 const exactGroups = 7
 
 /** A number where that is exact, else a bigint. */
-export function readLong(source: Source): number | bigint {
+export function readLong(reader: AvroReader): number | bigint {
   let zigzag = 0
   let scale = 1
   for (let group = 0; group < exactGroups; group++) {
-    const byte = readByte(source)
+    const byte = readByte(reader)
     zigzag += (byte & 0x7f) * scale
     if (byte < 0x80) return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
     scale *= 128
   }
-  return readLongRest(source, BigInt(zigzag))
+  return readLongRest(reader, BigInt(zigzag))
 }
 
-function readLongRest(source: Source, low: bigint): number | bigint {
+function readLongRest(reader: AvroReader, low: bigint): number | bigint {
   let zigzag = low
   for (let group = exactGroups; group < 10; group++) {
-    const byte = readByte(source)
+    const byte = readByte(reader)
     zigzag |= BigInt(byte & 0x7f) << BigInt(7 * group)
     if (byte < 0x80) {
       zigzag = BigInt.asUintN(64, zigzag)
@@ -220,43 +241,44 @@ function readLongRest(source: Source, low: bigint): number | bigint {
       return Number.isSafeInteger(number) ? number : long
     }
   }
-  throw unsound(source, 'an integer has more than 10 bytes')
+  throw corrupt(reader, 'an integer has more than 10 bytes')
 }
 
-function readByte(source: Source): number {
-  const byte = source.buffer[source.offset]
-  if (byte === undefined) throw unsound(source, '1 byte is due beyond the end')
-  source.offset += 1
+function readByte(reader: AvroReader): number {
+  const byte = reader.buffer[reader.offset]
+  if (byte === undefined) throw corrupt(reader, '1 byte is due beyond the end')
+  reader.offset += 1
   return byte
 }
 
-/** `string`: it is copied, so it may outlive the source. */
-export function readString(source: Source): string {
-  const length = readNumber(source)
-  const start = source.offset
-  skip(source, length)
-  return source.buffer.toString('utf8', start, source.offset)
+/** `string`: a copy, which stays valid after the reader's buffer is reused. */
+export function readString(reader: AvroReader): string {
+  const length = readNumber(reader)
+  const start = reader.offset
+  skip(reader, length)
+  return reader.buffer.toString('utf8', start, reader.offset)
 }
 
-function skip(source: Source, length: number): void {
-  const end = source.offset + length
-  if (length < 0 || end > source.buffer.length)
-    throw unsound(source, `${length} bytes are due beyond the end`)
-  source.offset = end
+function skip(reader: AvroReader, length: number): void {
+  const end = reader.offset + length
+  if (length < 0 || end > reader.buffer.length)
+    throw corrupt(reader, `${length} bytes are due beyond the end`)
+  reader.offset = end
 }
 
-/** A view of length-prefixed bytes: copy it before it outlives the source. */
-export function readBytes(source: Source): Buffer {
-  return take(source, readNumber(source))
+/** A view of length-prefixed bytes: copy it if the reader's buffer will be reused. */
+export function readBytes(reader: AvroReader): Buffer {
+  return slice(reader, readNumber(reader))
 }
 
-/** A view of the next bytes. */
-export function take(source: Source, length: number): Buffer {
-  const start = source.offset
-  skip(source, length)
-  return source.buffer.subarray(start, source.offset)
+/** A view of the next `length` bytes. */
+export function slice(reader: AvroReader, length: number): Buffer {
+  const start = reader.offset
+  skip(reader, length)
+  return reader.buffer.subarray(start, reader.offset)
 }
 
-export function unsound(source: Source, what: string, cause?: unknown): PipelineError {
-  return new PipelineError('CONTAINER_INVALID', `${source.where}, byte ${source.offset}: ${what}`, { cause })
+/** The error for bytes that are corrupt at the reader's offset. */
+export function corrupt(reader: AvroReader, what: string, cause?: unknown): PipelineError {
+  return new PipelineError('CONTAINER_INVALID', `${reader.where}, byte ${reader.offset}: ${what}`, { cause })
 }

@@ -9,21 +9,21 @@ import {
   type RecordValue,
 } from '../record/type.ts'
 import {
-  createSink,
+  type AvroReader,
+  type AvroWriter,
+  corrupt,
+  createWriter,
   readBlocks,
   readBytes,
   readNumber,
   readString,
   readValue,
-  type Sink,
-  type Source,
-  take,
-  unsound,
+  slice,
   writeBytes,
   writeLong,
   writeRaw,
   writeString,
-  writeValue,
+  written,
 } from './avro.ts'
 
 // An object container file (https://avro.apache.org/docs/1.12.0/specification/#object-container-files):
@@ -45,9 +45,8 @@ const inflateChunkBytes = 80 * 1024
 export type ContainerCodec = 'null' | 'deflate'
 
 export type ContainerSpec = {
-  /** The schema as it shall stand in the header, and the type that it describes. */
+  /** The schema of the rows, as it goes into the header. */
   readonly schema: JsonObject
-  readonly type: RecordType
   readonly codec: ContainerCodec
   /** More header entries. Names that start with `avro.` belong to the format. */
   readonly metadata: ReadonlyMap<string, string>
@@ -55,14 +54,21 @@ export type ContainerSpec = {
   readonly sync: Uint8Array
 }
 
-/** Writes rows into a container: the same arguments give the same bytes, with one version of zlib. */
-export function writeContainer(spec: ContainerSpec, rows: readonly RecordValue[]): Uint8Array {
-  const file = createSink()
+/**
+ * Returns a container of rows, each already in Avro's binary encoding of `spec.schema`. It does not check that they are.
+ * The same arguments give the same bytes, with one version of zlib.
+ *
+ * @example
+ * const encoded = rows.map((row) => encodeValue(schema.row, row))
+ * const bytes = writeContainer({ schema: schema.avro, codec: 'deflate', metadata: new Map(), sync }, encoded)
+ */
+export function writeContainer(spec: ContainerSpec, rows: Iterable<Uint8Array>): Uint8Array {
+  const file = createWriter()
   writeHeader(file, spec)
-  const block = createSink()
+  const block = createWriter()
   let count = 0
   for (const row of rows) {
-    writeValue(block, spec.type, row)
+    writeRaw(block, row)
     count += 1
     if (block.length >= blockBytes) {
       writeBlock(file, spec, block, count)
@@ -71,10 +77,10 @@ export function writeContainer(spec: ContainerSpec, rows: readonly RecordValue[]
     }
   }
   if (count > 0) writeBlock(file, spec, block, count)
-  return Uint8Array.from(file.buffer.subarray(0, file.length))
+  return Uint8Array.from(written(file))
 }
 
-function writeHeader(file: Sink, spec: ContainerSpec): void {
+function writeHeader(file: AvroWriter, spec: ContainerSpec): void {
   writeRaw(file, magic)
   const entries = [['avro.schema', JSON.stringify(spec.schema)], ['avro.codec', spec.codec], ...spec.metadata]
   writeLong(file, entries.length)
@@ -86,9 +92,8 @@ function writeHeader(file: Sink, spec: ContainerSpec): void {
   writeRaw(file, spec.sync.subarray(0, syncBytes))
 }
 
-function writeBlock(file: Sink, spec: ContainerSpec, block: Sink, count: number): void {
-  const rows = block.buffer.subarray(0, block.length)
-  const bytes = spec.codec === 'deflate' ? deflateRawSync(rows) : rows
+function writeBlock(file: AvroWriter, spec: ContainerSpec, block: AvroWriter, count: number): void {
+  const bytes = spec.codec === 'deflate' ? deflateRawSync(written(block)) : written(block)
   writeLong(file, count)
   writeBytes(file, bytes)
   writeRaw(file, spec.sync.subarray(0, syncBytes))
@@ -99,37 +104,40 @@ export type Container = {
   readonly schema: JsonObject
   readonly type: RecordType
   readonly metadata: ReadonlyMap<string, string>
-  /** The blocks, inflated, each checked before it is given. */
+  /** Yields the blocks, inflated, each checked first. */
   readonly blocks: () => Generator<Block>
   /** Decodes the rows, block by block. */
   readonly rows: () => Generator<RecordValue>
 }
 
-/** So many rows in the binary encoding, one behind the other. */
+/** `rows` rows in the binary encoding, one after the other. */
 export type Block = { readonly rows: number; readonly bytes: Uint8Array }
 
 /**
  * Opens a container of codec `null` or `deflate`. `where` names it in errors.
  *
- * Throws CONTAINER_INVALID, at once or while the rows are read, naming the byte, when it is unsound; every sync
+ * Throws CONTAINER_INVALID, naming the byte, when the container is corrupt: at once, or while its rows are read. Every sync
  * marker and every block's length is checked.
+ *
+ * @example
+ * for (const row of readContainer(await readFile(path), path).rows()) console.log(row.change)
  */
 export function readContainer(bytes: Uint8Array, where: string): Container {
-  const source: Source = {
+  const reader: AvroReader = {
     buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
     offset: 0,
     where,
   }
-  if (!take(source, magic.length).equals(magic)) throw unsound(source, 'no Avro object container file')
+  if (!slice(reader, magic.length).equals(magic)) throw corrupt(reader, 'no Avro object container file')
   const metadata = new Map<string, string>()
-  readBlocks(source, () => metadata.set(readString(source), readString(source)))
-  const sync = take(source, syncBytes)
+  readBlocks(reader, () => metadata.set(readString(reader), readString(reader)))
+  const sync = slice(reader, syncBytes)
   const codec = metadata.get('avro.codec') ?? 'null'
   if (codec !== 'null' && codec !== 'deflate')
-    throw unsound(source, `the codec ${JSON.stringify(codec)} is not supported`)
-  const { schema, type } = readSchema(source, metadata.get('avro.schema') ?? '')
-  const start = source.offset
-  const blocks = () => readBlocksOf({ ...source, offset: start }, codec, sync)
+    throw corrupt(reader, `the codec ${JSON.stringify(codec)} is not supported`)
+  const { schema, type } = readSchema(reader, metadata.get('avro.schema') ?? '')
+  const start = reader.offset
+  const blocks = () => readBlocksOf({ ...reader, offset: start }, codec, sync)
   return { schema, type, metadata, blocks, rows: () => readRows(blocks(), type, where) }
 }
 
@@ -139,60 +147,60 @@ type WriterSchema = { readonly schema: JsonObject; readonly type: RecordType }
 const schemasKept = new Map<string, WriterSchema>()
 const schemasKeptMax = 16
 
-function readSchema(source: Source, text: string): WriterSchema {
+function readSchema(reader: AvroReader, text: string): WriterSchema {
   const known = schemasKept.get(text)
   if (known) return known
-  const schema = parseSchema(source, text)
-  const read = { schema, type: parseWriterType(source, schema) }
+  const schema = parseSchema(reader, text)
+  const read = { schema, type: parseWriterType(reader, schema) }
   if (schemasKept.size === schemasKeptMax) schemasKept.clear()
   schemasKept.set(text, read)
   return read
 }
 
-function parseSchema(source: Source, text: string): JsonObject {
+function parseSchema(reader: AvroReader, text: string): JsonObject {
   try {
     const schema: Json = JSON.parse(text)
     if (isObject(schema)) return schema
   } catch {}
-  throw unsound(source, 'the header holds no schema')
+  throw corrupt(reader, 'the header holds no schema')
 }
 
-function parseWriterType(source: Source, schema: JsonObject): RecordType {
+function parseWriterType(reader: AvroReader, schema: JsonObject): RecordType {
   try {
-    return parseRecordType(schema, source.where)
+    return parseRecordType(schema, reader.where)
   } catch (cause) {
     const why = cause instanceof PipelineError ? cause.message : 'it cannot be read'
-    throw unsound(source, `the schema in the header is not supported: ${why}`, cause)
+    throw corrupt(reader, `the schema in the header is not supported: ${why}`, cause)
   }
 }
 
-function* readBlocksOf(source: Source, codec: ContainerCodec, sync: Buffer): Generator<Block> {
-  while (source.offset < source.buffer.length) {
-    const rows = readNumber(source)
-    if (rows < 0) throw unsound(source, `a block of ${rows} rows`)
-    const packed = readBytes(source)
-    if (!take(source, syncBytes).equals(sync))
-      throw unsound(source, 'the sync marker after a block is another')
-    yield { rows, bytes: codec === 'null' ? packed : inflate(source, packed) }
+function* readBlocksOf(reader: AvroReader, codec: ContainerCodec, sync: Buffer): Generator<Block> {
+  while (reader.offset < reader.buffer.length) {
+    const rows = readNumber(reader)
+    if (rows < 0) throw corrupt(reader, `a block of ${rows} rows`)
+    const packed = readBytes(reader)
+    if (!slice(reader, syncBytes).equals(sync))
+      throw corrupt(reader, 'the sync marker after a block is another')
+    yield { rows, bytes: codec === 'null' ? packed : inflate(reader, packed) }
   }
 }
 
 function* readRows(blocks: Generator<Block>, type: RecordType, where: string): Generator<RecordValue> {
   for (const { rows, bytes } of blocks) {
-    const block: Source = {
+    const block: AvroReader = {
       buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
       offset: 0,
       where,
     }
     for (let index = 0; index < rows; index++) yield readValue(block, type) as RecordValue
-    if (block.offset !== block.buffer.length) throw unsound(block, 'a block holds more bytes than rows')
+    if (block.offset !== block.buffer.length) throw corrupt(block, 'a block holds more bytes than rows')
   }
 }
 
-function inflate(source: Source, packed: Buffer): Buffer {
+function inflate(reader: AvroReader, packed: Buffer): Buffer {
   try {
     return inflateRawSync(packed, { maxOutputLength: inflatedBytesMax, chunkSize: inflateChunkBytes })
   } catch {
-    throw unsound(source, 'a block cannot be inflated')
+    throw corrupt(reader, 'a block cannot be inflated')
   }
 }

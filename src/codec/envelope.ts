@@ -1,7 +1,7 @@
 import type { Change, Image, Operation } from '../record/change.ts'
 import type { RecordCode, Rejection } from '../record/error.ts'
 import { isObject, type JsonObject } from '../record/type.ts'
-import { untag } from './attribute.ts'
+import { canonicalKey } from './attribute.ts'
 
 export type Decoded =
   | { readonly ok: true; readonly change: Change }
@@ -132,20 +132,6 @@ function readTime(section: JsonObject): { ok: true; micros?: number } | (Decoded
     `the time is no whole number of ${precision.digits} digits, as ${String(name)} asks`,
     path,
   )
-}
-
-/** Keys as canonical JSON: names sorted by code unit, no spaces. Undefined when they cannot be an item's key. */
-function canonicalKey(keys: unknown): string | undefined {
-  if (!isObject(keys)) return undefined
-  const names = Object.keys(keys).sort()
-  const parts = names.map((name) => {
-    const { tag, value } = untag(keys[name] ?? null)
-    const sound = (tag === 'S' || tag === 'N' || tag === 'B') && typeof value === 'string' && value !== ''
-    return sound
-      ? `${JSON.stringify(name.toWellFormed())}:{"${tag}":${JSON.stringify(value.toWellFormed())}}`
-      : undefined
-  })
-  return parts.length > 0 && !parts.includes(undefined) ? `{${parts.join(',')}}` : undefined
 }
 
 function actorOf(envelope: JsonObject): string | undefined {

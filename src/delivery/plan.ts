@@ -2,8 +2,8 @@ import { type ContainerCodec, writeContainer } from '../codec/container.ts'
 import type { Batch, StreamRecord } from '../codec/lambda-event.ts'
 import type { Rejection } from '../record/error.ts'
 import { toObjectError, toRecordError } from './error-file.ts'
-import { errorKey, errorName, objectKey, objectName, syncMarker } from './key.ts'
-import { type Rejected, type Row, type RowRules, readRow } from './row.ts'
+import { errorKey, errorName, type Origin, objectKey, objectName, syncMarker } from './key.ts'
+import { type EncodedRow, encodeRow, type Rejected, type RowRules, readRow } from './row.ts'
 
 export type PlannedObject = {
   readonly key: string
@@ -37,85 +37,117 @@ export type PlanRules = RowRules & { readonly codec: ContainerCodec }
 /** The version of the files' contents, in the header of each: 2 added `change.table`. */
 const formatVersion = '2'
 
+/** A record, with the row that it becomes or why it becomes none. */
+export type ReadRecord = { readonly record: StreamRecord; readonly row: EncodedRow | Rejected }
+
 /**
  * Plans a batch: rows grouped into one object per type and partition date, every rejected record an error file.
  *
  * A pure function: the same batch and rules give the same keys and the same bytes, so that a batch delivered again
  * writes what is there already. Never throws for any payload.
+ *
+ * @example
+ * const batch = { stream: 'changes', shard: 'shardId-000000000000', records: [{ payload, sequence: '1' }] }
+ * const { objects, errors } = planBatch(batch, toRules(loadCatalog(), readSettings({})))
+ * for (const { key, bytes } of objects) console.log(key, bytes.length)
  */
 export function planBatch(batch: Batch, rules: PlanRules): Plan {
+  return planRows(batch, readRecords(batch, rules), rules)
+}
+
+function* readRecords({ records }: Batch, rules: RowRules): Generator<ReadRecord> {
+  for (const record of records) {
+    const row = readRow(record, rules)
+    yield { record, row: row.ok ? encodeRow(row) : row }
+  }
+}
+
+/**
+ * Plans records that are read already, in their order, as `planBatch` does. `origin` is where all of them came from.
+ *
+ * A pure function. Throws when a row is of a type that the catalog does not have.
+ */
+export function planRows(
+  origin: Origin,
+  records: Iterable<ReadRecord>,
+  rules: Pick<PlanRules, 'catalog' | 'codec'>,
+): Plan {
   const groups = new Map<string, Placed[]>()
   const errors: PlannedError[] = []
   let extraAttributes = 0
   let repairedTexts = 0
-  for (const record of batch.records) {
-    const row = readRow(record, rules)
+  for (const { record, row } of records) {
     if (!row.ok) {
-      errors.push(planError(batch, record, row))
+      errors.push(planError(origin, record, row))
       continue
     }
-    const group = `${row.schema.type}/${row.partitionDate}`
+    const group = `${row.type}/${row.partitionDate}`
     const placed = groups.get(group)
     if (placed) placed.push({ record, row })
     else groups.set(group, [{ record, row }])
     extraAttributes += row.extraAttributes
     repairedTexts += row.repairedTexts
   }
-  const objects = [...groups.values()].map((placed) => planObject(batch, placed, rules.codec))
+  const objects = [...groups.values()].map((placed) => planObject(origin, placed, rules))
   return { objects, errors, extraAttributes, repairedTexts }
 }
 
-type Placed = { readonly record: StreamRecord; readonly row: Row }
+type Placed = { readonly record: StreamRecord; readonly row: EncodedRow }
 
-function planObject(batch: Batch, placed: readonly Placed[], codec: ContainerCodec): PlannedObject {
+function planObject(
+  origin: Origin,
+  placed: readonly Placed[],
+  { catalog, codec }: Pick<PlanRules, 'catalog' | 'codec'>,
+): PlannedObject {
   const [first] = placed
   const last = placed.at(-1)
   if (!first || !last) throw new Error('a group holds at least one row')
-  const { schema, partitionDate } = first.row
+  const { type, partitionDate } = first.row
+  const schema = catalog.get(type)
+  if (!schema) throw new Error(`there is no record type ${type}`)
   const records = placed.map(({ record }) => record)
   const timestampMs = first.record.arrivedMs ?? first.row.changedMs
-  const placement = { type: schema.type, partitionDate, records, timestampMs }
-  const name = objectName(batch, placement)
+  const placement = { type, partitionDate, records, timestampMs }
+  const name = objectName(origin, placement)
   const key = objectKey(placement, name)
   const bytes = writeContainer(
     {
       schema: schema.avro,
-      type: schema.row,
       codec,
       sync: syncMarker(key),
       metadata: new Map([
         ['dmd.format', formatVersion],
-        ['dmd.stream', batch.stream],
-        ['dmd.shard', batch.shard],
+        ['dmd.stream', origin.stream],
+        ['dmd.shard', origin.shard],
         ['dmd.first', first.record.sequence],
         ['dmd.last', last.record.sequence],
         ['dmd.count', String(records.length)],
-        ...(batch.error === undefined ? [] : [['dmd.error', batch.error] as const]),
+        ...(origin.error === undefined ? [] : [['dmd.error', origin.error] as const]),
       ]),
     },
-    placed.map(({ row }) => row.row),
+    placed.map(({ row }) => row.avro),
   )
   return {
     key,
     bytes,
-    type: schema.type,
+    type,
     partitionDate,
     records,
-    deletes: placed.filter(({ row }) => row.row.isDeleted === true).length,
-    fallback: { key: errorKey(name), bytes: () => toObjectError(batch, records, timestampMs, key) },
+    deletes: placed.filter(({ row }) => row.isDeleted).length,
+    fallback: { key: errorKey(name), bytes: () => toObjectError(origin, records, timestampMs, key) },
   }
 }
 
 function planError(
-  batch: Batch,
+  origin: Origin,
   record: StreamRecord,
   { rejection, changeId, changedMs }: Rejected,
 ): PlannedError {
   // With no time at all the file is named after 1970: it must not depend on when the worker ran.
   const timestampMs = record.arrivedMs ?? changedMs ?? 0
   return {
-    key: errorKey(errorName(batch, record, timestampMs)),
-    bytes: toRecordError(batch, record, timestampMs, rejection, changeId),
+    key: errorKey(errorName(origin, record, timestampMs)),
+    bytes: toRecordError(origin, record, timestampMs, rejection, changeId),
     rejection,
     sequence: record.sequence,
   }

@@ -1,3 +1,4 @@
+import { encodeValue } from '../codec/avro.ts'
 import { decodeChange } from '../codec/envelope.ts'
 import { type IsKeyAttribute, readImage } from '../codec/image.ts'
 import type { StreamRecord } from '../codec/lambda-event.ts'
@@ -16,7 +17,7 @@ import {
 import type { Catalog, RecordSchema } from '../record/schema.ts'
 import type { RecordValue } from '../record/type.ts'
 
-/** A row of the archive and the place where it belongs. */
+/** A row of the archive and the partition that it belongs to. */
 export type Row = {
   readonly ok: true
   readonly schema: RecordSchema
@@ -43,25 +44,74 @@ export type RowRules = {
   readonly isKeyAttribute: IsKeyAttribute
 }
 
+/** A row as delivery plans with it: encoded, beside what its place and the counts need. */
+export type EncodedRow = {
+  readonly ok: true
+  readonly type: string
+  readonly partitionDate: string
+  /** The row in the binary encoding of its type's row schema. */
+  readonly avro: Uint8Array
+  /** True for a delete, whose personal data is redacted. */
+  readonly isDeleted: boolean
+  /** The change's own time, in milliseconds. */
+  readonly changedMs: number
+  readonly extraAttributes: number
+  readonly repairedTexts: number
+}
+
+/** Where a change came from: its place in the stream, an empty text where it has none, and its arrival where known. */
+export type ChangeOrigin = Pick<StreamRecord, 'sequence' | 'arrivedMs'>
+
 const sequenceDigits = 60
 
 /**
- * Turns one stream record into the row that stands for it in the archive, or says why it cannot.
+ * Returns the row of one stream record, or why there is none: its payload is decoded, then read as `rowOf` reads a change.
  *
- * A pure function of its arguments. Never throws for any payload: a defect of this program is a rejection with the
- * code INTERNAL, so that one record cannot block the others.
+ * A pure function of its arguments. It never throws, whatever the payload.
+ *
+ * @example
+ * const row = readRow({ payload, sequence: '1' }, toRules(loadCatalog(), readSettings({})))
+ * console.log(row.ok ? row.partitionDate : row.rejection.code)
  */
 export function readRow(record: StreamRecord, rules: RowRules): Row | Rejected {
   const decoded = decodeChange(record.payload)
-  if (!decoded.ok) return rejected(decoded.rejection, decoded)
+  return decoded.ok ? rowOf(decoded.change, record, rules) : rejected(decoded.rejection, decoded)
+}
+
+/**
+ * Returns the row of a change, or why there is none. The change need not come from a stream: a state read from the table or
+ * from an export is one of operation SNAPSHOT. Its `key` must be canonical, as `canonicalKey` makes it.
+ *
+ * A pure function of its arguments. It never throws: a defect of this program is a rejection with the code INTERNAL, so that
+ * one record cannot block the others.
+ *
+ * @example
+ * const key = canonicalKey(keys)
+ * if (key === undefined) throw new Error('these attributes are not the key of an item')
+ * const change = { id: 'export-1', operation: 'SNAPSHOT', micros, key, keyNames: Object.keys(keys), image: item } as const
+ * const row = rowOf(change, { sequence: '' }, toRules(loadCatalog(), readSettings({})))
+ */
+export function rowOf(change: Change, origin: ChangeOrigin, rules: RowRules): Row | Rejected {
   try {
-    return toRow(decoded.change, record, rules)
+    return toRow(change, origin, rules)
   } catch (error) {
     const name = error instanceof Error ? error.name : 'unknown'
     return rejected(
       { code: 'INTERNAL', stage: 'validate', message: `unexpected ${name} while the record was read` },
-      decoded.change,
+      change,
     )
+  }
+}
+
+/** Encodes a row by the reference encoder. */
+export function encodeRow({ schema, partitionDate, row, changedMs, ...counts }: Row): EncodedRow {
+  return {
+    ...counts,
+    type: schema.type,
+    partitionDate,
+    avro: encodeValue(schema.row, row),
+    isDeleted: row.isDeleted === true,
+    changedMs,
   }
 }
 
@@ -74,8 +124,8 @@ function rejected(rejection: Rejection, change: { id?: string; micros?: number }
   }
 }
 
-function toRow(change: Change, source: StreamRecord, rules: RowRules): Row | Rejected {
-  const micros = change.micros ?? (source.arrivedMs === undefined ? undefined : source.arrivedMs * 1000)
+function toRow(change: Change, origin: ChangeOrigin, rules: RowRules): Row | Rejected {
+  const micros = change.micros ?? (origin.arrivedMs === undefined ? undefined : origin.arrivedMs * 1000)
   if (micros === undefined) {
     const message = 'neither the change nor the stream says when it happened'
     return rejected(
@@ -90,29 +140,27 @@ function toRow(change: Change, source: StreamRecord, rules: RowRules): Row | Rej
   const isDeleted = change.operation === 'REMOVE'
   const whole = deriveFields(image.record, schema)
   const live = isDeleted ? toDeleted(whole, schema, changedMs) : whole
+  // By the image as it was: a delete lands beside the rows of the item that it deletes.
+  const dated = { ...whole, change: { timestamp: changedMs } }
+  const placed = partitionDate(dated, schema, changedMs, rules.range)
+  if (!placed.ok) return rejected(placed.rejection, change)
   const changeColumn = {
     id: change.id,
     operation: change.operation,
     timestamp: changedMs,
     micros,
     key: change.key,
-    sequence: source.sequence === '' ? null : source.sequence.padStart(sequenceDigits, '0'),
-    previousPartition: null as string | null,
+    sequence: origin.sequence === '' ? null : origin.sequence.padStart(sequenceDigits, '0'),
+    previousPartition: previousPartition(change, schema, placed.date, changedMs, rules),
     actor: change.actor ?? null,
     table: change.table ?? null,
   }
-  const withChange = { ...live, change: changeColumn }
-  // By the image as it was: a delete lands beside the rows of the item that it deletes.
-  const placed = partitionDate({ ...whole, change: changeColumn }, schema, changedMs, rules.range)
-  if (!placed.ok) return rejected(placed.rejection, change)
-  if (change.before)
-    changeColumn.previousPartition = previousPartition(change, schema, placed.date, changedMs, rules)
   const row: RecordValue = {
     ...live,
     isDeleted,
     reference: {
       id: referenceId(live, schema),
-      timestamp: firstInstant(withChange, schema.timestamp) ?? changedMs,
+      timestamp: firstInstant({ ...live, change: changeColumn }, schema.timestamp) ?? changedMs,
     },
     change: changeColumn,
     extra: isDeleted ? redactAll(image.extra, schema.own) : image.extra,
@@ -128,7 +176,7 @@ function toRow(change: Change, source: StreamRecord, rules: RowRules): Row | Rej
   }
 }
 
-/** The partition that the item's earlier image lies in, where that is another one; an unsound image tells none. */
+/** The partition of the item's earlier image, if that is another one; null if there is no earlier image or it is invalid. */
 function previousPartition(
   change: Change,
   schema: RecordSchema,

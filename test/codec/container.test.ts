@@ -1,11 +1,12 @@
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createSink, readLong, writeLong } from '../../src/codec/avro.ts'
-import { type ContainerSpec, readContainer, writeContainer } from '../../src/codec/container.ts'
+import { createWriter, readLong, writeLong, written } from '../../src/codec/avro.ts'
+import { readContainer } from '../../src/codec/container.ts'
 import { PipelineError } from '../../src/record/error.ts'
 import { type Json, type JsonObject, parseRecordType, type RecordValue } from '../../src/record/type.ts'
 import { arbitraryDamage } from '../arbitrary/mangled.ts'
+import { containerOf } from '../container-of.ts'
 import { catalog, items, read, toImage } from './example.ts'
 import { peerRows, plain } from './peer.ts'
 
@@ -24,10 +25,10 @@ const schema: JsonObject = {
 }
 const type = parseRecordType(schema, 'note')
 const sync = Uint8Array.from({ length: 16 }, (_, index) => index)
-const spec = (more: Partial<ContainerSpec> = {}): ContainerSpec => ({
+const spec = (more: Partial<Parameters<typeof containerOf>[0]> = {}) => ({
   schema,
   type,
-  codec: 'deflate',
+  codec: 'deflate' as const,
   metadata: new Map([['dmd.format', '1']]),
   sync,
   ...more,
@@ -53,7 +54,7 @@ describe.each(codecs)('a container of codec %s', (codec) => {
     ],
     ['a row beyond the size of a block', [row('y'.repeat(300_000)), row('z')]],
   ])('gives back what was put in, to us and to avsc: %s', async (_, rows) => {
-    const bytes = writeContainer(spec({ codec }), rows)
+    const bytes = containerOf(spec({ codec }), rows)
     const expected = rows.map((item) => plain(type, item))
     expect(readAll(bytes).map((item) => plain(type, item))).toEqual(expected)
     expect((await peerRows(bytes)).map((item) => plain(type, item))).toEqual(expected)
@@ -61,14 +62,14 @@ describe.each(codecs)('a container of codec %s', (codec) => {
 
   it('has the same bytes each time', () => {
     const rows = Array.from({ length: 2000 }, (_, index) => row(`row ${index}`, index))
-    expect(writeContainer(spec({ codec }), rows)).toEqual(writeContainer(spec({ codec }), rows))
+    expect(containerOf(spec({ codec }), rows)).toEqual(containerOf(spec({ codec }), rows))
   })
 
   it('is closed in blocks of about 64 KiB, each with the sync marker', () => {
     const rows = Array.from({ length: 3000 }, (_, index) => row(`row ${index} ${'x'.repeat(60)}`, index))
-    const bytes = Buffer.from(writeContainer(spec({ codec }), rows))
+    const bytes = Buffer.from(containerOf(spec({ codec }), rows))
     const markers = bytes.toString('latin1').split(Buffer.from(sync).toString('latin1')).length - 1
-    const rawBytes = Buffer.from(writeContainer(spec({ codec: 'null' }), rows)).length
+    const rawBytes = Buffer.from(containerOf(spec({ codec: 'null' }), rows)).length
     expect(markers - 1).toBeGreaterThanOrEqual(Math.floor(rawBytes / 67_000))
     expect(markers - 1).toBeLessThanOrEqual(Math.ceil(rawBytes / 65_536))
   })
@@ -78,7 +79,7 @@ describe.each(codecs)('a container of codec %s', (codec) => {
       ['dmd.stream', 'straße'],
       ['dmd.count', '1'],
     ])
-    const container = readContainer(writeContainer(spec({ codec, metadata }), [row('x')]), 'x')
+    const container = readContainer(containerOf(spec({ codec, metadata }), [row('x')]), 'x')
     expect(container.schema).toEqual(schema)
     expect([...container.metadata]).toEqual([
       ['avro.schema', JSON.stringify(schema)],
@@ -89,7 +90,7 @@ describe.each(codecs)('a container of codec %s', (codec) => {
 
   it('closes a block once its rows reach 64 KiB', () => {
     const long = 'x'.repeat(1_000)
-    const bytes = writeContainer(
+    const bytes = containerOf(
       spec({ codec }),
       Array.from({ length: 200 }, (_, index) => row(long, index)),
     )
@@ -101,8 +102,8 @@ describe.each(codecs)('a container of codec %s', (codec) => {
     }
   })
 
-  it('that is cut off is unsound, or ends between two blocks', () => {
-    const bytes = writeContainer(
+  it('that is cut off is corrupt, or ends between two blocks', () => {
+    const bytes = containerOf(
       spec({ codec }),
       Array.from({ length: 40 }, (_, index) => row(`r${index}`, index)),
     )
@@ -121,8 +122,8 @@ describe.each(codecs)('a container of codec %s', (codec) => {
     expect(whole).toBe(1)
   })
 
-  it('that is damaged is unsound or decodes, and never hangs or crashes', () => {
-    const bytes = writeContainer(spec({ codec }), [row('one'), row('two', 1), row('three', 2)])
+  it('that is damaged is corrupt or decodes, and never hangs or crashes', () => {
+    const bytes = containerOf(spec({ codec }), [row('one'), row('two', 1), row('three', 2)])
     fc.assert(
       fc.property(arbitraryDamage(bytes), (damaged) => {
         try {
@@ -145,13 +146,13 @@ describe('a container', () => {
     return Buffer.concat([...header, ...rest])
   }
   const long = (value: number) => {
-    const sink = createSink()
-    writeLong(sink, value)
-    return sink.buffer.subarray(0, sink.length)
+    const writer = createWriter()
+    writeLong(writer, value)
+    return written(writer)
   }
   const lengthed = (text: string) => Buffer.concat([long(Buffer.byteLength(text)), Buffer.from(text)])
   const open = (bytes: Uint8Array) => () => readAll(bytes)
-  const unsound = (what: RegExp) =>
+  const corrupt = (what: RegExp) =>
     expect.objectContaining({ code: 'CONTAINER_INVALID', message: expect.stringMatching(what) })
   const one: JsonObject = { type: 'record', name: 'r', fields: [{ name: 'a', type: 'boolean' }] }
   const list: Json = { type: 'array', items: 'int' }
@@ -206,14 +207,14 @@ describe('a container', () => {
       /more than 10 bytes/,
     ],
     ['a block that is not deflated', file(one, [0x02, 0x02, 0x01, ...sync], 'deflate'), /cannot be inflated/],
-  ])('that holds %s is unsound', (_, bytes, what) => {
-    expect(open(bytes)).toThrowError(unsound(what))
+  ])('that holds %s is corrupt', (_, bytes, what) => {
+    expect(open(bytes)).toThrowError(corrupt(what))
   })
 
-  it('that inflates beyond reason is unsound', () => {
+  it('that inflates beyond reason is corrupt', () => {
     const bomb = deflateRawSync(Buffer.alloc(300 * 1024 * 1024))
     const bytes = Buffer.concat([file(one, [], 'deflate'), long(1), long(bomb.length), bomb, sync])
-    expect(open(bytes)).toThrowError(unsound(/cannot be inflated/))
+    expect(open(bytes)).toThrowError(corrupt(/cannot be inflated/))
   })
 
   it('may hold lists in several blocks, with their sizes or without', () => {
@@ -249,7 +250,7 @@ describe('a container', () => {
         if (!made.ok) throw new Error(made.rejection.message)
         const of = catalog.get(made.schema.type)
         if (!of) throw new Error('no schema')
-        const bytes = writeContainer(spec({ schema: of.avro, type: of.row }), [made.row])
+        const bytes = containerOf(spec({ schema: of.avro, type: of.row }), [made.row])
         expect(readAll(bytes)).toEqual([made.row])
         expect((await peerRows(bytes)).map((theirs) => plain(of.row, theirs))).toEqual([
           plain(of.row, made.row),
@@ -283,15 +284,15 @@ describe('a long', () => {
     const any = fc.oneof(fc.constantFrom(...edges), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }))
     fc.assert(
       fc.property(any, (long) => {
-        const sink = createSink(0)
-        writeLong(sink, long)
-        const read = readLong({ buffer: sink.buffer.subarray(0, sink.length), offset: 0, where: 'x' })
+        const writer = createWriter(0)
+        writeLong(writer, long)
+        const read = readLong({ buffer: written(writer), offset: 0, where: 'x' })
         // A number wherever that is exact.
         expect(read).toBe(Number.isSafeInteger(Number(long)) ? Number(long) : long)
         if (!Number.isSafeInteger(Number(long))) return
-        const same = createSink()
+        const same = createWriter()
         writeLong(same, Number(long))
-        expect(same.buffer.subarray(0, same.length)).toEqual(sink.buffer.subarray(0, sink.length))
+        expect(written(same)).toEqual(written(writer))
       }),
     )
   })

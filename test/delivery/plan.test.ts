@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
 import { readContainer } from '../../src/codec/container.ts'
 import type { Batch } from '../../src/codec/lambda-event.ts'
-import { planBatch } from '../../src/delivery/plan.ts'
+import { planBatch, planRows, type ReadRecord } from '../../src/delivery/plan.ts'
+import { encodeRow, readRow } from '../../src/delivery/row.ts'
 import { toRules } from '../../src/delivery/rules.ts'
 import { readSettings } from '../../src/settings.ts'
 import { change, demandItem, eventItem, notificationItem, records, saleItem } from '../changes.ts'
@@ -182,6 +183,35 @@ test('a header says where the rows came from', () => {
     'dmd.last': '2',
     'dmd.count': '2',
   })
+})
+
+test('encoded rows are planned as the records that they were made from, whatever their bytes', () => {
+  const batch = toBatch([
+    onDay('2025-02-13', 1),
+    Buffer.from('{'),
+    change({ item: saleItem, operation: 'REMOVE' }),
+  ])
+  const read = batch.records.map((record): ReadRecord => {
+    const row = readRow(record, rules)
+    return { record, row: row.ok ? encodeRow(row) : row }
+  })
+  const steady = (plan: ReturnType<typeof planBatch>) => ({
+    ...plan,
+    objects: plan.objects.map(({ fallback, ...object }) => ({
+      ...object,
+      fallback: [fallback.key, fallback.bytes()],
+    })),
+  })
+  expect(steady(planRows(batch, read, rules))).toEqual(steady(planBatch(batch, rules)))
+  const [first] = read
+  if (!first?.row.ok) throw new Error('the first record has a row')
+  const row = { ...first.row, avro: Buffer.from('any bytes') }
+  const [object] = planRows(batch, [{ ...first, row }], { ...rules, codec: 'null' }).objects
+  const [block] = [...readContainer(object?.bytes ?? new Uint8Array(), 'x').blocks()]
+  expect(block).toEqual({ rows: 1, bytes: Buffer.from('any bytes') })
+  expect(() => planRows(batch, [{ ...first, row: { ...row, type: 'other' } }], rules)).toThrow(
+    'record type other',
+  )
 })
 
 test('an empty batch plans nothing', () => {

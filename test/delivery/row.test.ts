@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { readRow } from '../../src/delivery/row.ts'
+import { canonicalKey } from '../../src/codec/attribute.ts'
+import { readValue } from '../../src/codec/avro.ts'
+import { encodeRow, readRow, rowOf } from '../../src/delivery/row.ts'
+import type { Change } from '../../src/record/change.ts'
 import type { JsonObject, RecordValue } from '../../src/record/type.ts'
 import {
   catalog,
@@ -16,7 +19,7 @@ import {
 type Type = keyof typeof items
 const at = (text: string) => Date.parse(text)
 /** The row of an item of the type, some of its attributes changed or (with undefined) taken away. */
-function rowOf(
+function rowOfItem(
   type: Type,
   changes: { readonly [name: string]: JsonObject[string] | undefined } = {},
   more = {},
@@ -30,8 +33,8 @@ function rowOf(
   if (!row.ok) throw new Error(`${row.rejection.code} ${row.rejection.message}`)
   return row
 }
-const reference = (...parts: Parameters<typeof rowOf>) => rowOf(...parts).row.reference as RecordValue
-const change = (...parts: Parameters<typeof rowOf>) => rowOf(...parts).row.change as RecordValue
+const reference = (...parts: Parameters<typeof rowOfItem>) => rowOfItem(...parts).row.reference as RecordValue
+const change = (...parts: Parameters<typeof rowOfItem>) => rowOfItem(...parts).row.change as RecordValue
 
 describe('the reference id', () => {
   it.each<[Type, string]>([
@@ -99,15 +102,15 @@ describe('the partition of', () => {
     ],
     ['a sale is the day it starts', 'sale', {}, '2025-03-01'],
   ])('%s', (_, type, changes, partition) => {
-    expect(rowOf(type, changes).partitionDate).toBe(partition)
-    expect(rowOf(type, changes, { operation: 'REMOVE' }).partitionDate).toBe(partition)
+    expect(rowOfItem(type, changes).partitionDate).toBe(partition)
+    expect(rowOfItem(type, changes, { operation: 'REMOVE' }).partitionDate).toBe(partition)
   })
 
   it.each([
     ['2020-01-01T00:00:00Z', '2020-01-01'],
     ['2028-02-14T23:59:59.999Z', '2028-02-14'],
   ])('a sale at the very edge of the range, %s, is %s', (start, partition) => {
-    expect(rowOf('sale', { saleStartDateTime: start }).partitionDate).toBe(partition)
+    expect(rowOfItem('sale', { saleStartDateTime: start }).partitionDate).toBe(partition)
   })
 
   it.each(['2019-12-31T23:59:59.999Z', '2028-02-15T00:00:00Z', '0001-01-01', '9999-12-31T23:59:59-23:00'])(
@@ -133,8 +136,8 @@ describe('a delete', () => {
   it.each(Object.keys(items) as Type[])(
     'of a %s is marked, dated and scrubbed, and the rest stays',
     (type) => {
-      const live = rowOf(type).row
-      const { row } = rowOf(type, {}, { operation: 'REMOVE' })
+      const live = rowOfItem(type).row
+      const { row } = rowOfItem(type, {}, { operation: 'REMOVE' })
       expect(live.isDeleted).toBe(false)
       expect(row.isDeleted).toBe(true)
       expect((row.date as RecordValue).deleted).toBe(changedMs)
@@ -147,7 +150,7 @@ describe('a delete', () => {
   )
 
   it('redacts phone number, e-mail, message and everything extra, each where it was there', () => {
-    const all = rowOf('demand', { notes: 'call Ada', nested: { a: 1 } }, { operation: 'REMOVE' }).row
+    const all = rowOfItem('demand', { notes: 'call Ada', nested: { a: 1 } }, { operation: 'REMOVE' }).row
     expect(all).toMatchObject({ phoneNumber: '[redacted]', email: '[redacted]', messageBody: '[redacted]' })
     expect(all.extra).toEqual(
       new Map([
@@ -155,7 +158,7 @@ describe('a delete', () => {
         ['/nested', '[redacted]'],
       ]),
     )
-    const none = rowOf(
+    const none = rowOfItem(
       'demand',
       { phoneNumber: null, email: undefined, messageBody: '' },
       { operation: 'REMOVE' },
@@ -165,12 +168,12 @@ describe('a delete', () => {
   })
 
   it('overwrites the date of an earlier delete', () => {
-    const { row } = rowOf('sale', { date: { deleted: '2021-01-01' } }, { operation: 'REMOVE' })
+    const { row } = rowOfItem('sale', { date: { deleted: '2021-01-01' } }, { operation: 'REMOVE' })
     expect(row.date).toEqual({ deleted: changedMs })
   })
 
   it('leaves live records their personal data', () => {
-    expect(rowOf('demand', { notes: 'x' }).row).toMatchObject({
+    expect(rowOfItem('demand', { notes: 'x' }).row).toMatchObject({
       phoneNumber: '+4915112345678',
       email: 'ada@example.org',
       messageBody: 'Tickets soon, Ada!',
@@ -190,7 +193,7 @@ describe('the previous partition', () => {
     ['is null where that is the same', modify({ fanId: 'other' }), null],
     ['is null without an old image', modify(undefined), null],
     ['is null for an INSERT', { ...modify(moved), operation: 'INSERT' }, null],
-    ['is null where the old image had no row: it was unsound', modify({ ...moved, fanId: 7 }), null],
+    ['is null where the old image had no row: it was invalid', modify({ ...moved, fanId: 7 }), null],
     [
       'is null where the old image had no row: it was out of range',
       modify({ date: { requested: '1999-01-01' } }),
@@ -214,6 +217,97 @@ describe('the previous partition', () => {
   })
 })
 
+describe('the row of a change that no stream carried', () => {
+  const keys = { sk: { S: 'b' }, pk: { S: 'a' } }
+  const snapshot: Change = {
+    id: 'export-1',
+    operation: 'SNAPSHOT',
+    micros: changedMs * 1000,
+    table: 'fans',
+    key: canonicalKey(keys) ?? '',
+    keyNames: Object.keys(keys),
+    image: { ...toImage({ ...items.demand, notes: 'x' }), ...keys },
+  }
+  const rowOfChange = (more: Partial<Change>, origin = { sequence: '' }) => {
+    const row = rowOf({ ...snapshot, ...more }, origin, rules)
+    if (!row.ok) throw new Error(row.rejection.message)
+    return row
+  }
+
+  it('is a live row of operation SNAPSHOT without a sequence number', () => {
+    const { row, partitionDate } = rowOfChange({})
+    expect(partitionDate).toBe('2025-02-13')
+    expect(row).toMatchObject({ isDeleted: false, phoneNumber: items.demand.phoneNumber })
+    expect(row.extra).toEqual(new Map([['/notes', '"x"']]))
+    expect(row.change).toEqual({
+      id: 'export-1',
+      operation: 'SNAPSHOT',
+      timestamp: changedMs,
+      micros: changedMs * 1000,
+      key: '{"pk":{"S":"a"},"sk":{"S":"b"}}',
+      sequence: null,
+      previousPartition: null,
+      actor: null,
+      table: 'fans',
+    })
+  })
+
+  it('is that of the envelope when the change is the same', () => {
+    const envelope = toEnvelope({ operation: 'MODIFY', image: toImage(items.event) })
+    const record = toRecord(envelope, { arrivedMs: changedMs + 5 })
+    const change = {
+      id: 'change-1',
+      operation: 'MODIFY',
+      table: 'tickets',
+      micros: changedMs * 1000,
+      key: '{"pk":{"S":"item-1"}}',
+      keyNames: ['pk'],
+      image: toImage(items.event),
+    } as const
+    expect(rowOf(change, record, rules)).toEqual(readRow(record, rules))
+  })
+
+  it('of a REMOVE is redacted and names who removed the item', () => {
+    const { row } = rowOfChange({ operation: 'REMOVE', actor: 'repair' })
+    expect(row).toMatchObject({ isDeleted: true, phoneNumber: '[redacted]', change: { actor: 'repair' } })
+    expect(row.extra).toEqual(new Map([['/notes', '[redacted]']]))
+  })
+
+  it('takes the time of arrival when the change has none, and is rejected without either', () => {
+    const { micros: _, ...timeless } = snapshot
+    expect(rowOf(timeless, { sequence: '', arrivedMs: changedMs }, rules)).toMatchObject({
+      ok: true,
+      changedMs,
+    })
+    expect(rowOf(timeless, { sequence: '' }, rules)).toMatchObject({
+      ok: false,
+      changeId: 'export-1',
+      rejection: { code: 'TIME_MISSING' },
+    })
+  })
+
+  it('is the same after the change was read again: nothing handed on is changed', () => {
+    const before = toImage({ ...items.demand, date: { requested: '2025-02-10T00:00:00Z' } })
+    const first = rowOfChange({ operation: 'MODIFY', before })
+    const copy = structuredClone(first.row)
+    rowOfChange({ operation: 'MODIFY' })
+    expect(first.row).toEqual(copy)
+    expect(first.row.change).toMatchObject({ previousPartition: '2025-02-10' })
+  })
+
+  it('is encoded with all that its object is planned by', () => {
+    const row = rowOfChange({ operation: 'REMOVE' })
+    const { avro, ...plan } = encodeRow(row)
+    expect(plan).toEqual({
+      ...{ ok: true, type: 'demand', partitionDate: '2025-02-13', isDeleted: true, changedMs },
+      ...{ extraAttributes: 1, repairedTexts: 0 },
+    })
+    const reader = { buffer: Buffer.from(avro), offset: 0, where: 'the row' }
+    expect(readValue(reader, row.schema.row)).toEqual(row.row)
+    expect(reader.offset).toBe(avro.length)
+  })
+})
+
 describe('the parts of a system user id', () => {
   it.each<[string | null | undefined, RecordValue | null]>([
     ['archtics-70.12345', { id: 'archtics', databaseId: '70', memberId: '12345' }],
@@ -226,7 +320,7 @@ describe('the parts of a system user id', () => {
     [null, null],
     [undefined, null],
   ])('%j are %j', (systemUserId, system) => {
-    expect(rowOf('demand', { systemUserId }).row.system).toEqual(system)
+    expect(rowOfItem('demand', { systemUserId }).row.system).toEqual(system)
   })
 })
 
@@ -234,7 +328,7 @@ describe('a row', () => {
   it('has every field of its schema, in order, and nothing else', () => {
     for (const type of Object.keys(items) as Type[]) {
       for (const operation of ['INSERT', 'MODIFY', 'REMOVE']) {
-        const { row, schema } = rowOf(type, {}, { operation })
+        const { row, schema } = rowOfItem(type, {}, { operation })
         expect(Object.keys(row)).toEqual(schema.row.fields.map((field) => field.name))
       }
     }
@@ -272,7 +366,7 @@ describe('a row', () => {
   })
 
   it('is the same each time, whatever the clock and the zone of the machine', () => {
-    expect(rowOf('event')).toEqual(rowOf('event'))
+    expect(rowOfItem('event')).toEqual(rowOfItem('event'))
   })
 
   it('of a defect in a rule is an error, not a crash', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createSink, writeValue } from '../../src/codec/avro.ts'
+import { createWriter, encodeValue, writeValue, written } from '../../src/codec/avro.ts'
 import { createShredder } from '../../src/parquet/shred.ts'
 import { createParquetWriter } from '../../src/parquet/writer.ts'
 import { compileSchema } from '../../src/record/schema.ts'
@@ -66,10 +66,10 @@ async function write(path: string, blocks: Iterable<readonly [bytes: Uint8Array,
 
 function* blocksOf(rows: number, size: number): Generator<readonly [Uint8Array, number]> {
   for (let from = 0; from < rows; from += size) {
-    const sink = createSink()
+    const writer = createWriter()
     const count = Math.min(size, rows - from)
-    for (let n = from; n < from + count; n++) writeValue(sink, own, rowAt(n))
-    yield [sink.buffer.subarray(0, sink.length), count]
+    for (let n = from; n < from + count; n++) writeValue(writer, own, rowAt(n))
+    yield [written(writer), count]
   }
 }
 
@@ -135,9 +135,7 @@ test('text that is no UTF-8 gets U+FFFD for what is none, however often it comes
     Uint8Array.of(0xff, 0x41),
   ]
   const blocks = bad.map((bytes): readonly [Uint8Array, number] => {
-    const sink = createSink()
-    writeValue(sink, own, { ...rowAt(0), one: 'XYZ'.slice(0, bytes.length) })
-    const block = Uint8Array.from(sink.buffer.subarray(0, sink.length))
+    const block = encodeValue(own, { ...rowAt(0), one: 'XYZ'.slice(0, bytes.length) })
     block.set(bytes, Buffer.from(block).indexOf('XYZ'.slice(0, bytes.length)))
     return [block, 1]
   })
@@ -147,15 +145,13 @@ test('text that is no UTF-8 gets U+FFFD for what is none, however often it comes
 })
 
 test('a map that names a key twice, a text beyond the end and a block cut short are refused', async () => {
-  const sink = createSink()
-  writeValue(sink, own, {
+  const whole = encodeValue(own, {
     ...rowAt(1),
     map: new Map([
       ['k1', 1],
       ['k2', 2],
     ]),
   })
-  const whole = Uint8Array.from(sink.buffer.subarray(0, sink.length))
   const twice = Uint8Array.from(whole)
   twice.set(Buffer.from('k1'), Buffer.from(twice).indexOf('k2'))
   const attempt = (block: Uint8Array, name: string) => write(join(folder, name), [[block, 1]])

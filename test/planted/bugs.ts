@@ -83,11 +83,11 @@ export const bugs: readonly Bug[] = [
     'src/delivery/plan.ts',
     'test/delivery/plan.test.ts',
     [
-      ['A rejected record becomes no error file.', '      errors.push(planError(batch, record, row))\n', ''],
+      ['A rejected record becomes no error file.', '      errors.push(planError(origin, record, row))\n', ''],
       [
         'Records of one type share an object, whatever their dates.',
-        '`${row.schema.type}/${row.partitionDate}`',
-        '`${row.schema.type}`',
+        '`${row.type}/${row.partitionDate}`',
+        '`${row.type}`',
       ],
       [
         'An error file is named by its change although its arrival is known.',
@@ -99,7 +99,7 @@ export const bugs: readonly Bug[] = [
         'first.record.arrivedMs ?? first.row.changedMs',
         'first.row.changedMs',
       ],
-      ['The number of deletes counts all rows.', 'row.row.isDeleted === true', 'true'],
+      ['The number of deletes counts all rows.', 'row.isDeleted', 'true'],
       ['The header names the wrong count.', 'String(records.length)', 'String(records.length + 1)'],
       [
         'The header does not tell the last sequence number.',
@@ -244,8 +244,6 @@ export const bugs: readonly Bug[] = [
       "operation === 'REMOVE' ? 'OldImage' : 'NewImage'",
       "operation === 'REMOVE' ? 'NewImage' : 'NewImage'",
     ],
-    ['Keys are in the order in which they came.', 'Object.keys(keys).sort()', 'Object.keys(keys)'],
-    ['A key may be empty.', "typeof value === 'string' && value !== ''\n", "typeof value === 'string'\n"],
     [
       'Every delete of a service is one of the TTL.',
       "identity.principalId === 'dynamodb.amazonaws.com'",
@@ -257,6 +255,11 @@ export const bugs: readonly Bug[] = [
       "...(typeof table === 'string' && table !== '' ? { table: table.toWellFormed() } : {}),",
       '',
     ],
+  ]),
+
+  ...plant('src/codec/attribute.ts', 'test/codec/envelope.test.ts', [
+    ['Keys are in the order in which they came.', 'Object.keys(keys).sort()', 'Object.keys(keys)'],
+    ['A key may be empty.', "typeof value === 'string' && value !== ''\n", "typeof value === 'string'\n"],
   ]),
 
   // Nothing is coerced but dates; numbers keep their value; drift goes to `extra` and loses nothing.
@@ -335,18 +338,18 @@ export const bugs: readonly Bug[] = [
     ],
     [
       'Sequence numbers do not compare as texts.',
-      "source.sequence.padStart(sequenceDigits, '0')",
-      'source.sequence',
+      "origin.sequence.padStart(sequenceDigits, '0')",
+      'origin.sequence',
     ],
     [
-      'The partition that an item comes from is not told.',
-      '  if (change.before)\n',
-      '  if (change.id === "")\n',
+      'The partition that an item comes from is not kept.',
+      'previousPartition: previousPartition(change, schema, placed.date, changedMs, rules)',
+      'previousPartition: null',
     ],
     ['The actor of a delete is not kept.', 'actor: change.actor ?? null', 'actor: null'],
     [
       'The reference has the time of the change alone.',
-      'firstInstant(withChange, schema.timestamp) ?? changedMs',
+      'firstInstant({ ...live, change: changeColumn }, schema.timestamp) ?? changedMs',
       'changedMs',
     ],
   ]),
@@ -392,8 +395,8 @@ export const bugs: readonly Bug[] = [
   ...plant('src/delivery/row.ts', 'test/codec/envelope.test.ts', [
     [
       'The time of a change without one is taken from 1970.',
-      'source.arrivedMs === undefined ? undefined : source.arrivedMs * 1000',
-      '(source.arrivedMs ?? 0) * 1000',
+      'origin.arrivedMs === undefined ? undefined : origin.arrivedMs * 1000',
+      '(origin.arrivedMs ?? 0) * 1000',
     ],
   ]),
 
@@ -442,8 +445,8 @@ export const bugs: readonly Bug[] = [
   ...plant('src/codec/container.ts', 'test/codec/container.test.ts', [
     [
       'Another sync marker is believed.',
-      '    if (!take(source, syncBytes).equals(sync))\n',
-      '    if (take(source, syncBytes).length === 0)\n',
+      '    if (!slice(reader, syncBytes).equals(sync))\n',
+      '    if (slice(reader, syncBytes).length === 0)\n',
     ],
     [
       'Bytes behind the rows of a block are ignored.',
@@ -452,18 +455,18 @@ export const bugs: readonly Bug[] = [
     ],
     [
       'A file that is none is read.',
-      '!take(source, magic.length).equals(magic)',
-      'take(source, magic.length).length === 0',
+      '!slice(reader, magic.length).equals(magic)',
+      'slice(reader, magic.length).length === 0',
     ],
     ['A negative count of rows is taken.', 'if (rows < 0) throw', 'if (rows < -1e12) throw'],
     ['A block inflates without a bound (limits: 256 MiB).', 'maxOutputLength: inflatedBytesMax, ', ''],
     ['The last rows are lost.', '  if (count > 0) writeBlock(file, spec, block, count)\n', ''],
   ]),
   ...plant('src/codec/avro.ts', 'test/codec/container.test.ts', [
-    ['A length beyond the end is believed.', 'length < 0 || end > source.buffer.length', 'length < 0'],
+    ['A length beyond the end is believed.', 'length < 0 || end > reader.buffer.length', 'length < 0'],
     [
       'An integer may have any number of bytes.',
-      "  throw unsound(source, 'an integer has more than 10 bytes')",
+      "  throw corrupt(reader, 'an integer has more than 10 bytes')",
       '  return 0',
     ],
   ]),

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
-import { writeContainer } from '../../src/codec/container.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import {
   changeIdentity,
@@ -12,6 +11,7 @@ import {
 } from '../../src/record/change.ts'
 import type { RecordValue } from '../../src/record/type.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
+import { containerOf } from '../container-of.ts'
 import { asJson } from './archive.ts'
 
 // Rows that no batch of the stream gives: states that were read, which have no sequence, beside changes that have one.
@@ -57,7 +57,7 @@ async function numbersIn(entries: readonly Entry[]): Promise<{ changes: string[]
   const store = openMemoryStore()
   for (const [n, entry] of entries.entries()) {
     const spec = { schema: avro, type, codec: 'null', metadata: new Map(), sync: new Uint8Array(16) } as const
-    await store.put(`data/sale/partition_date=2025-02-13/${n}.avro`, writeContainer(spec, [toRow(entry, n)]))
+    await store.put(`data/sale/partition_date=2025-02-13/${n}.avro`, containerOf(spec, [toRow(entry, n)]))
   }
   const engine = await openDuckDb({ store, catalog: new Map([['sale', sale as NonNullable<typeof sale>]]) })
   const numbers = async (view: string): Promise<string[]> => {

@@ -4,7 +4,6 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
-import { writeContainer } from '../../src/codec/container.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import { formatJson } from '../../src/query/format.ts'
 import { findSkipped } from '../../src/query/skipped.ts'
@@ -14,6 +13,7 @@ import { openMemoryStore } from '../../src/store/memory.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 import { addedSchema, arbitrarySchema } from '../arbitrary/schema.ts'
 import { arbitraryScalar, type Scalar } from '../arbitrary/value.ts'
+import { containerOf } from '../container-of.ts'
 
 const field = (name: string, type: unknown, more: object = {}) => ({ name, type, doc: '', ...more })
 const instant = { type: 'long', logicalType: 'timestamp-millis' }
@@ -52,7 +52,7 @@ function fileOf(schema: RecordSchema, rows: readonly RecordValue[], isOurs = tru
   const sync = new Uint8Array(16).fill(7)
   const { avro, row: type } = schema
   const metadata = new Map(isOurs ? [['dmd.format', '2']] : [])
-  return writeContainer({ schema: avro, type, codec: 'null', metadata, sync }, rows)
+  return containerOf({ schema: avro, type, codec: 'null', metadata, sync }, rows)
 }
 
 let store: ObjectStore

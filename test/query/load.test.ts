@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
-import { writeContainer } from '../../src/codec/container.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import type { QueryEngine } from '../../src/query/engine.ts'
 import type { RecordValue } from '../../src/record/type.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
+import { containerOf } from '../container-of.ts'
 import { asJson } from './archive.ts'
 
 const total = 50_000
@@ -37,7 +37,7 @@ beforeAll(async () => {
   for (let file = 0; file < files; file++) {
     const { avro: schema, row: type } = sale
     const spec = { schema, type, codec: 'deflate', metadata: new Map(), sync: new Uint8Array(16) } as const
-    await store.put(`data/sale/partition_date=2025-02-13/${file}.avro`, writeContainer(spec, rows(file)))
+    await store.put(`data/sale/partition_date=2025-02-13/${file}.avro`, containerOf(spec, rows(file)))
   }
   engine = await openDuckDb({ store, catalog, memoryMax: '1GB' })
 })

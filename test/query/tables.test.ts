@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
-import { writeContainer } from '../../src/codec/container.ts'
 import { quoteName } from '../../src/dialect/sql.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import { formatJson } from '../../src/query/format.ts'
@@ -9,6 +8,7 @@ import { compileSchema, type RecordSchema, toCatalog } from '../../src/record/sc
 import type { JsonObject } from '../../src/record/type.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { addedSchema } from '../arbitrary/schema.ts'
+import { containerOf } from '../container-of.ts'
 
 const catalog = loadCatalog()
 const columnsOf = (schema: RecordSchema) =>
@@ -84,7 +84,7 @@ test('a field may have any name: a word of SQL, or one that the views use themse
   }
   const store = openMemoryStore()
   const spec = { schema: schema.avro, type: schema.row, codec: 'null', metadata: new Map() } as const
-  const bytes = writeContainer({ ...spec, sync: new Uint8Array(16) }, [row])
+  const bytes = containerOf({ ...spec, sync: new Uint8Array(16) }, [row])
   await store.put('data/gig/partition_date=2025-02-13/a.avro', bytes)
   const engine = await openDuckDb({ store, catalog: toCatalog([schema]) })
   for (const table of ['gig', 'all_the_gigs', 'gig_changes', 'gig_current']) {

@@ -5,10 +5,10 @@ import { loadCatalog } from 'dmd-pipeline'
 // The build: threads run its files, not the sources.
 import { openDuckDb } from 'dmd-pipeline/query'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { writeContainer } from '../../src/codec/container.ts'
 import type { RecordValue } from '../../src/record/type.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
+import { containerOf } from '../container-of.ts'
 import { asJson } from './archive.ts'
 
 const catalog = loadCatalog()
@@ -41,7 +41,7 @@ function container(file: number): Uint8Array {
     metadata: new Map([['dmd.format', '2']]),
     sync: new Uint8Array(16),
   }
-  return writeContainer({ ...spec, codec: 'null' }, rows)
+  return containerOf({ ...spec, codec: 'null' }, rows)
 }
 
 let store: ObjectStore

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readContainer, writeContainer } from '../../src/codec/container.ts'
+import { readContainer } from '../../src/codec/container.ts'
 import { planBatch } from '../../src/delivery/plan.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import { compileSchema, toCatalog } from '../../src/record/schema.ts'
@@ -8,6 +8,7 @@ import type { RecordType, RecordValue, Type, Value } from '../../src/record/type
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { arbitraryChange, wideRange } from '../arbitrary/change.ts'
 import { addedSchema, arbitrarySchema } from '../arbitrary/schema.ts'
+import { containerOf } from '../container-of.ts'
 import { asJson } from './archive.ts'
 
 // Every kind of value, at the ends of its range, and the JSON that a query gives for it, digit for digit.
@@ -122,7 +123,7 @@ test('every kind of value is given in JSON as it was archived, to the last digit
   const sync = new Uint8Array(16).fill(1)
   const spec = { schema: schema.avro, type: schema.row, codec: 'null', metadata: new Map(), sync } as const
   const store = openMemoryStore()
-  await store.put('data/kinds/partition_date=2025-02-13/a.avro', writeContainer(spec, [row]))
+  await store.put('data/kinds/partition_date=2025-02-13/a.avro', containerOf(spec, [row]))
   const engine = await openDuckDb({ store, catalog: toCatalog([schema]) })
   for (const [name, , , json] of kinds)
     expect(await asJson(engine, `SELECT ${name} AS v FROM kinds`), name).toBe(`[\n{"v":${json}}\n]\n`)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createSink, readValue, writeValue } from '../../src/codec/avro.ts'
+import { encodeValue, readValue } from '../../src/codec/avro.ts'
 import { compareTypes, projectRecord } from '../../src/record/resolve.ts'
 import { compileSchema } from '../../src/record/schema.ts'
 import {
@@ -120,20 +120,15 @@ describe('a row of an earlier schema', () => {
           fc.pre(reader !== undefined)
           fc.pre(compareTypes(writer, reader).every(({ verdict }) => verdict !== 'breaks'))
           projected += 1
-          const sink = createSink()
-          writeValue(sink, writer, row)
           const theirReader = peerType(version)
           const theirs = theirReader.fromBuffer(
-            sink.buffer.subarray(0, sink.length),
+            Buffer.from(encodeValue(writer, row)),
             theirReader.createResolver(peerType(file)),
           )
           const ours = projectRecord(writer, reader, row)
           expect(plain(reader, ours)).toEqual(plain(reader, theirs))
-          const written = createSink()
-          writeValue(written, reader, ours)
-          expect(plain(reader, theirReader.fromBuffer(written.buffer.subarray(0, written.length)))).toEqual(
-            plain(reader, ours),
-          )
+          const written = Buffer.from(encodeValue(reader, ours))
+          expect(plain(reader, theirReader.fromBuffer(written))).toEqual(plain(reader, ours))
         },
       ),
       { numRuns: 400 },
@@ -151,10 +146,9 @@ describe('a row of an earlier schema', () => {
     [2n ** 63n - 1n, 'feffffffffffffffff01', 2 ** 63],
     [-(2n ** 63n), 'ffffffffffffffffff01', -(2 ** 63)],
   ])('with the long %s is written as %s and promoted to the nearest double', (value, hex, double) => {
-    const sink = createSink()
-    writeValue(sink, one('long'), { a: Number.isSafeInteger(Number(value)) ? Number(value) : value })
-    const bytes = sink.buffer.subarray(0, sink.length)
-    expect(Buffer.from(bytes).toString('hex')).toBe(hex)
+    const a = Number.isSafeInteger(Number(value)) ? Number(value) : value
+    const bytes = Buffer.from(encodeValue(one('long'), { a }))
+    expect(bytes.toString('hex')).toBe(hex)
     const row = readValue({ buffer: bytes, offset: 0, where: 'x' }, one('long')) as RecordValue
     expect(BigInt(row.a as number | bigint)).toBe(value)
     expect(projectRecord(one('long'), one('double'), row)).toEqual({ a: double })

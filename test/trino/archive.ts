@@ -1,4 +1,3 @@
-import { writeContainer } from '../../src/codec/container.ts'
 import { type PlanRules, planBatch } from '../../src/delivery/plan.ts'
 import { readRow } from '../../src/delivery/row.ts'
 import { toRules } from '../../src/delivery/rules.ts'
@@ -9,6 +8,7 @@ import { readSettings } from '../../src/settings.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 import { addedSchema } from '../arbitrary/schema.ts'
 import { change, demandItem, eventItem, notificationItem, records, saleItem } from '../changes.ts'
+import { containerOf } from '../container-of.ts'
 
 /** Where the lane's archive is filled: a store, and the types of its records. */
 export type Archive = { readonly store: ObjectStore; readonly catalog: Catalog }
@@ -223,7 +223,7 @@ async function addOlderFile({ store, catalog }: Archive): Promise<void> {
   const row = record && readRow(record, rules)
   if (!row?.ok) throw new Error('the row of the older file is an error')
   const spec = { schema: older.avro, type: older.row, codec: 'deflate', metadata: new Map(), sync } as const
-  await store.put('data/demand/partition_date=2025-02-13/older.avro', writeContainer(spec, [row.row]))
+  await store.put('data/demand/partition_date=2025-02-13/older.avro', containerOf(spec, [row.row]))
 }
 
 const sync = new Uint8Array(16).fill(7)
@@ -237,6 +237,6 @@ async function addEmptyFiles({ store, catalog }: Archive): Promise<void> {
     const schema = catalog.get(type)
     if (!schema) throw new Error(`there is no type ${type}`)
     const spec = { schema: schema.avro, type: schema.row, codec, metadata: new Map(), sync }
-    await store.put(`data/${type}/partition_date=2025-02-20/empty.avro`, writeContainer(spec, []))
+    await store.put(`data/${type}/partition_date=2025-02-20/empty.avro`, containerOf(spec, []))
   }
 }

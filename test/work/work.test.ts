@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readContainer, writeContainer } from '../../src/codec/container.ts'
+import { readContainer } from '../../src/codec/container.ts'
 import { readChangeEvent } from '../../src/codec/lambda-event.ts'
 import { planBatch } from '../../src/delivery/plan.ts'
 import { readRow } from '../../src/delivery/row.ts'
@@ -12,6 +12,7 @@ import { parseRecordType } from '../../src/record/type.ts'
 import { addedSchema } from '../arbitrary/schema.ts'
 import { change, kinesisEvent } from '../changes.ts'
 import { catalog, rules } from '../codec/example.ts'
+import { containerOf } from '../container-of.ts'
 import { countSteps } from './steps.ts'
 
 type Object = { [name: string]: unknown }
@@ -166,7 +167,7 @@ const works: { readonly [name: string]: (n: number) => () => unknown } = {
     const schema = { type: 'record', name: 'top', fields: [{ name: 'f', type: 'string' }] }
     const type = parseRecordType(schema, 'x')
     const spec = { schema, type, codec: 'null', metadata: new Map(), sync: new Uint8Array(16) } as const
-    const bytes = writeContainer(
+    const bytes = containerOf(
       spec,
       many(n, () => ({ f: 'x' })),
     )

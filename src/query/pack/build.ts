@@ -1,4 +1,4 @@
-import { createSink, writeValue } from '../../codec/avro.ts'
+import { createWriter, writeValue, written } from '../../codec/avro.ts'
 import { type Container, readContainer } from '../../codec/container.ts'
 import type { Shredder } from '../../parquet/shred.ts'
 import { createParquetWriter, type ParquetWriter } from '../../parquet/writer.ts'
@@ -183,15 +183,15 @@ function* blocksOf(
     const fix = `take that change out of ${schema.type}.avsc; dmd schema check shows what an edit does to files`
     throw new PipelineError('CONTAINER_INVALID', `${what}; ${fix}`, { isFixInMessage: true })
   }
-  const sink = createSink()
+  const writer = createWriter()
   let rows = 0
   for (const row of container.rows()) {
-    writeValue(sink, schema.row, projectRecord(container.type, schema.row, row))
+    writeValue(writer, schema.row, projectRecord(container.type, schema.row, row))
     rows += 1
-    if (sink.length < blockBytes) continue
-    yield { rows, bytes: sink.buffer.subarray(0, sink.length) }
-    sink.length = 0
+    if (writer.length < blockBytes) continue
+    yield { rows, bytes: written(writer) }
+    writer.length = 0
     rows = 0
   }
-  if (rows > 0) yield { rows, bytes: sink.buffer.subarray(0, sink.length) }
+  if (rows > 0) yield { rows, bytes: written(writer) }
 }
