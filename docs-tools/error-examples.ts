@@ -187,7 +187,7 @@ export const runExamples: { readonly [code in RunCode]: RunExample } = {
   },
   SOURCE_UNAVAILABLE: {
     when: 'The stream that `dmd worker` reads is gone, or refuses.',
-    says: 'Kinesis could not read the stream changes (AccessDeniedException). Give this role the right to make this call.',
+    says: 'Kinesis could not read the stream changes (AccessDeniedException). Give this role kinesis:GetRecords on it.',
   },
   TABLE_UNAVAILABLE: {
     when: 'The table that `dmd up` writes is gone, or refuses.',

@@ -69,7 +69,7 @@ async function listAll(
   for (let page = 0; page < pagesMax; page++) {
     const input = token ? { NextToken: token } : target
     const output = await service.call(
-      'list the shards of',
+      { name: 'list the shards of', right: 'kinesis:ListShards' },
       (abort) => client.send(new sdk.ListShardsCommand(input), abort),
       signal,
     )

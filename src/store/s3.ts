@@ -1,7 +1,7 @@
+import { statusOf } from '../aws/failure.ts'
 import { PipelineError } from '../record/error.ts'
 import { type Bucket, connectToBucket, type S3Options } from './s3/connection.ts'
-import { statusOf } from './s3/failure.ts'
-import { getObject, headObject, listObjects } from './s3/read.ts'
+import { getObject, headObject, listObjects, rightsToList } from './s3/read.ts'
 import { deleteVersion, listVersions } from './s3/version.ts'
 import { putObject, removeObject, tagObject } from './s3/write.ts'
 import type { ObjectStore } from './store.ts'
@@ -47,7 +47,7 @@ export async function openS3Store(options: S3Options): Promise<ObjectStore> {
 /** Asks for a page of one key: the answer to a HEAD would not say what is wrong. */
 async function checkBucket({ sdk, client, call, name, prefix }: Bucket): Promise<void> {
   const command = new sdk.ListObjectsV2Command({ Bucket: name, Prefix: prefix, MaxKeys: 1 })
-  await call('open', undefined, async ({ abortSignal }) => {
+  await call({ name: 'open', rights: rightsToList }, undefined, async ({ abortSignal }) => {
     try {
       await client.send(command, { abortSignal })
     } catch (cause) {

@@ -558,7 +558,7 @@ export const bugs: readonly Bug[] = [
     ],
   ]),
   ...plant('src/store/s3/call.ts', 'test/store/s3.test.ts', [
-    ['What is refused is tried again.', '!isPassing(error, name) || number', 'number', /refused/],
+    ['What is refused is tried again.', '!isRetryable(failed) || number', 'number', /refused/],
     ['What fails is tried for ever.', ' || number >= attemptsMax', ' || number >= 50', /so many attempts/],
     ['A long answer is cut off.', 'alive: () => timer.refresh()', 'alive: () => {}', /as long as bytes/],
     [

@@ -264,7 +264,7 @@ describe('a put', () => {
   test('that is refused is not tried again', async () => {
     const store = await open()
     for (const [status, code, fix] of [
-      [403, 'AccessDenied', 'Give this role s3:ListBucket'],
+      [403, 'AccessDenied', 'Give this role s3:PutObject on the objects of the bucket'],
       [403, 'SignatureDoesNotMatch', 'clock is right'],
       [404, 'NoSuchBucket', 'Create the bucket'],
       [400, 'ExpiredToken', 'Renew the credentials'],
@@ -529,7 +529,7 @@ describe('opening', () => {
 test('an answer without a body is named by its status', async () => {
   const store = await open()
   faults = [(_, response) => response.writeHead(403).end()]
-  await expect(store.head('a')).rejects.toThrow('(AccessDenied). Give this role')
+  await expect(store.head('a')).rejects.toThrow('(AccessDenied). Give this role s3:GetObject')
   faults = [(_, response) => response.writeHead(503).end()]
   expect(await store.head('a')).toBeUndefined()
 })

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KinesisDataStreamDestination } from '@aws-sdk/client-dynamodb'
+import { loadSdk } from '../../aws/sdk.ts'
 import { PipelineError } from '../../record/error.ts'
 import { describeStream } from '../doctor/stream.ts'
 
@@ -20,8 +21,11 @@ export async function connectTable(
   stream: { readonly name: string; readonly arn?: string | undefined },
   { region, signal }: { readonly region?: string | undefined; readonly signal: AbortSignal },
 ): Promise<Connected> {
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-  const sdk = await import('@aws-sdk/client-dynamodb')
+  const sdk = await loadSdk(
+    'DEPLOY_FAILED',
+    '@aws-sdk/client-dynamodb',
+    () => import('@aws-sdk/client-dynamodb'),
+  )
   const client = new sdk.DynamoDBClient(region === undefined ? {} : { region })
   try {
     const StreamArn = stream.arn ?? (await describeStream({ StreamName: stream.name }, region)).StreamARN

@@ -1,4 +1,6 @@
 import type { GetTablesCommandOutput } from '@aws-sdk/client-glue'
+import { explainFailure } from '../../aws/failure.ts'
+import { loadSdk, PackageMissing } from '../../aws/sdk.ts'
 import type { PartitionRange } from '../../record/rules.ts'
 import type { Catalog } from '../../record/schema.ts'
 import { readSettings, type Settings } from '../../settings.ts'
@@ -40,7 +42,6 @@ export async function checkDeployment(
   settings: Settings,
   catalog: Catalog,
 ): Promise<readonly Finding[]> {
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   const found: Found = {}
   const findings: Finding[] = []
   const look = async (check: string, work: () => Promise<Judged>) =>
@@ -70,43 +71,31 @@ class Unknown extends Error {
   }
 }
 
-class NotInstalled extends Error {}
-
 function notLookedAt(error: unknown): Judged {
-  if (error instanceof NotInstalled)
-    return { ok: null, found: `needs the package ${error.message}`, fix: `npm install ${error.message}` }
-  if (error instanceof Unknown) return { ok: null, found: error.message }
-  const { name, message } = error instanceof Error ? error : new Error(String(error))
-  if (/AccessDenied|UnauthorizedOperation|Forbidden/.test(name))
-    return {
-      ok: null,
-      found: `may not be looked at: ${hideAccount(message)}`,
-      fix: 'ask for the right to read it',
-    }
-  if (/region is missing/i.test(message))
-    return { ok: false, found: 'no region is given', fix: 'name the region: AWS_REGION, or in a profile' }
-  if (/NotFound|NoSuch/.test(name))
-    return {
-      ok: false,
-      found: `not there: ${hideAccount(message)}`,
-      fix: 'check --name and AWS_REGION, or deploy (docs/deploy.md)',
-    }
-  return {
-    ok: false,
-    found: `${name}: ${hideAccount(message)}`,
-    fix: 'check the credentials, AWS_REGION and the network',
+  if (error instanceof PackageMissing) {
+    const { packageName: name } = error
+    return { ok: null, found: `needs the package ${name}`, fix: `npm install ${name}` }
   }
+  if (error instanceof Unknown) return { ok: null, found: error.message }
+  const { kind, name, fix } = explainFailure(error, {
+    service: 'AWS',
+    rights: 'the right to read it',
+    fixes: {
+      denied: 'ask for the right to read it',
+      missing: 'check --name and AWS_REGION, or deploy (docs/deploy.md)',
+      region: 'name the region: AWS_REGION, or in a profile',
+      other: 'check the credentials, AWS_REGION and the network',
+    },
+  })
+  const says = hideAccount(error instanceof Error ? error.message : String(error))
+  if (kind === 'denied') return { ok: null, found: `may not be looked at: ${says}`, fix }
+  if (kind === 'region') return { ok: false, found: 'no region is given', fix }
+  if (kind === 'missing') return { ok: false, found: `not there: ${says}`, fix }
+  return { ok: false, found: `${name}: ${says}`, fix: `${fix.charAt(0).toLowerCase()}${fix.slice(1)}` }
 }
 
-/** Packages of which a fresh install has none: who runs on one machine needs none of them. */
-async function load<T>(name: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
-    throw isMissing ? new NotInstalled(name) : error
-  }
-}
+/** Packages that a plain install is without, and some that it has. A missing one is no failure: nothing is looked at. */
+const load = <Sdk>(name: string, work: () => Promise<Sdk>) => loadSdk('SETTING_INVALID', name, work)
 
 async function checkCredentials(): Promise<Judged> {
   const { STSClient, GetCallerIdentityCommand } = await load(
@@ -156,8 +145,9 @@ function named(StreamARN: string) {
 }
 
 async function checkTable(name: string, { streamArn }: Found): Promise<Judged> {
-  const { DynamoDBClient, DescribeKinesisStreamingDestinationCommand } = await import(
-    '@aws-sdk/client-dynamodb'
+  const { DynamoDBClient, DescribeKinesisStreamingDestinationCommand } = await load(
+    '@aws-sdk/client-dynamodb',
+    () => import('@aws-sdk/client-dynamodb'),
   )
   const { KinesisDataStreamDestinations: destinations = [] } = await new DynamoDBClient().send(
     new DescribeKinesisStreamingDestinationCommand({ TableName: name }),
@@ -172,7 +162,7 @@ async function checkBucket({ archive }: Found): Promise<Judged> {
 }
 
 async function bucketSettings(Bucket: string): Promise<BucketSettings> {
-  const sdk = await import('@aws-sdk/client-s3')
+  const sdk = await load('@aws-sdk/client-s3', () => import('@aws-sdk/client-s3'))
   const client = new sdk.S3Client(process.env.AWS_ENDPOINT_URL ? { forcePathStyle: true } : {})
   /** S3 fails where something is not set at all. */
   const unlessUnset = <T>(asked: Promise<T>): Promise<T | undefined> =>
@@ -229,7 +219,10 @@ async function checkViews(database: string, catalog: Catalog): Promise<Judged> {
 }
 
 async function checkWorkgroup(name: string): Promise<Judged> {
-  const { AthenaClient, GetWorkGroupCommand } = await import('@aws-sdk/client-athena')
+  const { AthenaClient, GetWorkGroupCommand } = await load(
+    '@aws-sdk/client-athena',
+    () => import('@aws-sdk/client-athena'),
+  )
   const { WorkGroup } = await new AthenaClient().send(new GetWorkGroupCommand({ WorkGroup: name }))
   if (!WorkGroup) throw new Unknown('the workgroup')
   return judgeWorkgroup(WorkGroup)

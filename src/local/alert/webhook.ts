@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { backoff } from '../../aws/retry.ts'
 import type { Clock, Log } from '../../delivery/telemetry.ts'
 import { toIso } from '../../record/date.ts'
 import { type Alert, type AlertName, alertNames } from '../alert.ts'
-import { backoff } from '../backoff.ts'
 
 /** What is posted, as JSON. `text` is what chat services show. It holds counts and times, and nothing of a record. */
 export type Notice = {

@@ -1,4 +1,5 @@
 import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
+import { loadSdk } from '../../aws/sdk.ts'
 import { createService, type Service, unavailable } from '../kinesis/service.ts'
 
 export type DynamoDBStreamOptions = {
@@ -44,7 +45,11 @@ export async function connectToTableStream(options: DynamoDBStreamOptions): Prom
   const isArn = table.startsWith('arn:')
   const tableName = isArn ? (table.split('/')[1] ?? '') : table
   const region = options.region ?? (isArn ? table.split(':')[3] : undefined)
-  const { sdk, NodeHttpHandler } = await loadSdk()
+  const code = 'SOURCE_UNAVAILABLE'
+  const [sdk, { NodeHttpHandler }] = await Promise.all([
+    loadSdk(code, '@aws-sdk/client-dynamodb-streams', () => import('@aws-sdk/client-dynamodb-streams')),
+    loadSdk(code, '@smithy/node-http-handler', () => import('@smithy/node-http-handler')),
+  ])
   const client = new sdk.DynamoDBStreamsClient({
     ...(region && { region }),
     ...(endpoint && { endpoint }),
@@ -84,7 +89,7 @@ async function findNewest({ tableName, sdk, client, service }: Found): Promise<s
   let start: string | undefined
   for (let page = 0; page < pagesMax; page++) {
     const input = { TableName: tableName, ...(start && { ExclusiveStartStreamArn: start }) }
-    const output = await service.call('find', (abort) =>
+    const output = await service.call({ name: 'find', right: 'dynamodb:ListStreams' }, (abort) =>
       client.send(new sdk.ListStreamsCommand(input), abort),
     )
     // A label is the time at which the stream was begun, in ISO 8601.
@@ -101,30 +106,14 @@ async function findNewest({ tableName, sdk, client, service }: Found): Promise<s
 }
 
 async function checkImages({ arn, tableName, sdk, client, service }: Found & { arn: string }): Promise<void> {
-  const { StreamDescription: found } = await service.call('describe', (abort) =>
-    client.send(new sdk.DescribeStreamCommand({ StreamArn: arn, Limit: 1 }), abort),
+  const { StreamDescription: found } = await service.call(
+    { name: 'describe', right: 'dynamodb:DescribeStream' },
+    (abort) => client.send(new sdk.DescribeStreamCommand({ StreamArn: arn, Limit: 1 }), abort),
   )
   if (found?.StreamViewType !== 'NEW_AND_OLD_IMAGES')
     throw unavailable(
       `the stream of the table ${tableName} has the view type ${found?.StreamViewType ?? 'unknown'}. Enable it anew with NEW_AND_OLD_IMAGES`,
     )
-}
-
-/** Loaded when it is needed: who has a stream in Kinesis already needs no bridge. */
-async function loadSdk(): Promise<{ sdk: Sdk } & typeof import('@smithy/node-http-handler')> {
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-  try {
-    const [sdk, http] = await Promise.all([
-      import('@aws-sdk/client-dynamodb-streams'),
-      import('@smithy/node-http-handler'),
-    ])
-    return { sdk, ...http }
-  } catch (cause) {
-    throw unavailable(
-      'DynamoDB Streams needs the packages @aws-sdk/client-dynamodb-streams and @smithy/node-http-handler: install them',
-      cause,
-    )
-  }
 }
 
 /** A server of one's own has tables and their streams at one address, of which the SDK looks for the first alone. */

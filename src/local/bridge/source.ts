@@ -117,7 +117,7 @@ async function iteratorFrom(
           SequenceNumber: fromSequence(position.after),
         } as const)
   const { ShardIterator: iterator } = await service.call(
-    `find the position in the shard ${shard} of`,
+    { name: `find the position in the shard ${shard} of`, right: 'dynamodb:GetShardIterator' },
     (abort) =>
       client.send(new sdk.GetShardIteratorCommand({ StreamArn: arn, ShardId: shard, ...from }), abort),
     signal,
@@ -134,7 +134,7 @@ function getRecords(
   signal: AbortSignal | undefined,
 ): Promise<GetRecordsOutput> {
   return service.call(
-    `read the shard ${shard} of`,
+    { name: `read the shard ${shard} of`, right: 'dynamodb:GetRecords' },
     (abort) => client.send(new sdk.GetRecordsCommand({ ShardIterator: iterator, Limit: limit }), abort),
     signal,
   )
@@ -149,7 +149,7 @@ async function listAll(
   for (let page = 0; page < pagesMax; page++) {
     const input = { StreamArn: arn, ...(start && { ExclusiveStartShardId: start }) }
     const { StreamDescription: found } = await service.call(
-      'list the shards of',
+      { name: 'list the shards of', right: 'dynamodb:DescribeStream' },
       (abort) => client.send(new sdk.DescribeStreamCommand(input), abort),
       signal,
     )

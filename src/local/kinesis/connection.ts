@@ -1,5 +1,6 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
-import { createService, type Service, unavailable } from './service.ts'
+import { loadSdk } from '../../aws/sdk.ts'
+import { createService, type Service } from './service.ts'
 
 export type KinesisOptions = {
   /** The stream's name, or its ARN. */
@@ -43,7 +44,11 @@ export async function connectToStream(options: KinesisOptions): Promise<KinesisS
   const isArn = stream.startsWith('arn:')
   const name = isArn ? stream.slice(stream.indexOf('/') + 1) : stream
   const region = isArn ? stream.split(':')[3] : options.region
-  const { sdk, NodeHttpHandler } = await loadSdk()
+  const code = 'SOURCE_UNAVAILABLE'
+  const [sdk, { NodeHttpHandler }] = await Promise.all([
+    loadSdk(code, '@aws-sdk/client-kinesis', () => import('@aws-sdk/client-kinesis')),
+    loadSdk(code, '@smithy/node-http-handler', () => import('@smithy/node-http-handler')),
+  ])
   const client = new sdk.KinesisClient({
     ...(region && { region }),
     ...(endpoint && { endpoint }),
@@ -70,29 +75,13 @@ export async function connectToStream(options: KinesisOptions): Promise<KinesisS
   // Another account's stream has to be named by its ARN, which servers on one machine do not know.
   const target = isArn && !endpoint ? { StreamARN: stream } : { StreamName: name }
   try {
-    const { StreamDescriptionSummary: found } = await service.call('find', (abort) =>
-      client.send(new sdk.DescribeStreamSummaryCommand(target), abort),
+    const { StreamDescriptionSummary: found } = await service.call(
+      { name: 'find', right: 'kinesis:DescribeStreamSummary' },
+      (abort) => client.send(new sdk.DescribeStreamSummaryCommand(target), abort),
     )
     return { arn: found?.StreamARN ?? stream, name, sdk, client, target, service, close }
   } catch (error) {
     close()
     throw error
-  }
-}
-
-/** Loaded when it is needed: who uses the embedded stream needs no SDK. */
-async function loadSdk(): Promise<{ sdk: Sdk } & typeof import('@smithy/node-http-handler')> {
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-  try {
-    const [sdk, http] = await Promise.all([
-      import('@aws-sdk/client-kinesis'),
-      import('@smithy/node-http-handler'),
-    ])
-    return { sdk, ...http }
-  } catch (cause) {
-    throw unavailable(
-      'Kinesis needs the packages @aws-sdk/client-kinesis and @smithy/node-http-handler: install them',
-      cause,
-    )
   }
 }

@@ -1,5 +1,5 @@
 import type { PutRecordsOutput } from '@aws-sdk/client-kinesis'
-import { backoff } from '../backoff.ts'
+import { backoff } from '../../aws/retry.ts'
 import type { KinesisStream } from './connection.ts'
 import { unavailable } from './service.ts'
 
@@ -93,7 +93,7 @@ function putRound(
 ): Promise<PutRecordsOutput> {
   const entries = round.map(({ partitionKey, bytes }) => ({ PartitionKey: partitionKey, Data: bytes }))
   return service.call(
-    'write to',
+    { name: 'write to', right: 'kinesis:PutRecords' },
     (abort) => client.send(new sdk.PutRecordsCommand({ ...target, Records: entries }), abort),
     signal,
   )

@@ -1,37 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { explainFailure, isRetryable, nameOf } from '../../aws/failure.ts'
+import { backoff } from '../../aws/retry.ts'
 import { PipelineError } from '../../record/error.ts'
-import { backoff } from '../backoff.ts'
 
-/** What makes a call one that is worth trying again, beside failures of the network and of the server. */
-const passing = new Set([
-  'ProvisionedThroughputExceededException',
-  'LimitExceededException',
-  'ThrottlingException',
-  'Throttling',
-  'KMSThrottlingException',
-  'RequestLimitExceeded',
-  'SlowDown',
-  'TimeoutError',
-])
+const fixes = {
+  missing: 'Check the name, the region and the account; a shard goes when its retention ends',
+  throttled: 'Read it with fewer consumers, or give it more shards',
+} as const
 
-const credentials = 'Give the SDK credentials, by the environment or a profile'
-const network = 'Check the endpoint and the network'
-const throttled = 'Read it with fewer consumers, or give it more shards'
-
-const fixes: { readonly [name: string]: string } = {
-  ResourceNotFoundException:
-    'Check the name, the region and the account; a shard goes when its retention ends',
-  AccessDeniedException: 'Give this role the right to make this call',
-  UnrecognizedClientException: 'Check the credentials',
-  InvalidSignatureException: 'Check the credentials, and that this machine’s clock is right',
-  CredentialsProviderError: credentials,
-  ExpiredTokenException: 'Renew the credentials',
-  ProvisionedThroughputExceededException: throttled,
-  LimitExceededException: throttled,
-  ThrottlingException: throttled,
-  KMSThrottlingException: 'Ask for a higher limit of KMS requests',
-  KMSAccessDeniedException: 'Give this role the right to use the stream’s KMS key',
-  TimeoutError: network,
+/** What a call does, and what a message says of it when it fails. */
+export type Action = {
+  /** As in `Kinesis could not {name} the stream …`. */
+  readonly name: string
+  /** The right that it needs, such as `kinesis:GetRecords`. */
+  readonly right: string
 }
 
 /** Where calls go, and how often and after which waits they are made again. */
@@ -49,13 +31,11 @@ export type ServiceOptions = {
 /** Makes calls of an AWS service, until it is closed. */
 export type Service = {
   /**
-   * `action` is said in messages: `Kinesis could not {action} the stream …`.
-   *
    * @throws PipelineError SOURCE_UNAVAILABLE, its cause the SDK's error, when it failed for good or too often, or was
    *   stopped.
    */
   call<T>(
-    action: string,
+    action: Action,
     send: (options: { abortSignal: AbortSignal }) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T>
@@ -91,7 +71,7 @@ export function createService({ service, place, attemptsMax, backoffMs, random }
   }
 
   async function callOften<T>(
-    action: string,
+    action: Action,
     send: (options: { abortSignal: AbortSignal }) => Promise<T>,
     abortSignal: AbortSignal,
   ): Promise<T> {
@@ -100,18 +80,11 @@ export function createService({ service, place, attemptsMax, backoffMs, random }
         return await send({ abortSignal })
       } catch (error) {
         if (abortSignal.aborted) throw error
-        if (!isPassing(error) || attempt >= attemptsMax) {
-          const name = nameOf(error)
-          if (isRegionMissing(error))
-            throw unavailable(
-              `${service}: Region is missing. Name the region, by AWS_REGION or in a profile`,
-              error,
-            )
-          const fix = fixes[name] ?? (codeOf(error) ? network : 'See the service’s documentation of it')
-          throw unavailable(
-            `${service} could not ${action} ${place} (${codeOf(error) ?? name}). ${fix}`,
-            error,
-          )
+        if (!isRetryable(error) || attempt >= attemptsMax) {
+          const rights = `${action.right} on it`
+          const { kind, name, fix } = explainFailure(error, { service, rights, fixes })
+          if (kind === 'region') throw unavailable(`${service}: Region is missing. ${fix}`, error)
+          throw unavailable(`${service} could not ${action.name} ${place} (${name}). ${fix}`, error)
         }
       }
       await sleep(backoff(attempt, backoffMs, random), undefined, { signal: abortSignal })
@@ -135,24 +108,4 @@ export function isAnswer(error: unknown, name: string): boolean {
 
 export function unavailable(what: string, cause?: unknown): PipelineError {
   return new PipelineError('SOURCE_UNAVAILABLE', `${what}.`, { cause })
-}
-
-function isPassing(error: unknown): boolean {
-  if (passing.has(nameOf(error)) || codeOf(error) !== undefined) return true
-  return error instanceof Error && '$fault' in error && error.$fault === 'server'
-}
-
-/** The SDK's name of the error. Its message is never quoted: it may hold what was sent. */
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'unknown'
-}
-
-/** Whether the SDK found no region, or one that is none. It has no name for that, and says no more than the region. */
-function isRegionMissing(error: unknown): boolean {
-  return error instanceof Error && /^region (?:is missing|not accepted)/i.test(error.message)
-}
-
-/** The system's code, such as ECONNREFUSED, of a failure of the network. */
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

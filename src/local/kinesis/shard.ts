@@ -62,7 +62,7 @@ export function createShardReader(stream: KinesisStream, shard: string, gapMs: n
   ): Promise<string> {
     const input = { ...target, ShardId: shard, ...from }
     const { ShardIterator: iterator } = await service.call(
-      `find the position in the shard ${shard} of`,
+      { name: `find the position in the shard ${shard} of`, right: 'kinesis:GetShardIterator' },
       (abort) => client.send(new sdk.GetShardIteratorCommand(input), abort),
       signal,
     )
@@ -81,7 +81,7 @@ export function createShardReader(stream: KinesisStream, shard: string, gapMs: n
     if (calledMs > nowMs) await service.pause(calledMs - nowMs, signal)
     const input = { ShardIterator: iterator, Limit: Math.min(limitMax, recordsMax + (isSure ? 0 : 1)) }
     return service.call(
-      `read the shard ${shard} of`,
+      { name: `read the shard ${shard} of`, right: 'kinesis:GetRecords' },
       (abort) => client.send(new sdk.GetRecordsCommand(input), abort),
       signal,
     )

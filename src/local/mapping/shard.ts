@@ -1,5 +1,5 @@
+import { backoff } from '../../aws/retry.ts'
 import { PipelineError } from '../../record/error.ts'
-import { backoff } from '../backoff.ts'
 import type { ChangeSource } from '../source.ts'
 import type { Checkpoints } from './checkpoint.ts'
 import { type DeliverParts, deliverUntilDone } from './deliver.ts'

@@ -1,5 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
-import { PipelineError } from '../../record/error.ts'
+import { explainFailure } from '../../aws/failure.ts'
+import { loadSdk } from '../../aws/sdk.ts'
 import type { Json, JsonObject } from '../../record/type.ts'
 import type { Condition, Item, ItemKey, Table, WriteOutcome } from '../table.ts'
 import { tableUnavailable } from './failure.ts'
@@ -19,7 +20,6 @@ export type DynamoDBOptions = {
   readonly timeoutMs?: number
 }
 
-type Sdk = typeof import('@aws-sdk/client-dynamodb')
 type Image = Record<string, AttributeValue>
 
 /**
@@ -30,22 +30,29 @@ type Image = Record<string, AttributeValue>
  *   out of reach or refuses.
  */
 export async function openDynamoDBTable(options: DynamoDBOptions): Promise<Table> {
-  const sdk = await loadSdk()
+  const sdk = await loadSdk(
+    'TABLE_UNAVAILABLE',
+    '@aws-sdk/client-dynamodb',
+    () => import('@aws-sdk/client-dynamodb'),
+  )
   const { name, region, endpoint, attributes, timeoutMs = 10_000 } = options
   const client = new sdk.DynamoDBClient({
     ...(region && { region }),
     ...(endpoint && { endpoint }),
     maxAttempts: 3,
   })
-  const call = <T>(work: (abort: { abortSignal: AbortSignal }) => Promise<T>) =>
+  const place = `${name}${endpoint ? ` at ${endpoint}` : ''}`
+  const call = <T>(right: string, work: (abort: { abortSignal: AbortSignal }) => Promise<T>) =>
     work({ abortSignal: AbortSignal.timeout(timeoutMs) }).catch((error: unknown) => {
-      throw error instanceof sdk.ConditionalCheckFailedException ? error : toTableError(error, name, endpoint)
+      throw error instanceof sdk.ConditionalCheckFailedException ? error : toTableError(error, place, right)
     })
 
   async function get(key: ItemKey): Promise<Item | undefined> {
     checkKey(key)
     const input = { TableName: name, Key: toImage(keyItem(key)), ConsistentRead: true }
-    const { Item: image } = await call((abort) => client.send(new sdk.GetItemCommand(input), abort))
+    const { Item: image } = await call('GetItem', (abort) =>
+      client.send(new sdk.GetItemCommand(input), abort),
+    )
     return image && fromImage(image)
   }
 
@@ -76,25 +83,18 @@ export async function openDynamoDBTable(options: DynamoDBOptions): Promise<Table
     async put(item, condition) {
       const key = checkItem(item)
       const input = { ...common(Object.keys(item), condition), Item: toImage(item) }
-      return write(key, () => call((abort) => client.send(new sdk.PutItemCommand(input), abort)))
+      return write(key, () => call('PutItem', (abort) => client.send(new sdk.PutItemCommand(input), abort)))
     },
     async delete(key, condition) {
       checkKey(key)
       const input = { ...common([], condition), Key: toImage(keyItem(key)) }
-      return write(key, () => call((abort) => client.send(new sdk.DeleteItemCommand(input), abort)))
+      return write(key, () =>
+        call('DeleteItem', (abort) => client.send(new sdk.DeleteItemCommand(input), abort)),
+      )
     },
     async close() {
       client.destroy()
     },
-  }
-}
-
-/** Loaded when it is needed: who uses the embedded table needs no SDK. */
-async function loadSdk(): Promise<Sdk> {
-  try {
-    return await import('@aws-sdk/client-dynamodb')
-  } catch (cause) {
-    throw tableUnavailable('DynamoDB needs the package @aws-sdk/client-dynamodb: install it', cause)
   }
 }
 
@@ -156,30 +156,12 @@ function mapBytes(attribute: Json, change: (value: unknown) => unknown): unknown
   return { M: Object.fromEntries(entries) }
 }
 
-const fixes: { readonly [name: string]: string } = {
-  ResourceNotFoundException: 'Create the table, or correct its name or region',
-  AccessDeniedException: 'Give this role GetItem, PutItem and DeleteItem on the table',
-  UnrecognizedClientException: 'Check the credentials',
-  CredentialsProviderError: 'Give the SDK credentials, by the environment or a profile',
-  ExpiredTokenException: 'Renew the credentials',
-  ProvisionedThroughputExceededException: 'Raise the table’s capacity, or make it on-demand',
-  ThrottlingException: 'Raise the table’s capacity, or make it on-demand',
-  RequestLimitExceeded: 'Ask for a higher limit of the account',
-  TimeoutError: 'Check the endpoint and the network',
-  AbortError: 'Check the endpoint and the network',
-}
+const capacity = 'Raise the table’s capacity, or make it on-demand'
+const fixes = { missing: 'Create the table, or correct its name or region', throttled: capacity } as const
 
 /** Names the error and what to do, and never quotes it: a message of the service may quote the request. */
-function toTableError(error: unknown, table: string, endpoint: string | undefined): PipelineError {
-  if (error instanceof PipelineError) return error
-  const name = error instanceof Error ? error.name : 'unknown'
-  const code =
-    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  const fix =
-    fixes[name] ?? (code ? 'Check the endpoint and the network' : 'See the service’s documentation of it')
-  const place = endpoint ? ` at ${endpoint}` : ''
-  return tableUnavailable(
-    `DynamoDB could not use the table ${table}${place} (${code ?? name}). ${fix}`,
-    error,
-  )
+function toTableError(error: unknown, place: string, right: string): unknown {
+  const rights = `dynamodb:${right} on the table`
+  const { name, fix } = explainFailure(error, { service: 'DynamoDB', rights, fixes })
+  return tableUnavailable(`DynamoDB could not use the table ${place} (${name}). ${fix}`, error)
 }

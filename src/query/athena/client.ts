@@ -4,7 +4,7 @@ import type {
   QueryExecutionStatistics,
   QueryExecutionStatus,
 } from '@aws-sdk/client-athena'
-import { PipelineError } from '../../record/error.ts'
+import { loadSdk } from '../../aws/sdk.ts'
 import { callFailure } from './failure.ts'
 
 export type AthenaPlace = {
@@ -50,7 +50,7 @@ const pageRows = 1000
 
 /** Makes the client. Credentials come the SDK's usual ways; nothing is called yet. */
 export async function connectToAthena(place: AthenaPlace): Promise<AthenaCalls> {
-  const sdk = await loadSdk()
+  const sdk = await loadSdk('QUERY_FAILED', '@aws-sdk/client-athena', () => import('@aws-sdk/client-athena'))
   const { region, endpoint, timeoutMs = 30_000, attemptsMax = 8 } = place
   const client = new sdk.AthenaClient({
     ...(region && { region }),
@@ -118,13 +118,3 @@ async function call<T>(work: () => Promise<T>): Promise<T> {
 }
 
 type Sdk = typeof import('@aws-sdk/client-athena')
-
-/** Loaded when it is needed: who queries on this machine needs no SDK. */
-async function loadSdk(): Promise<Sdk> {
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-  try {
-    return await import('@aws-sdk/client-athena')
-  } catch {
-    throw new PipelineError('QUERY_FAILED', 'Athena needs the package @aws-sdk/client-athena: install it.')
-  }
-}

@@ -1,4 +1,5 @@
 import type { QueryExecutionStatus } from '@aws-sdk/client-athena'
+import { bare, explainFailure } from '../../aws/failure.ts'
 import { PipelineError } from '../../record/error.ts'
 
 // What Athena says of a statement that it could not read is told as it is: no row was read. What it says of one that
@@ -40,7 +41,7 @@ const aboutStatement = new Set([
   'HIVE_UNSUPPORTED_FORMAT',
 ])
 
-/** What to do, by the name of the error that a query ended with, or of the exception. */
+/** What to do, by the name of the error that a query ended with. */
 const fixes: { readonly [name: string]: string } = {
   TABLE_NOT_FOUND: 'Check --database; tables and views are made by the deployment (docs/deploy.md)',
   SCHEMA_NOT_FOUND: 'Check --database; it is made by the deployment (docs/deploy.md)',
@@ -62,14 +63,14 @@ const fixes: { readonly [name: string]: string } = {
   HIVE_CURSOR_ERROR: 'An object cannot be read to its end: see docs/operations.md',
   HIVE_FILESYSTEM_ERROR: 'The role needs s3:ListBucket and s3:GetObject on data/',
   PERMISSION_DENIED: 'The role needs what the analyst’s has (docs/deploy.md)',
-  AccessDeniedException: 'Give the role what the analyst’s has (docs/deploy.md)',
-  CredentialsProviderError: 'Give the SDK credentials, by the environment or a profile',
-  ExpiredTokenException: 'Renew the credentials',
-  UnrecognizedClientException: 'Check the credentials',
-  InvalidSignatureException: 'Check the credentials, and that this machine’s clock is right',
-  TooManyRequestsException: 'The account asks more often than Athena allows: try again, or raise the quota',
-  ThrottlingException: 'The account asks more often than Athena allows: try again, or raise the quota',
 }
+
+/** What to do about a call that failed. An analyst only queries: the role's rights are those that the deployment gives. */
+const tried = {
+  service: 'Athena',
+  rights: 'the rights that the analyst’s has (docs/deploy.md)',
+  fixes: { throttled: 'The account asks more often than Athena allows: try again, or raise the quota' },
+} as const
 
 /** What to do, by what Athena's message says where its name says nothing. */
 const saidFixes: readonly (readonly [pattern: RegExp, code: 'QUERY_FAILED' | 'QUERY_LIMIT', fix: string])[] =
@@ -110,12 +111,13 @@ export function executionFailure({ State, StateChangeReason = '' }: QueryExecuti
 export function callFailure(error: unknown): unknown {
   if (error instanceof PipelineError || !(error instanceof Error)) return error
   // Athena's own words: of the statement, the workgroup, the role. The system's and the SDK's name no place.
-  const says = `Athena: ${error.message.slice(0, 1_000) || nameOf(error)}`
+  const { kind, name, fix } = explainFailure(error, tried)
+  const says = `Athena: ${error.message.slice(0, 1_000) || name}`
   // Not by its words, of which a timeout is no bound of Athena's; the SDK's second line is for programmers.
-  if (isOfNetwork(error))
-    return told('QUERY_FAILED', says.replace(/\n.*/s, ''), 'Check the endpoint and the network', error)
-  const [, code, fix] = saidFixes.find(([pattern]) => pattern.test(error.message)) ?? []
-  return told(code ?? 'QUERY_FAILED', says, fix ?? fixes[error.name] ?? regionFix(error), error)
+  if (kind === 'network') return told('QUERY_FAILED', says.replace(/\n.*/s, ''), fix, error)
+  const [, code, saidFix] = saidFixes.find(([pattern]) => pattern.test(error.message)) ?? []
+  // Of a statement that Athena refuses, its own words say what is wrong.
+  return told(code ?? 'QUERY_FAILED', says, saidFix ?? (kind === 'other' ? undefined : fix), error)
 }
 
 function told(
@@ -125,24 +127,5 @@ function told(
   cause?: Error,
 ): PipelineError {
   const text = `${what.slice(0, 2_000)}${fix === undefined ? '' : `\n${fix}.`}`
-  return new PipelineError(code, text, cause === undefined ? undefined : { cause: bare(cause) })
-}
-
-/** An error of that name and nothing else: the SDK's has the whole answer with it, and the signed request. */
-function bare({ name }: Error): Error {
-  return Object.assign(new Error(name), { name })
-}
-
-function nameOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
-}
-
-function isOfNetwork(error: Error): boolean {
-  return error.name === 'TimeoutError' || 'code' in error
-}
-
-function regionFix({ message }: Error): string | undefined {
-  return /region (?:is missing|not accepted)/i.test(message)
-    ? 'Name the region, by AWS_REGION or in a profile'
-    : undefined
+  return new PipelineError(code, text, cause === undefined ? undefined : { cause: bare(cause.name) })
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { bare, explainFailure, type Failure, isRetryable } from '../../aws/failure.ts'
+import { backoff } from '../../aws/retry.ts'
 import { PipelineError } from '../../record/error.ts'
 import { checkSignal, unavailable } from '../failure.ts'
-import { bare, fixOf, isPassing, nameOf } from './failure.ts'
 
 export type CallerOptions = {
   readonly place: string
@@ -19,25 +20,33 @@ export type Attempt = {
   readonly alive: () => void
 }
 
+/** What a call does, and what a message says of it when it fails. */
+export type Action = {
+  /** Such as `put data/x.avro`. */
+  readonly name: string
+  /** The rights that it needs, such as `s3:PutObject on the objects of the bucket`. */
+  readonly rights: string
+  /** The bytes that it sends, which give an attempt more time. */
+  readonly sizeBytes?: number
+}
+
 /**
- * Calls S3, again where that may help. `action` is said in messages; `sizeBytes`, what is sent, gives an attempt more
- * time.
+ * Calls S3, and calls it again where that may help.
  *
  * @throws PipelineError STORE_UNAVAILABLE, its cause the name of the SDK's error, when it failed for good or too often;
  *   its cause the signal's reason, when it was stopped.
  */
 export type Call = <T>(
-  action: string,
+  action: Action,
   signal: AbortSignal | undefined,
   send: (attempt: Attempt) => Promise<T>,
-  options?: { readonly sizeBytes?: number },
 ) => Promise<T>
 
 /** How slow a connection may be while it sends an object. */
 const bytesPerMsMin = 1000
 
 export function createCaller({ place, attemptsMax, backoffMs, timeoutMs }: CallerOptions): Call {
-  return async (action, signal, send, { sizeBytes = 0 } = {}) => {
+  return async ({ name, rights, sizeBytes = 0 }, signal, send) => {
     for (let number = 1; ; number++) {
       const timeout = new AbortController()
       const timer = setTimeout(() => timeout.abort(), timeoutMs + sizeBytes / bytesPerMsMin)
@@ -47,13 +56,16 @@ export function createCaller({ place, attemptsMax, backoffMs, timeoutMs }: Calle
       } catch (error) {
         checkSignal(signal)
         if (error instanceof PipelineError) throw error
-        const name = timeout.signal.aborted ? 'TimeoutError' : nameOf(error)
-        if (!isPassing(error, name) || number >= attemptsMax)
-          throw unavailable(`${action} in ${place}`, name, fixOf(error, name), bare(name))
+        const failed = timeout.signal.aborted ? bare('TimeoutError') : error
+        if (!isRetryable(failed) || number >= attemptsMax)
+          throw refused(`${name} in ${place}`, explainFailure(failed, { service: 'S3', rights, fixes }))
       } finally {
         clearTimeout(timer)
       }
-      await pause(backoff(number, backoffMs, action), signal)
+      await pause(
+        backoff(number, backoffMs, () => spread(number, name)),
+        signal,
+      )
     }
   }
 }
@@ -62,9 +74,17 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
   await sleep(ms, undefined, signal ? { signal } : {}).catch(() => checkSignal(signal))
 }
 
-/** Twice as long each time; and other calls at other times, though without chance, so that many do not come at once. */
-function backoff(attempt: number, [first, most]: readonly [number, number], action: string): number {
-  const full = Math.min(most, first * 2 ** (attempt - 1))
-  const spread = createHash('sha256').update(`${attempt} ${action}`).digest().readUInt32BE(0) / 2 ** 32
-  return full / 2 + (full / 2) * spread
+/** From 0 to 1, another number for other calls, so that many do not come at once; the same one in every run. */
+function spread(attempt: number, action: string): number {
+  return createHash('sha256').update(`${attempt} ${action}`).digest().readUInt32BE(0) / 2 ** 32
+}
+
+const fixes = {
+  missing: 'Create the bucket, or correct its name',
+  region: 'Name the region of the bucket, by AWS_REGION',
+  throttled: 'Write fewer objects at once',
+} as const
+
+function refused(action: string, { name, fix }: Failure): PipelineError {
+  return unavailable(action, name, fix, bare(name))
 }

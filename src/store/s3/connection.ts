@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3'
+import { loadSdk } from '../../aws/sdk.ts'
 import { PipelineError } from '../../record/error.ts'
-import { unavailable } from '../failure.ts'
 import { checkKey } from '../key.ts'
 import { type Call, createCaller } from './call.ts'
 
@@ -50,7 +50,7 @@ export async function connectToBucket(options: S3Options): Promise<Bucket> {
       'SETTING_INVALID',
       `the prefix of s3://${name} has an empty part, or more than ${prefixBytesMax} bytes.`,
     )
-  const sdk = await loadSdk()
+  const sdk = await loadSdk('STORE_UNAVAILABLE', '@aws-sdk/client-s3', () => import('@aws-sdk/client-s3'))
   const client = createClient(sdk, options)
   await checkRegion(client, name)
   const place = `s3://${name}`
@@ -100,15 +100,5 @@ async function checkRegion(client: S3Client, name: string): Promise<void> {
       'SETTING_INVALID',
       `the region of s3://${name} is not known. Name it by AWS_REGION or in a profile.`,
     )
-  }
-}
-
-/** Loaded when it is needed: who archives to a folder needs no SDK. */
-async function loadSdk(): Promise<Sdk> {
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-  try {
-    return await import('@aws-sdk/client-s3')
-  } catch (cause) {
-    throw unavailable('open s3:', 'no SDK', 'Install the package @aws-sdk/client-s3', cause)
   }
 }

@@ -1,9 +1,15 @@
 import { Readable } from 'node:stream'
+import { nameOf, statusOf } from '../../aws/failure.ts'
 import { checkSignal, unavailable } from '../failure.ts'
 import { compareKeys, keyProblem } from '../key.ts'
 import type { ObjectInfo, StoredObject } from '../store.ts'
 import { at, type Bucket } from './connection.ts'
-import { nameOf, statusOf } from './failure.ts'
+
+/** Without the right to list, S3 says AccessDenied of an object that is not there. */
+const rightsToRead =
+  's3:GetObject on the objects of the bucket, s3:ListBucket on the bucket, and kms:Decrypt on its KMS key'
+
+export const rightsToList = 's3:ListBucket on the bucket'
 
 export async function headObject(
   bucket: Bucket,
@@ -13,7 +19,7 @@ export async function headObject(
   const place = at(bucket, key)
   checkSignal(signal)
   const command = new bucket.sdk.HeadObjectCommand(place)
-  const found = await bucket.call(`head ${key}`, signal, ({ abortSignal }) =>
+  const found = await bucket.call({ name: `head ${key}`, rights: rightsToRead }, signal, ({ abortSignal }) =>
     bucket.client.send(command, { abortSignal }).catch(unlessGone),
   )
   return found && { key, size: found.ContentLength ?? 0, etag: found.ETag ?? '' }
@@ -27,7 +33,7 @@ export async function getObject(
   const place = at(bucket, key)
   checkSignal(signal)
   const command = new bucket.sdk.GetObjectCommand(place)
-  return bucket.call(`get ${key}`, signal, async ({ abortSignal, alive }) => {
+  return bucket.call({ name: `get ${key}`, rights: rightsToRead }, signal, async ({ abortSignal, alive }) => {
     const found = await bucket.client.send(command, { abortSignal }).catch(unlessGone)
     if (found === undefined) return undefined
     const bytes = await readBody(found.Body, alive)
@@ -57,7 +63,7 @@ export async function* listObjects(
   { after, signal }: { readonly after?: string; readonly signal?: AbortSignal },
 ): AsyncGenerator<readonly ObjectInfo[]> {
   const { sdk, client, call, name, prefix } = bucket
-  const action = `list '${start}'`
+  const action = { name: `list '${start}'`, rights: rightsToList }
   const range = { Bucket: name, Prefix: `${prefix}${start}` }
   let from: { StartAfter?: string; ContinuationToken?: string } = after
     ? { StartAfter: `${prefix}${after}` }
@@ -71,7 +77,7 @@ export async function* listObjects(
     for (const { Key = '', Size = 0, ETag = '' } of page.Contents ?? []) {
       if (last !== undefined && compareKeys(Key, last) <= 0)
         throw unavailable(
-          `${action} in s3://${name}`,
+          `${action.name} in s3://${name}`,
           'its keys come in no order',
           'Use a general purpose bucket',
         )
@@ -84,7 +90,7 @@ export async function* listObjects(
     if (!page.IsTruncated) return
     if (page.NextContinuationToken === undefined)
       throw unavailable(
-        `${action} in s3://${name}`,
+        `${action.name} in s3://${name}`,
         'a page says not where the next begins',
         'Use another server',
       )

@@ -14,7 +14,10 @@ export async function* listVersions(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ObjectVersion> {
   const { Bucket: name, Key: whole } = at(bucket, key)
-  const action = `list the versions of ${key}`
+  const action = {
+    name: `list the versions of ${key}`,
+    rights: 's3:ListBucketVersions on the bucket',
+  }
   let from: { KeyMarker?: string; VersionIdMarker?: string } = {}
   for (;;) {
     checkSignal(signal)
@@ -30,7 +33,7 @@ export async function* listVersions(
     const { NextKeyMarker: nextKey, NextVersionIdMarker: nextId } = page
     if (nextKey === undefined || nextId === undefined || nextId === from.VersionIdMarker)
       throw unavailable(
-        `${action} in s3://${name}`,
+        `${action.name} in s3://${name}`,
         'a page does not say where the next begins',
         'Use another server',
       )
@@ -48,7 +51,11 @@ export async function deleteVersion(
   const place = at(bucket, key)
   checkSignal(signal)
   const command = new bucket.sdk.DeleteObjectCommand({ ...place, VersionId: id })
-  await bucket.call(`delete a version of ${key}`, signal, async ({ abortSignal }) => {
+  const action = {
+    name: `delete a version of ${key}`,
+    rights: 's3:DeleteObjectVersion on the objects of the bucket; an object lock has to end first',
+  }
+  await bucket.call(action, signal, async ({ abortSignal }) => {
     try {
       await bucket.client.send(command, { abortSignal })
     } catch (error) {

@@ -1,8 +1,8 @@
+import { statusOf } from '../../aws/failure.ts'
 import { PipelineError } from '../../record/error.ts'
 import { checkSignal } from '../failure.ts'
 import type { ObjectTag, PutCondition, PutOutcome } from '../store.ts'
 import { at, type Bucket } from './connection.ts'
-import { statusOf } from './failure.ts'
 import { getObject, headObject, isGone } from './read.ts'
 
 export async function putObject(
@@ -44,9 +44,12 @@ export async function putObject(
       return { outcome: 'stored', etag: there.etag }
     return { outcome: isReplacement ? 'changed' : 'exists' }
   }
-  return bucket.call(`put ${key}`, signal, ({ number, abortSignal }) => send(number, abortSignal), {
+  const action = {
+    name: `put ${key}`,
+    rights: `s3:PutObject${tag ? ' and s3:PutObjectTagging' : ''} on the objects of the bucket, and kms:GenerateDataKey on its KMS key`,
     sizeBytes: bytes.length,
-  })
+  }
+  return bucket.call(action, signal, ({ number, abortSignal }) => send(number, abortSignal))
 }
 
 function headersOf(condition: PutCondition | undefined): { IfNoneMatch?: string; IfMatch?: string } {
@@ -64,7 +67,8 @@ export async function tagObject(
     ...at(bucket, key),
     Tagging: { TagSet: [{ Key: name, Value: value }] },
   })
-  await bucket.call(`tag ${key}`, signal, ({ abortSignal }) => bucket.client.send(command, { abortSignal }))
+  const action = { name: `tag ${key}`, rights: 's3:PutObjectTagging on the objects of the bucket' }
+  await bucket.call(action, signal, ({ abortSignal }) => bucket.client.send(command, { abortSignal }))
 }
 
 /** S3 does not say whether there was an object: so it is looked at first, and that one deleted. */
@@ -77,7 +81,8 @@ export async function removeObject(
     const found = await headObject(bucket, key, signal)
     if (!found || (ifMatch !== undefined && found.etag !== ifMatch)) return false
     const command = new bucket.sdk.DeleteObjectCommand({ ...at(bucket, key), IfMatch: found.etag })
-    const isDeleted = await bucket.call(`delete ${key}`, signal, async ({ number, abortSignal }) => {
+    const action = { name: `delete ${key}`, rights: 's3:DeleteObject on the objects of the bucket' }
+    const isDeleted = await bucket.call(action, signal, async ({ number, abortSignal }) => {
       try {
         await bucket.client.send(command, { abortSignal })
         return true

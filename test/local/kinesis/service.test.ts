@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
-import { backoff } from '../../../src/local/backoff.ts'
 import { createService } from '../../../src/local/kinesis/service.ts'
 
+const read = { name: 'read', right: 'kinesis:GetRecords' }
 const service = () =>
   createService({
     service: 'Kinesis',
@@ -12,13 +12,6 @@ const service = () =>
     random: () => 0,
   })
 
-test('a wait is between half of its bound and all of it, and the bound doubles up to the longest', () => {
-  const waits = (random: number) =>
-    [1, 2, 3, 4, 40].map((failures) => backoff(failures, [100, 500], () => random))
-  expect(waits(0)).toEqual([50, 100, 200, 250, 250])
-  expect(waits(1)).toEqual([100, 200, 400, 500, 500])
-})
-
 test('a failure of the network is tried again', async () => {
   let calls = 0
   const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
@@ -27,27 +20,27 @@ test('a failure of the network is tried again', async () => {
     if (calls < 3) throw refused
     return 'answer'
   }
-  expect(await service().call('read', send)).toBe('answer')
+  expect(await service().call(read, send)).toBe('answer')
 })
 
 test('a signal that lives long keeps nothing of the calls that it could have stopped', async () => {
   const { signal } = new AbortController()
   const one = service()
-  await one.call('read', async () => 1, signal)
-  await one.call('read', () => Promise.reject(new Error('secret')), signal).catch(() => {})
+  await one.call(read, async () => 1, signal)
+  await one.call(read, () => Promise.reject(new Error('secret')), signal).catch(() => {})
   await one.pause(1, signal)
   expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
 test('an error of an unknown kind is named by its name, and its message is not quoted', async () => {
   const error = await service()
-    .call('read', () => Promise.reject(Object.assign(new Error('secret'), { name: 'OddException' })))
+    .call(read, () => Promise.reject(Object.assign(new Error('secret'), { name: 'OddException' })))
     .catch((caught) => caught)
   expect(error.message).toBe(
-    'Kinesis could not read the stream s (OddException). See the service’s documentation of it.',
+    'Kinesis could not read the stream s (OddException). See the documentation of Kinesis.',
   )
   const text = await service()
-    .call('read', () => Promise.reject('secret'))
+    .call(read, () => Promise.reject('secret'))
     .catch((caught) => caught)
   expect(text.message).toContain('(unknown)')
 })
@@ -55,7 +48,7 @@ test('an error of an unknown kind is named by its name, and its message is not q
 test('after it is closed every call is refused', async () => {
   const one = service()
   one.close()
-  await expect(one.call('read', async () => 1)).rejects.toMatchObject({
+  await expect(one.call(read, async () => 1)).rejects.toMatchObject({
     code: 'SOURCE_UNAVAILABLE',
     message: 'the stream s is closed.',
   })

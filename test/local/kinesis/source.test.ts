@@ -324,7 +324,7 @@ test('an error that waiting cannot mend is not tried again', async () => {
   proxy.rule = ({ action }) => (action === 'GetRecords' ? failure('AccessDeniedException') : undefined)
   const source = await open()
   const error = await source.read(shard, 'oldest', { recordsMax: 5 }).catch((caught) => caught)
-  expect(error.message).toContain('(AccessDeniedException). Give this role the right')
+  expect(error.message).toContain('(AccessDeniedException). Give this role kinesis:GetRecords on it.')
   expect(error.message).not.toContain('secret')
   expect(count('GetRecords')).toBe(1)
 })

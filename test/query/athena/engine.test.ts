@@ -476,7 +476,7 @@ describe('when calls fail', () => {
         type: 'AccessDeniedException',
         message: 'User: x is not authorized to perform: athena:StartQueryExecution on resource: y',
       },
-      /athena:StartQueryExecution on resource: y\nGive the role what the analyst’s has/,
+      /athena:StartQueryExecution on resource: y\nGive this role the rights that the analyst’s has/,
     ],
     [
       {
@@ -484,7 +484,7 @@ describe('when calls fail', () => {
         type: 'ExpiredTokenException',
         message: 'The security token included in the request is expired',
       },
-      /expired\nRenew the credentials\./,
+      /expired\nRenew the credentials; those of SSO by aws sso login\./,
     ],
     [
       { status: 400, type: 'InvalidRequestException', message: 'WorkGroup dmd is disabled.' },
