@@ -31,7 +31,7 @@ export function readAthenaStatement(given: string): string {
   if (given.includes('\0')) throw refused('a NUL character is not allowed')
   const sql = withLineFeeds(given)
   const code = codeOf(sql)
-  const end = code.replace(/[\s;]+$/, '').length
+  const end = endOfCode(code)
   if (code.slice(0, end).includes(';'))
     throw refused('there are more statements than one: one is run at a time')
   checkKind(sql.slice(0, end), code.slice(0, end))
@@ -40,6 +40,13 @@ export function readAthenaStatement(given: string): string {
   if (bytes > statementBytesMax)
     throw refused(`a statement has at most ${statementBytesMax} bytes for Athena, and this one ${bytes}`)
   return statement
+}
+
+/** The place behind the last character that is neither white space nor a semicolon. A loop: a pattern would be quadratic. */
+function endOfCode(code: string): number {
+  let end = code.length
+  while (end > 0 && /[\s;]/.test(code.charAt(end - 1))) end--
+  return end
 }
 
 /**

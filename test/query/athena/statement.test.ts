@@ -129,6 +129,9 @@ describe('what is sent reads, and does nothing else', () => {
     'GRANT SELECT ON demand TO x',
     "SELECT * FROM TABLE(mysql.system.query(query => 'DELETE FROM x'))",
     'SELECT 1\0; DROP TABLE demand',
+    "SELECT '\0'",
+    '"x" SELECT 1',
+    '; SELECT 1',
   ])('refused: %s', (sql) => {
     expect(() => readAthenaStatement(sql)).toThrow(expect.objectContaining({ code: 'QUERY_REFUSED' }))
   })
@@ -142,6 +145,11 @@ describe('what is sent reads, and does nothing else', () => {
     expect(() => readAthenaStatement(long(262_145))).toThrow(
       /at most 262144 bytes for Athena, and this one 262145/,
     )
+    // What counts is what is sent: a call that is rewritten becomes longer.
+    const call = 'SELECT unix_timestamp(x) '
+    const rewritten = `${call}${' '.repeat(262_143 - call.length)}y`
+    expect(rewritten).toHaveLength(262_144)
+    expect(() => readAthenaStatement(rewritten)).toThrow(/and this one 2621\d\d/)
   })
 
   test('saved queries are sent, without a function that Athena lacks', () => {
