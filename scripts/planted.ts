@@ -12,8 +12,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProjectInlineConfiguration } from 'vitest/config'
 import { createVitest, type TestModule } from 'vitest/node'
-import { type Bug, bugs } from '../test/planted/bugs.ts'
+import { bugs } from '../test/planted/bugs.ts'
 import { faultOf } from '../test/planted/fault.ts'
+import type { Bug } from '../test/planted/plant.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const [part = ''] = process.argv.slice(2)

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Bug } from './bugs.ts'
+import type { Bug } from './plant.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 

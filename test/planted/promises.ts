@@ -1,0 +1,3 @@
+import type { Bug } from './plant.ts'
+
+export const promiseBugs: readonly Bug[] = []
