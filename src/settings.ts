@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import * as z from 'zod'
+import { batchRecords, batchWindowMs, parallelization, recordAgeMaxMs } from './defaults.ts'
 import { nearestName } from './nearest.ts'
 import { parseLocalDate } from './record/date.ts'
 import { PipelineError } from './record/error.ts'
@@ -103,28 +104,28 @@ const shape = {
     .int()
     .min(1)
     .max(10_000)
-    .default(1000)
+    .default(batchRecords)
     .describe('How many records of a shard the worker is given at once, at most.'),
   batchWindowMs: z.coerce
     .number()
     .int()
     .min(0)
     .max(300_000)
-    .default(1000)
+    .default(batchWindowMs.local)
     .describe('How long the first record of a batch waits for more, in milliseconds.'),
   parallelization: z.coerce
     .number()
     .int()
     .min(1)
     .max(10)
-    .default(1)
+    .default(parallelization)
     .describe('How many batches of a shard are under way at once; records of one item stay in order.'),
   recordAgeMaxMs: z.coerce
     .number()
     .int()
     .min(60_000)
     .max(604_800_000)
-    .default(72_000_000)
+    .default(recordAgeMaxMs.local)
     .describe(
       'How old a record may become, in milliseconds, before a batch that keeps failing is put below `failed/` and the next one is begun.',
     ),
@@ -231,6 +232,9 @@ export type Settings = Readonly<z.infer<typeof schema>>
 export type SettingName = keyof Settings & string
 const settingNames = Object.keys(shape) as readonly SettingName[]
 
+/** What holds where nothing is set. */
+export const settingDefaults: Settings = Object.freeze(schema.parse({}))
+
 /** What a setting is for, with its environment variable and its default: the source of its documentation. */
 export function describeSettings(): readonly {
   name: SettingName
@@ -238,7 +242,7 @@ export function describeSettings(): readonly {
   fallback: unknown
   text: string
 }[] {
-  const defaults: { readonly [name: string]: unknown } = schema.parse({})
+  const defaults: { readonly [name: string]: unknown } = settingDefaults
   return settingNames.map((name) => ({
     name,
     variable: variableOf(name),

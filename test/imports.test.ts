@@ -103,6 +103,20 @@ test('nothing imports the library’s face or the entries', () => {
   expect(found.filter(({ target }) => entries.test(target)).map(({ file }) => file)).toEqual([])
 })
 
+test('the templates of infra/ import nothing of the command line, the laptop or the sample world', () => {
+  const infra = join(src, '../infra/src')
+  const wrong = readdirSync(infra)
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) =>
+      [
+        ...readFileSync(join(infra, file), 'utf8').matchAll(
+          /from '([^']*\/src\/(?:cli|local|sample)\/[^']*)'/g,
+        ),
+      ].map(([, target]) => `${file} imports ${target}`),
+    )
+  expect(wrong).toEqual([])
+})
+
 /** Circles of files, each with the files that it goes through: Tarjan's strongly connected components. */
 function circlesOf(targets: ReadonlyMap<string, readonly string[]>): readonly string[] {
   const order = new Map<string, number>()

@@ -1,7 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { recordAgeShareMax } from '../../src/cli/doctor/judge.ts'
+import {
+  batchRecords,
+  batchWindowMs,
+  parallelization,
+  recordAgeMaxMs,
+  recordAgeShareMax,
+} from '../../src/defaults.ts'
+import { defaultRange } from '../../src/record/rules.ts'
 
 const arn = (service: string) =>
   z.string().regex(new RegExp(`^arn:aws[\\w-]*:${service}:`), `must be an ARN of ${service}`)
@@ -71,14 +78,14 @@ const shape = z.strictObject({
   schemas: z.string().min(1).optional().describe('A folder of further record types.'),
   partitionFrom: z.iso
     .date()
-    .default('2020-01-01')
+    .default(defaultRange.from)
     .describe('The first partition date, for worker and catalog alike.'),
   partitionYearsAhead: z
     .number()
     .int()
     .min(0)
     .max(100)
-    .default(3)
+    .default(defaultRange.yearsAhead)
     .describe('How far ahead partition dates may lie.'),
   stream: z
     .strictObject({
@@ -88,11 +95,21 @@ const shape = z.strictObject({
     .prefault({}),
   delivery: z
     .strictObject({
-      batchRecords: z.number().int().min(1).max(10_000).default(1_000),
-      windowSeconds: z.number().int().min(0).max(300).default(5),
-      // One lane of a shard delivers some six times what the shard takes (docs/scale.md): more lanes cut smaller batches, of more files.
-      parallelization: z.number().int().min(1).max(10).default(1),
-      recordAgeMaxSeconds: z.number().int().min(60).max(604_800).default(259_200),
+      batchRecords: z.number().int().min(1).max(10_000).default(batchRecords),
+      windowSeconds: z
+        .number()
+        .int()
+        .min(0)
+        .max(300)
+        .default(batchWindowMs.deployed / 1_000),
+      // One batch of a shard at a time delivers some six times what the shard takes (docs/scale.md). More at once are smaller, and make more files.
+      parallelization: z.number().int().min(1).max(10).default(parallelization),
+      recordAgeMaxSeconds: z
+        .number()
+        .int()
+        .min(60)
+        .max(604_800)
+        .default(recordAgeMaxMs.deployed / 1_000),
       memoryMb: z.number().int().min(256).max(10_240).default(1_024),
       timeoutSeconds: z.number().int().min(10).max(900).default(60),
       reservedConcurrency: z.number().int().min(1).optional(),

@@ -9,7 +9,7 @@ import {
 import { type IStream, Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
-import { expiryAttribute } from '../../src/local/table.ts'
+import { expiryAttribute } from '../../src/defaults.ts'
 import type { Config } from './config.ts'
 
 // Kept when its stack goes, here and in all of the data stack; not when its own creation is taken back, or the next try

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { loadCatalog } from '../catalog.ts'
 import type { Catalog } from '../record/schema.ts'
-import { readSettings, type SettingName, type Settings } from '../settings.ts'
+import { readSettings, type SettingName, type Settings, settingDefaults } from '../settings.ts'
 import type { Io } from './io.ts'
 
 /** How a command ends: https://clig.dev; `problems` ran to its end and found what needs attention. */
@@ -25,7 +25,7 @@ export const configFile = 'dmd.config.json'
 export const archiveOption = () =>
   new Option(
     '--archive <url>',
-    'the archive: a directory, a file: URL or s3://bucket/prefix (default: the setting archive, or ./archive)',
+    `the archive: a directory, a file: URL or s3://bucket/prefix (default: the setting archive, or ${settingDefaults.archive})`,
   )
 export const schemasOption = () => new Option('--schemas <folder>', 'a folder of further schemas')
 export const jsonOption = () => new Option('--json', 'print JSON for scripts')

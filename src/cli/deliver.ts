@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { Command, Option } from 'commander'
+import { batchRecords } from '../defaults.ts'
 import { toRules } from '../delivery/rules.ts'
 import { type Delivery, deliverBatch, type WorkerParts } from '../delivery/worker.ts'
 import { PipelineError } from '../record/error.ts'
@@ -49,7 +50,9 @@ export function deliverCommand(run: Run): Command {
     .option('--stream <name>', 'the stream that plain lines came from', 'local')
     .option('--shard <id>', 'the shard that plain lines came from (default: the name of the file)')
     .addOption(
-      new Option('--batch <records>', 'plain lines a batch').default(1000).argParser(wholeNumber(1, 10_000)),
+      new Option('--batch <records>', 'plain lines a batch')
+        .default(batchRecords)
+        .argParser(wholeNumber(1, 10_000)),
     )
     .addOption(jsonOption())
     .option('--verbose', "print the worker's log to standard error")

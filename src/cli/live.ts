@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import type { Log } from '../delivery/telemetry.ts'
 import type { RunningStack, StackOptions } from '../local/stack.ts'
 import { type Code, codes, fixFor } from '../record/error.ts'
-import { readSettings, type Settings } from '../settings.ts'
+import { readSettings, type Settings, settingDefaults } from '../settings.ts'
 import {
   archiveOption,
   catalogFor,
@@ -33,7 +33,7 @@ export type LiveFlags = {
 }
 
 export const stateOption = () =>
-  new Option('--state <folder>', 'where it is kept how far the work is (default: ./state)')
+  new Option('--state <folder>', `where it is kept how far the work is (default: ${settingDefaults.state})`)
 
 export function addLiveOptions(command: Command): Command {
   return command
@@ -42,17 +42,22 @@ export function addLiveOptions(command: Command): Command {
     .addOption(schemasOption())
     .option('--stream <name>', 'a Kinesis stream, by name or ARN')
     .addOption(
-      new Option('--window <time>', 'how long a batch waits for more records (default: 1s)').argParser(
-        timeSpan(0, 300_000),
-      ),
+      new Option(
+        '--window <time>',
+        `how long a batch waits for more records (default: ${settingDefaults.batchWindowMs / 1_000}s)`,
+      ).argParser(timeSpan(0, 300_000)),
     )
     .addOption(
-      new Option('--batch <records>', 'records a batch, at most (default: 1000)').argParser(
-        wholeNumber(1, 10_000),
-      ),
+      new Option(
+        '--batch <records>',
+        `records a batch, at most (default: ${settingDefaults.batchRecords})`,
+      ).argParser(wholeNumber(1, 10_000)),
     )
     .addOption(
-      new Option('--parallel <n>', 'batches of a shard at once (default: 1)').argParser(wholeNumber(1, 10)),
+      new Option(
+        '--parallel <n>',
+        `batches of a shard at once (default: ${settingDefaults.parallelization})`,
+      ).argParser(wholeNumber(1, 10)),
     )
     .option('--alert-url <url>', 'where a notice is posted when something is wrong, and when it is over')
     .addOption(

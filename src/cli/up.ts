@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { type Report, readReport } from '../local/stack/report.ts'
 import type { Producer, ProducerParts, RunningStack } from '../local/stack.ts'
 import { toIso } from '../record/date.ts'
-import type { Settings } from '../settings.ts'
+import { type Settings, settingDefaults } from '../settings.ts'
 import { systemCode } from '../store/failure.ts'
 import { type Activity, createActivity } from './activity.ts'
 import { type ExitCode, exitCodes, type Run, wholeNumber } from './command.ts'
@@ -29,11 +29,11 @@ export function upCommand(run: Run): Command {
         'once. Either way nothing is lost, and the next start goes on.',
     )
   return addLiveOptions(command)
-    .option('--host <address>', 'where the capture API listens (default: 127.0.0.1)')
+    .option('--host <address>', `where the capture API listens (default: ${settingDefaults.host})`)
     .addOption(
       new Option(
         '--port <n>',
-        'the port of the capture API; 0 for any that is free (default: 8080)',
+        `the port of the capture API; 0 for any that is free (default: ${settingDefaults.port})`,
       ).argParser(wholeNumber(0, 65_535)),
     )
     .option('--table <name>', 'a table in DynamoDB instead of the embedded one; needs --stream')

@@ -18,9 +18,6 @@ export type WriteOutcome =
   /** The condition did not hold. `current` is the item that is there. */
   | { readonly outcome: 'unmet'; readonly current?: Item }
 
-/** The attribute that DynamoDB's expiry looks at: epoch seconds, as N. */
-export const expiryAttribute = 'expiresAt'
-
 /**
  * The outside seam to the table of items: the embedded one on one machine, DynamoDB in AWS. Each write that changes
  * an item comes out of the table's stream once at least, with the image before and the image after.

@@ -4,6 +4,7 @@ import type { Table } from '@aws-sdk/client-glue'
 import type { StreamDescriptionSummary } from '@aws-sdk/client-kinesis'
 import type { EventSourceMappingConfiguration, FunctionConfiguration } from '@aws-sdk/client-lambda'
 import type { LifecycleRule } from '@aws-sdk/client-s3'
+import { recordAgeShareMax } from '../../defaults.ts'
 import {
   avroLiteral,
   avroSerde,
@@ -40,8 +41,6 @@ export function judgeFunction({
 }
 
 const hourSeconds = 3_600
-/** How much of the stream's retention a record may spend before its batch is given up: the rest is for repair. */
-export const recordAgeShareMax = 0.75
 
 /** The mappings of the function to Kinesis streams: exactly one, that drops nothing and cuts no batch anew. */
 export function judgeMapping(

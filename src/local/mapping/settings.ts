@@ -1,3 +1,5 @@
+import { batchRecords, batchWindowMs, parallelization, recordAgeMaxMs } from '../../defaults.ts'
+
 /** How a stream is mapped to the function; the names and bounds are those of Lambda's event source mapping. */
 export type MappingSettings = {
   /** Records in a batch, up to 10,000. */
@@ -19,12 +21,11 @@ export type MappingSettings = {
 }
 
 export const mappingDefaults: MappingSettings = {
-  batchRecords: 1000,
+  batchRecords,
   batchBytes: 6 * 1000 * 1000,
-  windowMs: 5000,
-  parallelization: 1,
-  // Below the day that a stream keeps its records at least.
-  recordAgeMaxMs: 20 * 3_600_000,
+  windowMs: batchWindowMs.local,
+  parallelization,
+  recordAgeMaxMs: recordAgeMaxMs.local,
   functionTimeoutMs: 60_000,
   backoffMs: [100, 30_000],
   pollMs: 1000,

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { expiryAttribute } from '../../defaults.ts'
 import type { Clock, Log } from '../../delivery/telemetry.ts'
 import { PipelineError } from '../../record/error.ts'
 import type { Catalog } from '../../record/schema.ts'
@@ -8,7 +9,7 @@ import { openKinesisSource } from '../kinesis.ts'
 import type { ChangeSource } from '../source.ts'
 import { openDynamoDBTable } from '../table/dynamodb.ts'
 import { openEmbeddedTable } from '../table/embedded.ts'
-import { expiryAttribute, type Table } from '../table.ts'
+import type { Table } from '../table.ts'
 
 /** Where changes are made, and where they come from. */
 export type Origin = {

@@ -1,6 +1,7 @@
 import { type Tag, toList, untag } from '../../codec/attribute.ts'
+import { expiryAttribute } from '../../defaults.ts'
 import { isObject, type Json, type JsonObject } from '../../record/type.ts'
-import { expiryAttribute, type Item, type ItemKey } from '../table.ts'
+import type { Item, ItemKey } from '../table.ts'
 
 /** The largest item, names and values counted (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html). */
 const itemBytesMax = 400 * 1024
