@@ -1,3 +1,4 @@
+import { writeEnvelope } from '../src/codec/envelope.ts'
 import type { StreamRecord } from '../src/codec/lambda-event.ts'
 
 /** DynamoDB JSON of a plain value: text S, number N, boolean BOOL, null NULL, list L, object M. */
@@ -78,33 +79,29 @@ export function change(spec: ChangeSpec = {}): Uint8Array {
   const {
     operation = 'INSERT',
     item = demandItem,
-    before,
     at = '2025-02-13T18:30:00.250Z',
     id = `id-${++made}`,
   } = spec
   const [date = '', fraction = ''] = at.replace('Z', '').split('.')
   const micros = Date.parse(`${date}Z`) * 1000 + Number(fraction.slice(0, 6).padEnd(6, '0'))
   const { PK, SK } = item
-  const newImage = operation === 'REMOVE' ? {} : { NewImage: attributes(item) }
-  const old = operation === 'REMOVE' ? item : before
+  const text = (image: Item | undefined) => image && JSON.stringify(attributes(image))
+  const before = text(operation === 'REMOVE' ? item : spec.before)
+  const after = operation === 'REMOVE' ? undefined : text(item)
   return Buffer.from(
-    JSON.stringify({
-      awsRegion: 'us-east-1',
-      eventID: id,
-      eventName: operation,
-      userIdentity: spec.ttl ? { type: 'Service', principalId: 'dynamodb.amazonaws.com' } : null,
-      recordFormat: 'application/json',
-      tableName: spec.table ?? 'dmd',
-      dynamodb: {
-        ApproximateCreationDateTime: micros,
-        ApproximateCreationDateTimePrecision: 'MICROSECOND',
-        Keys: attributes(spec.keys ?? { PK, SK }),
-        ...newImage,
-        ...(old ? { OldImage: attributes(old) } : {}),
-        SizeBytes: 400,
+    writeEnvelope(
+      {
+        id,
+        operation,
+        micros,
+        keys: JSON.stringify(attributes(spec.keys ?? { PK, SK })).slice(1, -1),
+        ...(before === undefined ? {} : { before }),
+        ...(after === undefined ? {} : { after }),
+        sizeBytes: 400,
+        isExpiry: spec.ttl === true,
       },
-      eventSource: 'aws:dynamodb',
-    }),
+      { tableName: spec.table ?? 'dmd', region: 'us-east-1' },
+    ),
   )
 }
 

@@ -3,6 +3,16 @@ import type { RecordCode, Rejection } from '../record/error.ts'
 import { isObject, type JsonObject } from '../record/type.ts'
 import { canonicalKey } from './attribute.ts'
 
+// The envelope that Kinesis Data Streams for DynamoDB writes
+// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds.html), as JSON in UTF-8:
+//
+//     {"awsRegion", "eventID", "eventName": "INSERT|MODIFY|REMOVE", "userIdentity": null|{type, principalId},
+//      "recordFormat": "application/json", "tableName",
+//      "dynamodb": {"ApproximateCreationDateTime": n, "ApproximateCreationDateTimePrecision"?: "MILLISECOND|MICROSECOND",
+//                   "Keys": {…}, "NewImage"?: {…}, "OldImage"?: {…}, "SizeBytes": n}, "eventSource": "aws:dynamodb"}
+//
+// Read by `decodeChange`, written by `writeEnvelope`.
+
 export type Decoded =
   | { readonly ok: true; readonly change: Change }
   | { readonly ok: false; readonly rejection: Rejection; readonly micros?: number; readonly id?: string }
@@ -26,13 +36,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 const payloadBytesMax = 10 * 1024 * 1024
 
 /**
- * Takes a change out of the envelope that Kinesis Data Streams for DynamoDB writes
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds.html):
- *
- *     {"awsRegion", "eventID", "eventName": "INSERT|MODIFY|REMOVE", "userIdentity": null|{type, principalId},
- *      "recordFormat": "application/json", "tableName", "eventSource": "aws:dynamodb",
- *      "dynamodb": {"ApproximateCreationDateTime": n, "ApproximateCreationDateTimePrecision"?: "MILLISECOND|MICROSECOND",
- *                   "Keys": {…}, "NewImage"?: {…}, "OldImage"?: {…}, "SizeBytes": n}}
+ * Returns the change in an envelope, or why it is rejected.
  *
  * Never throws. A rejection of stage `decode` carries the change's time and id where they could be read.
  */
@@ -134,12 +138,48 @@ function readTime(section: JsonObject): { ok: true; micros?: number } | (Decoded
   )
 }
 
-function actorOf(envelope: JsonObject): string | undefined {
-  const identity = envelope.userIdentity
-  // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
-  return isObject(identity) && identity.principalId === 'dynamodb.amazonaws.com' ? 'ttl' : undefined
+/** The principal of a delete by DynamoDB's expiry: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html */
+const expiryPrincipal = 'dynamodb.amazonaws.com'
+
+function actorOf({ userIdentity }: JsonObject): string | undefined {
+  return isObject(userIdentity) && userIdentity.principalId === expiryPrincipal ? 'ttl' : undefined
 }
 
 function reject(code: RecordCode, message: string, path?: string): Decoded & { ok: false } {
   return { ok: false, rejection: { code, stage: 'decode', message, ...(path ? { path } : {}) } }
+}
+
+/** The table that a change comes from. */
+export type TableOrigin = { readonly tableName: string; readonly region: string }
+
+/** A change of one item, to be written. Its keys and images are JSON text. */
+export type EnvelopeChange = {
+  readonly id: string
+  /** INSERT, MODIFY or REMOVE. Another name is written too: the worker rejects it. */
+  readonly operation: string
+  readonly micros: number
+  /** The key attributes as members of a JSON object, without its braces. */
+  readonly keys: string
+  /** The images as JSON objects, keys included. */
+  readonly before?: string
+  readonly after?: string
+  /** What DynamoDB counts of keys and images. */
+  readonly sizeBytes: number
+  /** True when DynamoDB's expiry deletes the item. */
+  readonly isExpiry?: boolean
+}
+
+const expiryIdentity = JSON.stringify({ type: 'Service', principalId: expiryPrincipal })
+
+/** Returns the envelope of a change as JSON text, its members in the service's order. `decodeChange` reads it back. */
+export function writeEnvelope(change: EnvelopeChange, { tableName, region }: TableOrigin): string {
+  const { id, operation, micros, keys, before, after, sizeBytes, isExpiry } = change
+  return (
+    `{"awsRegion":${JSON.stringify(region)},"eventID":${JSON.stringify(id)},"eventName":${JSON.stringify(operation)},` +
+    `"userIdentity":${isExpiry ? expiryIdentity : 'null'},"recordFormat":"application/json",` +
+    `"tableName":${JSON.stringify(tableName)},"dynamodb":{"ApproximateCreationDateTime":${micros},` +
+    `"ApproximateCreationDateTimePrecision":"MICROSECOND","Keys":{${keys}},` +
+    `${after === undefined ? '' : `"NewImage":${after},`}${before === undefined ? '' : `"OldImage":${before},`}` +
+    `"SizeBytes":${sizeBytes}},"eventSource":"aws:dynamodb"}`
+  )
 }

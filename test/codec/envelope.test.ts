@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeChange } from '../../src/codec/envelope.ts'
+import { canonicalKey } from '../../src/codec/attribute.ts'
+import { decodeChange, type EnvelopeChange, writeEnvelope } from '../../src/codec/envelope.ts'
 import { readRow } from '../../src/delivery/row.ts'
 import type { Json, JsonObject } from '../../src/record/type.ts'
 import { changedMs, items, type Parts, rules, toEnvelope, toImage, toRecord } from './example.ts'
@@ -229,5 +231,57 @@ describe('who made a change', () => {
   ])('%j is %s', (userIdentity, actor) => {
     const record = toRecord(envelope({ operation: 'REMOVE', more: { userIdentity } }))
     expect(readRow(record, rules)).toMatchObject({ ok: true, row: { isDeleted: true, change: { actor } } })
+  })
+})
+
+describe('an envelope that is written', () => {
+  const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
+  const keys = fc.dictionary(text, fc.record({ S: text }), { minKeys: 1, maxKeys: 2, noNullPrototype: true })
+  const image = fc.dictionary(text, fc.record({ S: text }), { maxKeys: 4, noNullPrototype: true })
+  const change = fc.record({
+    id: text,
+    operation: fc.constantFrom('INSERT', 'MODIFY', 'REMOVE'),
+    micros: fc.integer({ min: Date.UTC(2002, 0) * 1000, max: Date.UTC(2200, 0) * 1000 }),
+    ...{ keys, before: image, after: image, isExpiry: fc.boolean() },
+  })
+
+  it('is read back, whatever its names and values', () => {
+    fc.assert(
+      fc.property(change, text, text, (made, tableName, region) => {
+        const { id, operation, micros, keys, before, after, isExpiry } = made
+        const written: EnvelopeChange = {
+          ...{ id, operation, micros, isExpiry, sizeBytes: 1 },
+          keys: JSON.stringify(keys).slice(1, -1),
+          ...(operation === 'INSERT' ? {} : { before: JSON.stringify(before) }),
+          ...(operation === 'REMOVE' ? {} : { after: JSON.stringify(after) }),
+        }
+        expect(decodeChange(Buffer.from(writeEnvelope(written, { tableName, region })))).toEqual({
+          ok: true,
+          change: {
+            ...{ id, table: tableName, operation, micros },
+            ...{ key: canonicalKey(keys), keyNames: Object.keys(keys) },
+            image: operation === 'REMOVE' ? before : after,
+            ...(operation === 'MODIFY' ? { before } : {}),
+            ...(isExpiry ? { actor: 'ttl' } : {}),
+          },
+        })
+      }),
+    )
+  })
+
+  it('has its members in the order of the service', () => {
+    const written = writeEnvelope(
+      {
+        ...{ id: 'e', operation: 'MODIFY', micros: 1_739_471_400_250_123, isExpiry: false, sizeBytes: 7 },
+        ...{ keys: '"pk":{"S":"1"}', before: '{"pk":{"S":"1"}}', after: '{"pk":{"S":"1"},"a":{"S":"2"}}' },
+      },
+      { tableName: 'fans', region: 'eu-west-1' },
+    )
+    expect(written).toBe(
+      '{"awsRegion":"eu-west-1","eventID":"e","eventName":"MODIFY","userIdentity":null,"recordFormat":"application/json",' +
+        '"tableName":"fans","dynamodb":{"ApproximateCreationDateTime":1739471400250123,' +
+        '"ApproximateCreationDateTimePrecision":"MICROSECOND","Keys":{"pk":{"S":"1"}},' +
+        '"NewImage":{"pk":{"S":"1"},"a":{"S":"2"}},"OldImage":{"pk":{"S":"1"}},"SizeBytes":7},"eventSource":"aws:dynamodb"}',
+    )
   })
 })

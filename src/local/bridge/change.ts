@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { _Record, AttributeValue } from '@aws-sdk/client-dynamodb-streams'
+import { type TableOrigin, writeEnvelope } from '../../codec/envelope.ts'
 import type { SourceRecord } from '../source.ts'
-import { type ItemChange, type Origin, toEnvelope } from '../table/envelope.ts'
 
 type Image = { readonly [name: string]: AttributeValue }
 
@@ -14,14 +14,18 @@ type Image = { readonly [name: string]: AttributeValue }
  * DynamoDB Local. Changes of an item within one of these are told apart by their ids, and are in order by their
  * sequence numbers. It counts as arrived when it is read: `nowMs`.
  */
-export function toSourceRecord(record: _Record, { tableName, region }: Origin, nowMs: number): SourceRecord {
+export function toSourceRecord(
+  record: _Record,
+  { tableName, region }: TableOrigin,
+  nowMs: number,
+): SourceRecord {
   const { dynamodb = {}, userIdentity } = record
   const keys = members(dynamodb.Keys ?? {})
-  const envelope = toEnvelope(
+  const envelope = writeEnvelope(
     {
       id: record.eventID ?? '',
-      // Another name than these three passes as well: the worker makes an error file of it, and nothing is lost.
-      operation: record.eventName as ItemChange['operation'],
+      // An unknown name passes as well: the worker makes an error file of the record, and nothing is lost.
+      operation: record.eventName ?? '',
       micros: createdMs(record) * 1000,
       keys,
       ...(dynamodb.OldImage && { before: toJson(dynamodb.OldImage) }),

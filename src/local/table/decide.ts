@@ -1,5 +1,5 @@
+import { type TableOrigin, writeEnvelope } from '../../codec/envelope.ts'
 import type { Condition, Item, WriteOutcome } from '../table.ts'
-import { type Origin, toEnvelope } from './envelope.ts'
 import { expiryOf, isExpired, isSame, sizeOf } from './item.ts'
 import type { Stored } from './snapshot.ts'
 import type { Times } from './times.ts'
@@ -20,7 +20,11 @@ export type Decision = {
 /** What a decision depends on, beside the write: the item as it is, and when it last changed, if that is known. */
 export type Current = { readonly stored?: Stored; readonly micros?: number }
 
-export type DecideRules = { readonly origin: Origin; readonly times: Times; readonly newId: () => string }
+export type DecideRules = {
+  readonly origin: TableOrigin
+  readonly times: Times
+  readonly newId: () => string
+}
 
 /** Decides a write, as DynamoDB would: a write that changes nothing makes no change. */
 export function decide(write: Write, current: Current, nowMs: number, rules: DecideRules): Decision {
@@ -38,7 +42,7 @@ export function decide(write: Write, current: Current, nowMs: number, rules: Dec
   if (write.kind === 'expire' && !isExpired(stored?.expirySeconds, nowMs)) return { outcome: done }
   const micros = rules.times.next(write.key, current.micros, nowMs)
   const after = write.kind === 'put' ? toStored(write.text, write.item, micros) : undefined
-  const envelope = toEnvelope(
+  const envelope = writeEnvelope(
     {
       id: rules.newId(),
       operation: after === undefined ? 'REMOVE' : stored === undefined ? 'INSERT' : 'MODIFY',

@@ -1,3 +1,4 @@
+import { type TableOrigin, writeEnvelope } from '../../codec/envelope.ts'
 import type { Operation } from '../../record/change.ts'
 import type { Members } from './attribute.ts'
 import { type Random, uuid } from './random.ts'
@@ -18,30 +19,32 @@ export type ItemChange = {
 /** The values of PK and SK; they need no escapes. */
 export type ItemKeys = { readonly pk: string; readonly sk: string }
 
-const expiry = '{"type":"Service","principalId":"dynamodb.amazonaws.com"}'
+const origin: TableOrigin = { tableName: 'demand-capture', region: 'us-east-1' }
 
-/**
- * Puts a change into the envelope of Kinesis Data Streams for DynamoDB, as JSON text with the members in the
- * service's order (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds.html):
- *
- *     {"awsRegion", "eventID", "eventName", "userIdentity", "recordFormat", "tableName",
- *      "dynamodb": {"ApproximateCreationDateTime", "ApproximateCreationDateTimePrecision",
- *                   "Keys", "NewImage"?, "OldImage"?, "SizeBytes"}, "eventSource"}
- */
+/** Returns the envelope of a change as JSON text. */
 export function toEnvelope(change: ItemChange, ids: Random): string {
-  const { operation, micros, before, after, isExpiry } = change
+  const { operation, micros, isExpiry } = change
   const keys = `"PK":{"S":"${change.keys.pk}"},"SK":{"S":"${change.keys.sk}"}`
-  const newImage = after === undefined ? '' : `"NewImage":{${keys},${after}},`
-  const oldImage = before === undefined ? '' : `"OldImage":{${keys},${before}},`
+  const image = (members: Members | undefined) => (members === undefined ? undefined : `{${keys},${members}}`)
+  const [before, after] = [image(change.before), image(change.after)]
   // About what DynamoDB counts, which is names and values without JSON's punctuation.
-  const size = Math.round((newImage.length + oldImage.length) * 0.7)
-  return (
-    `{"awsRegion":"us-east-1","eventID":"${uuid(ids)}","eventName":"${operation}",` +
-    `"userIdentity":${isExpiry ? expiry : 'null'},"recordFormat":"application/json","tableName":"demand-capture",` +
-    `"dynamodb":{"ApproximateCreationDateTime":${micros},"ApproximateCreationDateTimePrecision":"MICROSECOND",` +
-    `"Keys":{${keys}},${newImage}${oldImage}"SizeBytes":${size}},"eventSource":"aws:dynamodb"}`
+  const size = [before, after].reduce((total, text) => total + (text ? text.length + imageNameLength : 0), 0)
+  return writeEnvelope(
+    {
+      id: uuid(ids),
+      operation,
+      micros,
+      keys,
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+      sizeBytes: Math.round(size * 0.7),
+      isExpiry: isExpiry === true,
+    },
+    origin,
   )
 }
+
+const imageNameLength = '"NewImage":,'.length
 
 const chunkBytes = 65_536
 let chunk = Buffer.allocUnsafeSlow(chunkBytes)
