@@ -40,7 +40,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
 /** What each pure folder may import from outside src/. */
 const mayUse: { readonly [folder: string]: readonly string[] } = {
   record: [],
-  codec: ['node:zlib'],
+  codec: ['node:crypto', 'node:zlib'],
   dialect: ['node:crypto', 'node:zlib'],
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { toKinesisEvent } from '../../src/local/mapping/event.ts'
+import { toKinesisEvent } from '../../src/codec/lambda-event.ts'
 import type { SourceRecord } from '../../src/local/source.ts'
 import { countSimulation, type SimulationOptions, simulate } from '../../src/sample/simulator.ts'
 import { itemBytes } from './itemsize.ts'

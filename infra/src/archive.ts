@@ -11,6 +11,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
+import { failedPrefix, lambdaFailedPrefix } from '../../src/codec/failed-batch.ts'
 import { handled, unattributable } from '../../src/delivery/expiry.ts'
 import type { ObjectTag } from '../../src/store/store.ts'
 import type { Config } from './config.ts'
@@ -18,8 +19,8 @@ import type { Config } from './config.ts'
 /** The folders of the archive, all of which are only ever added to. */
 export const folders = ['data', 'errors', 'failed', 'triage', 'replays'] as const
 
-/** Where Lambda puts batches that were given up: at the root of the bucket. */
-export const givenUp = 'aws/lambda'
+/** The folder of the batches that Lambda discarded: at the root of the bucket. */
+export const discarded = lambdaFailedPrefix.slice(0, -1)
 
 export type Archive = {
   readonly bucket: IBucket
@@ -36,7 +37,7 @@ export function objectsIn({ bucket, path }: Archive, names: readonly (typeof fol
 
 /** The ARN of all batches that Lambda gave up. */
 export function batchesIn({ bucket }: Archive): string {
-  return bucket.arnForObjects(`${givenUp}/*`)
+  return bucket.arnForObjects(`${discarded}/*`)
 }
 
 /** The bucket of the access logs of the others. */
@@ -68,8 +69,8 @@ export function createArchive(scope: Construct, config: Config, key: IKey, logs:
       expiredObjectDeleteMarker: true,
     },
     expire('handled-errors', path('errors/'), handled, handledErrorDays),
-    expire('handled-batches', path('failed/'), handled, handledErrorDays),
-    expire('handled-batches-of-lambda', `${givenUp}/`, handled, handledErrorDays),
+    expire('handled-batches', path(failedPrefix), handled, handledErrorDays),
+    expire('handled-batches-of-lambda', lambdaFailedPrefix, handled, handledErrorDays),
     expire('unattributable-errors', path('errors/'), unattributable, unattributableErrorDays),
   ]
   const bucket = secureBucket(scope, 'Archive', key, rules, {

@@ -9,7 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
-import { type Archive, batchesIn, folders, givenUp, objectsIn } from './archive.ts'
+import { type Archive, batchesIn, discarded, folders, objectsIn } from './archive.ts'
 import type { Config } from './config.ts'
 
 /** IAM is global: without the region a second one would find the name taken. */
@@ -49,7 +49,7 @@ export function createOperationsRole(scope: Construct, config: Config, archive: 
   allow('Read', ['s3:GetObject'], [...objectsIn(archive, folders), batches])
   allow('Add', ['s3:PutObject'], objectsIn(archive, ['triage', 'replays', 'data', 'errors']))
   allow('Handled', ['s3:PutObjectTagging'], [...objectsIn(archive, ['errors', 'failed']), batches])
-  role.addToPolicy(listing(archive, [givenUp]))
+  role.addToPolicy(listing(archive, [discarded]))
   useKeyByS3(role, key)
   return role
 }
@@ -67,7 +67,7 @@ export function createMaintenanceRole(scope: Construct, config: Config, archive:
     new PolicyStatement({ sid: 'Remove', actions: removal, resources: [...objects, batchesIn(archive)] }),
   )
   role.addToPolicy(new PolicyStatement({ sid: 'Rewrite', actions: ['s3:PutObject'], resources: objects }))
-  const list = listing(archive, [givenUp])
+  const list = listing(archive, [discarded])
   list.addActions('s3:ListBucketVersions')
   role.addToPolicy(list)
   useKeyByS3(role, key)

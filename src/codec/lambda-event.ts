@@ -1,6 +1,21 @@
 import { PipelineError } from '../record/error.ts'
 import { isObject, type Json, type JsonObject } from '../record/type.ts'
 
+// The event that Lambda calls a function with, for a Kinesis stream
+// (https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html):
+//
+//     {"Records": [{"eventSource": "aws:kinesis", "eventID": "{shard}:{sequence}", "eventSourceARN": "arn:…:stream/{name}",
+//                   "kinesis": {"sequenceNumber", "partitionKey", "data": base64, "approximateArrivalTimestamp": seconds},
+//                   "eventName": "aws:kinesis:record", "eventVersion", "invokeIdentityArn", "awsRegion"}, …]}
+//
+// and for DynamoDB Streams (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html):
+//
+//     {"Records": [{"eventSource": "aws:dynamodb", "eventID", "eventName", "eventSourceARN": "arn:…:table/{name}/stream/{label}",
+//                   "dynamodb": {"ApproximateCreationDateTime": seconds, "Keys", "NewImage"?, "OldImage"?, "SequenceNumber",
+//                                "SizeBytes", "StreamViewType"}, "userIdentity"?, "eventVersion", "awsRegion"}, …]}
+//
+// Read by `readChangeEvent`; written, for Kinesis, by `toKinesisEvent`.
+
 /** One record as the stream gives it. */
 export type StreamRecord = {
   /** The payload, byte for byte. */
@@ -9,6 +24,17 @@ export type StreamRecord = {
   readonly sequence: string
   /** When the record reached the stream, in milliseconds since 1970; undefined where the source does not say. */
   readonly arrivedMs?: number
+}
+
+/** A record of a Kinesis stream, as it was put there. */
+export type KinesisRecord = {
+  /** Decimal digits; rises within a shard. */
+  readonly sequence: string
+  readonly partitionKey: string
+  /** The payload: a change record's JSON, or whatever a producer put there. */
+  readonly bytes: Uint8Array
+  /** When the stream took it in, in milliseconds since 1970. */
+  readonly arrivedMs: number
 }
 
 /** Records of one shard, in the order of the stream. It may be empty. */
@@ -43,14 +69,15 @@ const kinesisSource = 'aws:kinesis'
 const dynamodbSource = 'aws:dynamodb'
 
 /**
- * Takes the records out of a Lambda event of a Kinesis stream
- * (https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html) or of DynamoDB Streams
- * (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html), one batch per shard, in the order of the event. A record
- * of DynamoDB Streams becomes the envelope that Kinesis Data Streams for DynamoDB would carry. An entry that holds no
- * payload, or is of another source, becomes a record whose payload is the entry itself, and so an error file: the other
- * entries are read all the same.
+ * Returns the records of a Lambda event of a Kinesis stream or of DynamoDB Streams, one batch per shard, in the order of the
+ * event. A record of DynamoDB Streams becomes the envelope that Kinesis Data Streams for DynamoDB would carry. An entry that
+ * holds no payload, or is of another source, becomes a record whose payload is the entry itself, and so an error file: the
+ * other entries are read all the same.
  *
  * Throws EVENT_INVALID when no entry is of these two sources.
+ *
+ * @example
+ * for (const batch of readChangeEvent(event)) console.log(batch.stream, batch.shard, batch.records.length)
  */
 export function readChangeEvent(event: unknown): readonly Batch[] {
   if (!isChangeEvent(event)) {
@@ -162,4 +189,47 @@ function decodeBase64(data: Json | undefined): Uint8Array | undefined {
   if (typeof data !== 'string') return undefined
   const bytes = Buffer.from(data, 'base64')
   return bytes.length === Buffer.byteLength(data, 'base64') ? bytes : undefined
+}
+
+/**
+ * Returns the event in which Lambda hands records of a shard to a function. `arn` is that of the stream. `readChangeEvent`
+ * reads it back.
+ */
+export function toKinesisEvent(
+  records: readonly KinesisRecord[],
+  arn: string,
+  shard: string,
+): { readonly Records: readonly JsonObject[] } {
+  const [, , , awsRegion = '', account = ''] = arn.split(':')
+  return {
+    Records: records.map(({ bytes, sequence, partitionKey, arrivedMs }) => ({
+      kinesis: {
+        kinesisSchemaVersion: '1.0',
+        partitionKey,
+        sequenceNumber: sequence,
+        data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64'),
+        approximateArrivalTimestamp: arrivedMs / 1000,
+      },
+      eventSource: kinesisSource,
+      eventVersion: '1.0',
+      eventID: `${shard}:${sequence}`,
+      eventName: 'aws:kinesis:record',
+      invokeIdentityArn: `arn:aws:iam::${account}:role/local`,
+      awsRegion,
+      eventSourceARN: arn,
+    })),
+  }
+}
+
+/** A time of arrival has so many digits at most. */
+const timeBytes = 14
+
+/** Returns a function that says how many bytes a record of a shard takes at most in the event of `toKinesisEvent`. */
+export function eventSizer(arn: string, shard: string): (record: KinesisRecord) => number {
+  const empty = { bytes: new Uint8Array(0), sequence: '', partitionKey: '', arrivedMs: 0 }
+  const frame = JSON.stringify(toKinesisEvent([empty], arn, shard)).length + timeBytes
+  return ({ bytes, sequence, partitionKey }) => {
+    const payload = Math.ceil(bytes.length / 3) * 4
+    return frame + payload + 2 * sequence.length + Buffer.byteLength(JSON.stringify(partitionKey))
+  }
 }

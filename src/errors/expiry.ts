@@ -1,7 +1,7 @@
+import { isFailedKey } from '../codec/failed-batch.ts'
 import { PipelineError } from '../record/error.ts'
 import { eachBounded } from '../store/bounded.ts'
 import type { ObjectStore, ObjectTag } from '../store/store.ts'
-import { isFailedKey } from './failed.ts'
 import { type History, isOpen } from './history.ts'
 
 const parallel = 16

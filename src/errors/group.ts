@@ -1,13 +1,13 @@
+import { isFailedKey, parseFailedBatch } from '../codec/failed-batch.ts'
 import type { ErrorFile } from '../delivery/error-file.ts'
 import type { Catalog } from '../record/schema.ts'
 import type { JsonObject } from '../record/type.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { type Explanation, explainRecord } from './explain.ts'
-import { isErrorKey, isFailedKey, parseFailedBatch } from './failed.ts'
 import { type Frequency, frequenciesOf } from './frequencies.ts'
 import { isOpen, type Provenance, readProvenance, readTries } from './history.ts'
 import { maskEnvelope } from './mask.ts'
-import { envelopeOf, parseErrorFile, payloadsOf } from './read.ts'
+import { envelopeOf, isErrorKey, parseErrorFile, payloadsOf } from './read.ts'
 import type { ErrorGroup, Triage } from './triage.ts'
 
 /** One error file. Personal values are masked. */

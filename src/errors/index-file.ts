@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { failedPrefixes, isFailedKey, parseFailedBatch } from '../codec/failed-batch.ts'
 import { parseInstant } from '../record/date.ts'
 import type { Catalog } from '../record/schema.ts'
 import { eachBounded } from '../store/bounded.ts'
@@ -8,7 +9,6 @@ import { compareKeys } from '../store/key.ts'
 import { makeFolders } from '../store/newfolder.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { type Cause, causeOf, fingerprintOf } from './cause.ts'
-import { failedPrefixes, isFailedKey, parseFailedBatch } from './failed.ts'
 import { errorsPrefix, parseErrorFile } from './read.ts'
 
 /** What is known of one error file without reading it again. */

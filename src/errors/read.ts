@@ -1,8 +1,14 @@
+import { isFailedKey } from '../codec/failed-batch.ts'
 import type { ErrorFile } from '../delivery/error-file.ts'
 import { isObject, type Json, type JsonObject } from '../record/type.ts'
 
 /** Where error files lie. */
 export const errorsPrefix = 'errors/'
+
+/** True for the key of an error file or of a discarded batch; false for the fingerprint of a group. */
+export function isErrorKey(name: string): boolean {
+  return name.startsWith(errorsPrefix) || isFailedKey(name)
+}
 
 /** The error file in these bytes, or undefined when they hold something else. */
 export function parseErrorFile(bytes: Uint8Array): ErrorFile | undefined {

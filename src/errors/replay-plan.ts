@@ -1,12 +1,11 @@
+import { isFailedKey, parseFailedBatch } from '../codec/failed-batch.ts'
 import type { Batch, StreamRecord } from '../codec/lambda-event.ts'
 import type { ErrorFile } from '../delivery/error-file.ts'
 import { tagOf } from '../delivery/expiry.ts'
 import { type PlanRules, planBatch } from '../delivery/plan.ts'
-
 import { parseInstant } from '../record/date.ts'
 import type { ObjectTag } from '../store/store.ts'
 import type { Edit } from './edit.ts'
-import { isFailedKey, parseFailedBatch } from './failed.ts'
 import type { Result } from './history.ts'
 import { parseErrorFile, payloadsOf } from './read.ts'
 

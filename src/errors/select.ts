@@ -1,5 +1,5 @@
-import { isErrorKey } from './failed.ts'
 import { isOpen } from './history.ts'
+import { isErrorKey } from './read.ts'
 import type { Triage } from './triage.ts'
 
 /** Which error files a replay is asked for. Without a name: all of them. */

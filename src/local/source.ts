@@ -1,13 +1,7 @@
+import type { KinesisRecord } from '../codec/lambda-event.ts'
+
 /** A record of a stream, as it was put there. */
-export type SourceRecord = {
-  /** Decimal digits; rises within a shard. */
-  readonly sequence: string
-  readonly partitionKey: string
-  /** The payload: a change record's JSON, or whatever a producer put there. */
-  readonly bytes: Uint8Array
-  /** When the stream took it in, in milliseconds since 1970. */
-  readonly arrivedMs: number
-}
+export type SourceRecord = KinesisRecord
 
 export type Shard = {
   readonly id: string

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
-import { readChangeEvent } from '../../src/codec/lambda-event.ts'
+import { eventSizer, readChangeEvent, toKinesisEvent } from '../../src/codec/lambda-event.ts'
 import { planBatch } from '../../src/delivery/plan.ts'
 import { readRow } from '../../src/delivery/row.ts'
 import { toRules } from '../../src/delivery/rules.ts'
 import { readSettings } from '../../src/settings.ts'
+import { arbitraryStream } from '../arbitrary/stream.ts'
 import { change, kinesisEvent } from '../changes.ts'
 
 const rules = toRules(loadCatalog(), readSettings({}))
@@ -152,4 +154,32 @@ test('an arrival that is no time is left out rather than trusted', () => {
     for (const record of event.Records) record.kinesis.approximateArrivalTimestamp = arrival
     expect(readChangeEvent(event)[0]?.records[0]).not.toHaveProperty('arrivedMs')
   }
+})
+
+test('an event of Kinesis that is written is read back, whatever its records', () => {
+  fc.assert(
+    fc.property(arbitraryStream, ({ arn, shard, records }) => {
+      const event = JSON.parse(JSON.stringify(toKinesisEvent(records, arn, shard)))
+      const read = records.map(({ bytes, sequence, arrivedMs }) => ({
+        payload: Buffer.from(bytes),
+        sequence,
+        arrivedMs,
+      }))
+      const stream = arn.slice(arn.indexOf('/') + 1)
+      expect(readChangeEvent(event)).toEqual(records.length === 0 ? [] : [{ stream, shard, records: read }])
+    }),
+  )
+})
+
+test('a record is never larger in its event than the sizer says, and not by much smaller', () => {
+  fc.assert(
+    fc.property(arbitraryStream, ({ arn, shard, records }) => {
+      const sizeOf = eventSizer(arn, shard)
+      for (const record of records) {
+        const bytes = Buffer.byteLength(JSON.stringify(toKinesisEvent([record], arn, shard)))
+        expect(sizeOf(record)).toBeGreaterThanOrEqual(bytes)
+        expect(sizeOf(record)).toBeLessThan(bytes + 64)
+      }
+    }),
+  )
 })

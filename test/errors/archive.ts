@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadCatalog } from '../../src/catalog.ts'
+import { type DiscardedBatch, writeFailedBatch } from '../../src/codec/failed-batch.ts'
 import { toRules } from '../../src/delivery/rules.ts'
 import { type Delivery, deliverBatch } from '../../src/delivery/worker.ts'
 import { type Edit, noEdit, parsePatch } from '../../src/errors/edit.ts'
@@ -30,6 +31,13 @@ export function patch(operations: unknown): Edit {
 
 export const addSale = (saleId = 'sale-1') =>
   patch([{ op: 'add', path: '/dynamodb/NewImage/saleId', value: { S: saleId } }])
+
+/** Stores a discarded batch as the mapping does; returns its key. */
+export async function storeFailedBatch(store: ObjectStore, batch: DiscardedBatch): Promise<string> {
+  const { key, bytes } = writeFailedBatch(batch)
+  await store.put(key, bytes, { condition: { ifAbsent: true } })
+  return key
+}
 
 export type ErrorArchive = {
   readonly folder: string

@@ -1,9 +1,16 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { describeGroup, findGroup, nextStep, readOriginals, sampledMax } from '../../src/errors/group.ts'
 import { triage } from '../../src/errors/triage.ts'
-import { storeFailure } from '../../src/local/mapping/failed.ts'
 import { change } from '../changes.ts'
-import { addSale, catalog, type ErrorArchive, openErrorArchive, replayAll, withoutSale } from './archive.ts'
+import {
+  addSale,
+  catalog,
+  type ErrorArchive,
+  openErrorArchive,
+  replayAll,
+  storeFailedBatch,
+  withoutSale,
+} from './archive.ts'
 
 let archive: ErrorArchive
 beforeEach(async () => {
@@ -18,7 +25,7 @@ async function describeNamed(name: string) {
 }
 
 const giveUp = (payloads: readonly Uint8Array[]) =>
-  storeFailure(archive.store, {
+  storeFailedBatch(archive.store, {
     arn: 'arn:aws:kinesis:eu-west-1:1234567890:stream/changes',
     shard: 'shardId-000000000000',
     records: payloads.map((bytes, index) => ({

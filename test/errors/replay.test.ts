@@ -7,7 +7,6 @@ import { goneWhenIgnored } from '../../src/errors/expiry.ts'
 import { isOpen, provenanceKey, readHistory, readProvenance, readReport } from '../../src/errors/history.ts'
 import { freeze, rehearse, replay } from '../../src/errors/replay.ts'
 import { triage } from '../../src/errors/triage.ts'
-import { storeFailure } from '../../src/local/mapping/failed.ts'
 import { PipelineError } from '../../src/record/error.ts'
 import type { ObjectStore, ObjectTag } from '../../src/store/store.ts'
 import { change, demandItem, kinesisEvent } from '../changes.ts'
@@ -25,6 +24,7 @@ import {
   prepare,
   replayAll,
   rules,
+  storeFailedBatch,
   withoutSale,
 } from './archive.ts'
 
@@ -433,7 +433,7 @@ describe('an object that could not be written', () => {
 describe('a batch that was given up', () => {
   const arn = 'arn:aws:kinesis:eu-west-1:1234567890:stream/changes'
   const giveUp = (payloads: readonly Uint8Array[]) =>
-    storeFailure(archive.store, {
+    storeFailedBatch(archive.store, {
       arn,
       shard: 'shardId-000000000000',
       records: payloads.map((payload, index) => ({

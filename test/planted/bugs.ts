@@ -227,8 +227,8 @@ export const bugs: readonly Bug[] = [
     ],
     [
       'Every delete of a service is one of the TTL.',
-      "identity.principalId === 'dynamodb.amazonaws.com'",
-      'identity.principalId !== undefined',
+      'userIdentity.principalId === expiryPrincipal',
+      'userIdentity.principalId !== undefined',
     ],
     ['An operation that is none is believed.', " && operation !== 'REMOVE') {", " && operation === '') {"],
     [
@@ -780,15 +780,19 @@ export const bugs: readonly Bug[] = [
       /no more than twice/,
     ],
   ]),
-  ...plant('src/local/mapping/failed.ts', 'test/local/mapping/mapping.test.ts', [
+  ...plant('src/codec/failed-batch.ts', 'test/codec/failed-batch.test.ts', [
     [
       'The payload of a discarded batch is not kept.',
       'payload: JSON.stringify(toKinesisEvent(records, arn, shard))',
       "payload: ''",
-      /too old/,
+    ],
+    [
+      'A discarded batch has a key for each try.',
+      'const name = uuidOf([arn,',
+      'const name = uuidOf([String(calls), arn,',
     ],
   ]),
-  ...plant('src/local/mapping/event.ts', 'test/local/mapping/mapping.test.ts', [
+  ...plant('src/local/mapping/slot.ts', 'test/local/mapping/mapping.test.ts', [
     [
       'Two partition keys change places with the number of records.',
       "createHash('md5').update(partitionKey)",

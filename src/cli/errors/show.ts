@@ -1,7 +1,7 @@
 import type { Explanation } from '../../errors/explain.ts'
-import { isErrorKey } from '../../errors/failed.ts'
 import type { Frequency } from '../../errors/frequencies.ts'
 import { describeGroup, findGroup, type GroupReport, nextStep, readOriginals } from '../../errors/group.ts'
+import { isErrorKey } from '../../errors/read.ts'
 import { triesMax } from '../../errors/replay.ts'
 import { codes } from '../../record/error.ts'
 import type { Settings } from '../../settings.ts'

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { toRules } from '../../delivery/rules.ts'
 import { type Difference, diffPayloads } from '../../errors/diff.ts'
 import { type Edit, noEdit, parsePatch, replaceBy } from '../../errors/edit.ts'
-import { isErrorKey } from '../../errors/failed.ts'
 import type { Result } from '../../errors/history.ts'
+import { isErrorKey } from '../../errors/read.ts'
 import {
   countOf,
   type Frozen,

@@ -1,11 +1,11 @@
 import { backoff } from '../../aws/retry.ts'
+import { type DiscardedBatch, writeFailedBatch } from '../../codec/failed-batch.ts'
+import { toKinesisEvent } from '../../codec/lambda-event.ts'
 import type { Handler } from '../../delivery/handler.ts'
 import type { Clock, Log } from '../../delivery/telemetry.ts'
 import { PipelineError } from '../../record/error.ts'
 import type { ObjectStore } from '../../store/store.ts'
 import type { SourceRecord } from '../source.ts'
-import { toKinesisEvent } from './event.ts'
-import { storeFailure } from './failed.ts'
 import type { MappingSettings } from './settings.ts'
 import type { Waiter } from './waiter.ts'
 
@@ -77,13 +77,11 @@ async function callOnce(
   return code
 }
 
-async function giveUp(
-  failure: Parameters<typeof storeFailure>[1],
-  { failures, log }: DeliverParts,
-): Promise<boolean> {
-  const { shard, records } = failure
+async function giveUp(batch: DiscardedBatch, { failures, log }: DeliverParts): Promise<boolean> {
+  const { shard, records } = batch
   try {
-    const key = await storeFailure(failures, failure)
+    const { key, bytes } = writeFailedBatch(batch)
+    await failures.put(key, bytes, { condition: { ifAbsent: true } })
     log({ level: 'error', message: 'batch given up', shard, records: records.length, key })
     return true
   } catch (error) {

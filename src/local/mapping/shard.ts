@@ -1,9 +1,10 @@
 import { backoff } from '../../aws/retry.ts'
+import { eventSizer } from '../../codec/lambda-event.ts'
 import { PipelineError } from '../../record/error.ts'
 import type { ChangeSource } from '../source.ts'
 import type { Checkpoints } from './checkpoint.ts'
 import { type DeliverParts, deliverUntilDone } from './deliver.ts'
-import { eventSizer, laneOf } from './event.ts'
+import { slotOf } from './slot.ts'
 import { type Batch, createTrack, type ShardState } from './track.ts'
 
 /** What is told of a shard, and added up over all of them. */
@@ -56,7 +57,7 @@ export function runShard(shard: string, start: ShardState, parts: ShardParts): S
   const { source, checkpoints, settings, clock, monotonic, waiter, counts, log } = parts
   const { arn } = source
   const limits = { records: settings.batchRecords, bytes: settings.batchBytes, windowMs: settings.windowMs }
-  const track = createTrack(start, limits, eventSizer(arn, shard), laneOf)
+  const track = createTrack(start, limits, eventSizer(arn, shard), slotOf)
   const lanes = start.lanes.length
   // As much as all lanes can have under way, and once more in waiting.
   const heldMax = { records: 2 * lanes * limits.records, bytes: 2 * lanes * limits.bytes }
