@@ -1,3 +1,5 @@
+import { batchRecords, batchWindowMs, parallelization } from '../../src/defaults.ts'
+
 /** What of a deployment decides its cost and its limits. */
 export type Deployment = {
   /** Provisioned shards; on demand where it is not given. */
@@ -10,12 +12,12 @@ export type Deployment = {
   readonly scanBytesMax: number
 }
 
-/** The defaults of `dmd.deploy.json`; a test compares them with `infra/src/config.ts`. */
+/** The defaults of `dmd.deploy.json`; a test compares those written here with `infra/src/config.ts`. */
 export const defaults: Deployment = {
   retentionHours: 168,
-  batchRecords: 1_000,
-  windowSeconds: 5,
-  parallelization: 1,
+  batchRecords,
+  windowSeconds: batchWindowMs.deployed / 1_000,
+  parallelization,
   memoryMb: 1_024,
   scanBytesMax: 100_000_000_000,
 }
