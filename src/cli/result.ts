@@ -1,6 +1,4 @@
-import { createWriteStream } from 'node:fs'
 import { extname } from 'node:path'
-import { finished } from 'node:stream/promises'
 import { codeOf } from '../dialect/athena.ts'
 import type { QueryEngine, QueryOptions, QueryResult } from '../query/engine.ts'
 import {
@@ -11,10 +9,9 @@ import {
   formatLines,
   formatTable,
   formatText,
-  type WriteText,
 } from '../query/format.ts'
 import { PipelineError } from '../record/error.ts'
-import { fileMode } from '../store/mode.ts'
+import { type OutputFile, openOutputFile } from '../store/atomic-file.ts'
 import { type Cost, describeRun, skippedLines } from './engine.ts'
 import { counted, harmlessLines, type Io, style } from './io.ts'
 import { startRunning } from './running.ts'
@@ -115,22 +112,26 @@ async function write(
     isText
       ? shown(place, formatText)
       : formatOf(place, format, { ...to, whole: to.hints.whole, onNeutralised })
-  const result = await engine.query(sql, options)
-  const { scan, charge } = result
   if (file !== undefined) {
-    const { writeText, end } = openOutput(file)
-    // A file has no colours and no width, and is no terminal.
-    const { width: _, ...plain } = { ...io, isColored: false, isShown: false }
-    const rows = await formatFor(plain)(result, writeText)
-    await end()
-    return { rows, neutralised, scan, charge }
+    const output = await openOutput(file)
+    try {
+      const result = await engine.query(sql, options)
+      // A file has no colours and no width, and is no terminal.
+      const { width: _, ...plain } = { ...io, isColored: false, isShown: false }
+      const rows = await formatFor(plain)(result, output.write)
+      await output.end()
+      return { rows, neutralised, scan: result.scan, charge: result.charge }
+    } finally {
+      await output.discard()
+    }
   }
+  const result = await engine.query(sql, options)
   const part = firstRows(result, isText ? undefined : to.rowsShownMax)
   const rows = await formatFor(io)(part.result, async (text) => {
     if (io.isShown) await onText()
     await io.out(text)
   })
-  return { rows, neutralised, isPart: part.isPart(), scan, charge }
+  return { rows, neutralised, isPart: part.isPart(), scan: result.scan, charge: result.charge }
 }
 
 /** True for a statement that is answered with lines of text and not with rows: a plan, or DDL. */
@@ -184,20 +185,15 @@ function shown(io: Io, format: Format): Format {
   return (result, write) => format(result, io.isShown ? (text) => write(harmlessLines(text)) : write)
 }
 
-function openOutput(path: string): { readonly writeText: WriteText; readonly end: () => Promise<void> } {
-  const file = createWriteStream(path, { mode: fileMode })
-  // Before the first write, so that a file that cannot be made is reported and not thrown out of nowhere.
-  const done = finished(file)
-  done.catch(() => {})
+/** A file that gets its name when the whole result is in it. */
+async function openOutput(path: string): Promise<OutputFile> {
+  const orInvalid = (work: Promise<void>) =>
+    work.catch((error: unknown) => Promise.reject(unwritable(path, error)))
+  const file = await openOutputFile(path).catch((error: unknown) => Promise.reject(unwritable(path, error)))
   return {
-    writeText: (text) =>
-      new Promise((resolve, reject) =>
-        file.write(text, (error) => (error ? reject(unwritable(path, error)) : resolve())),
-      ),
-    end: async () => {
-      file.end()
-      await done.catch((error: unknown) => Promise.reject(unwritable(path, error)))
-    },
+    write: (text) => orInvalid(file.write(text)),
+    end: () => orInvalid(file.end()),
+    discard: file.discard,
   }
 }
 

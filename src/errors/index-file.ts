@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { failedPrefixes, isFailedKey, parseFailedBatch } from '../codec/failed-batch.ts'
 import { parseInstant } from '../record/date.ts'
 import type { Catalog } from '../record/schema.ts'
+import { replaceFile } from '../store/atomic-file.ts'
 import { eachBounded } from '../store/bounded.ts'
 import { compareKeys } from '../store/key.ts'
 import { makeFolders } from '../store/newfolder.ts'
@@ -165,13 +166,7 @@ async function save(
   }
   const header = JSON.stringify({ format, types: digestOf(catalog), causes })
   await makeFolders(dirname(file))
-  const part = `${file}.${owner}.part`
-  try {
-    await writeFile(part, `${header}\n${lines.join('')}`, { mode: 0o600 })
-    await rename(part, file)
-  } finally {
-    await rm(part, { force: true })
-  }
+  await replaceFile(file, `${header}\n${lines.join('')}`, { part: `${file}.${owner}.part` })
 }
 
 const format = 1

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isObject, type Json } from '../record/type.ts'
+import { replaceFile } from '../store/atomic-file.ts'
 import { makeFolders } from '../store/newfolder.ts'
 import { fateOf, nextName } from '../store/owner.ts'
 import type { ArchiveFile } from './files.ts'
@@ -116,11 +117,8 @@ export async function openCache(
         await rename(path, pathOf(name, 'parquet'))
         const members = files.map(({ key, etag }, index) => ({ key, etag, ...(taken[index] ?? { rows: 0 }) }))
         const layout = digestOf(type, layoutOf(type))
-        await writeFile(path, JSON.stringify({ version: packVersion, layout, bytes, members }), {
-          mode: 0o600,
-          flag: 'wx',
-        })
-        await rename(path, pathOf(name, 'json'))
+        const text = JSON.stringify({ version: packVersion, layout, bytes, members })
+        await replaceFile(pathOf(name, 'json'), text, { part: path })
         const pack = toPack(folder, name, bytes, members)
         known.set(name, { ...pack, isForeign: false })
         return pack

@@ -25,7 +25,7 @@ import { type ArchiveFile, listFiles, type SkippedFile } from './files.ts'
 import { columnNames, findSystemViews, prepareReading, type Reading, readReading, refused } from './guard.ts'
 import { loadPacks, type Need } from './load.ts'
 import { FileMoved } from './pack/build.ts'
-import { copyToParquet, moveFile } from './parquet.ts'
+import { copyToParquet, placeFile } from './parquet.ts'
 import { findFunctions, matchPartitions, planReads, type Reads } from './prune.ts'
 import { relationsOf } from './relations.ts'
 
@@ -184,7 +184,7 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
           copyToParquet(connection, statement, reading, part, options.rowsMax),
         )
         end()
-        await moveFile(part, path)
+        await placeFile(part, path)
         return { rows: value, scan }
       } finally {
         await rm(part, { force: true })

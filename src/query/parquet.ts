@@ -1,8 +1,7 @@
-import { chmod, copyFile, rename } from 'node:fs/promises'
 import { type DuckDBConnection, type DuckDBPreparedStatement, DuckDBTypeId } from '@duckdb/node-api'
 import { quoteName, quoteText } from '../dialect/sql.ts'
 import { PipelineError } from '../record/error.ts'
-import { fileMode } from '../store/mode.ts'
+import { moveFile } from '../store/atomic-file.ts'
 import { passedRows } from './failure.ts'
 import { columnNames, type Reading, refused } from './guard.ts'
 import { canonicalText } from './tree.ts'
@@ -57,16 +56,10 @@ export function uniqueNames(
   })
 }
 
-/** Gives a file that DuckDB has made its place, for its owner alone. The cache may lie on another disk. */
-export async function moveFile(from: string, to: string): Promise<void> {
+/** Gives a file that DuckDB has made its place. @throws PipelineError QUERY_FAILED when it cannot be written there. */
+export async function placeFile(from: string, to: string): Promise<void> {
   try {
-    await chmod(from, fileMode)
-    await rename(from, to).catch(async (error) => {
-      if (error.code !== 'EXDEV') throw error
-      const part = `${to}.part`
-      await copyFile(from, part)
-      await rename(part, to)
-    })
+    await moveFile(from, to)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new PipelineError('QUERY_FAILED', `${to} cannot be written: ${why}`, { cause })

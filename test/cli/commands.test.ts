@@ -311,6 +311,18 @@ test('files that hold rows or records are for who made them alone; one that was 
   expect(mode('mode.csv')).toBe('644')
 })
 
+test('a query that fails on its way leaves the file of an earlier result as it was', async () => {
+  await deliver([change({ id: 'first' }), change({ id: 'second' })])
+  const path = join(folder, 'kept.csv')
+  const query = (...args: string[]) =>
+    dmd(['query', 'SELECT fanid FROM demand', '--archive', archive, '-o', path, ...args])
+  expect((await query()).code).toBe(0)
+  const before = readFileSync(path, 'utf8')
+  expect((await query('--max-rows', '1')).code).not.toBe(0)
+  expect(readFileSync(path, 'utf8')).toBe(before)
+  expect(readdirSync(folder).filter((name) => name.startsWith('kept'))).toEqual(['kept.csv'])
+})
+
 test('a statement may begin with a comment, and a mistyped option is still one', async () => {
   const query = (...args: string[]) => dmd(['query', ...args, '--archive', archive])
   for (const comment of ['-- top\n', '--top\n', '--format=csv\n', '-- --json\n'])

@@ -1,6 +1,7 @@
 import fs, { type FileHandle } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
+import { replaceFile } from '../../src/store/atomic-file.ts'
 import { openDirectoryStore } from '../../src/store/directory.ts'
 import { withLock } from '../../src/store/scratch.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
@@ -18,6 +19,8 @@ import { prepare, type Step, sealed, steps } from './steps.ts'
  * - `fail {root} {step}`: does it in the archive `{root}/{n}`, where its nth write fails for want of space, from 1 on
  *   until none fails. Says each time how it ended.
  * - `trace {root} {step}`: does one step, and says all its writes to the disk.
+ * - `replace {root} {kill|fail|trace} {point}`: replaces the file `{root}/file` durably, and is killed before its nth write,
+ *   or that write fails. Says how it ended and all its writes.
  */
 const [mode, root, ...rest] = process.argv.slice(2) as [string, string, ...string[]]
 
@@ -38,6 +41,7 @@ process.exit(0)
 async function run(): Promise<void> {
   if (mode === 'hold') return hold(rest[0]!)
   if (mode === 'fail') return fail(rest[0] as Step)
+  if (mode === 'replace') return replace(rest[0]!, Number(rest[1]))
   if (mode === 'crash' || mode === 'trace') return step(rest[0] as Step, Number(rest[1]))
   const store = await openDirectoryStore(root)
   if (mode === 'write') return write(store, Number(rest[0]))
@@ -84,6 +88,17 @@ async function step(name: Step, point: number): Promise<void> {
   const store = await openDirectoryStore(root)
   await steps[name](store)
   say(JSON.stringify(writes))
+}
+
+async function replace(fault: string, point: number): Promise<void> {
+  watchWrites()
+  if (fault === 'kill') killAt = point
+  if (fault === 'fail') failAt = point
+  const error = await replaceFile(join(root, 'file'), sealed('new'), { isDurable: true }).then(
+    () => undefined,
+    (caught) => caught.code,
+  )
+  say(JSON.stringify({ error, writes }))
 }
 
 async function fail(name: Step): Promise<void> {
@@ -142,7 +157,7 @@ function watchWrites(): void {
     })
   }
   const opened: typeof open = async (path, flags) => {
-    if (flags === 'wx') before('open', path)
+    if (flags === 'wx' || flags === 'w') before('open', path)
     return watchHandle(await open(path, flags), path)
   }
   Object.assign(fs, { open: opened })

@@ -1,7 +1,8 @@
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { PipelineError } from '../../record/error.ts'
+import { replaceFile } from '../../store/atomic-file.ts'
 import { systemCode } from '../../store/failure.ts'
 import type { ShardState } from './track.ts'
 
@@ -56,28 +57,15 @@ export function openCheckpoints(folder: string, arn: string): Checkpoints {
     async write(shard, state) {
       const path = pathOf(shard)
       try {
-        await writeWhole(folder, path, `${JSON.stringify({ format, stream: arn, shard, ...state })}\n`)
+        await replaceFile(path, `${JSON.stringify({ format, stream: arn, shard, ...state })}\n`, {
+          isDurable: true,
+        })
       } catch (error) {
         throw unusable(path, `cannot be written (${systemCode(error) ?? 'unknown'})`, error)
       }
     },
     remove: (shard) => rm(pathOf(shard), { force: true }),
   }
-}
-
-/** Replaces a file so that after a power cut it is the old one or the new one, and whole. */
-async function writeWhole(folder: string, path: string, text: string): Promise<void> {
-  const part = `${path}.part`
-  const handle = await open(part, 'w', 0o600)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(part, path)
-  const directory = await open(folder, 'r')
-  await directory.sync().finally(() => directory.close())
 }
 
 function parse(text: string): unknown {

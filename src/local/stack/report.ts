@@ -1,8 +1,9 @@
-import { open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { Log } from '../../delivery/telemetry.ts'
 import { PipelineError } from '../../record/error.ts'
+import { replaceFile } from '../../store/atomic-file.ts'
 import { systemCode } from '../../store/failure.ts'
 import { alertNames } from '../alert.ts'
 
@@ -77,15 +78,8 @@ const fileName = 'status.json'
 
 /** Replaces the report in a state folder; a reader sees the old one or the new one, whole. */
 export async function writeReport(folder: string, report: Report): Promise<void> {
-  const path = join(folder, fileName)
-  // Not synced: after a power cut there is nothing that runs.
-  const handle = await open(`${path}.part`, 'w', 0o600)
-  try {
-    await handle.writeFile(`${JSON.stringify(report)}\n`)
-  } finally {
-    await handle.close()
-  }
-  await rename(`${path}.part`, path)
+  // Not durable: after a power cut there is nothing that runs.
+  await replaceFile(join(folder, fileName), `${JSON.stringify(report)}\n`)
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBDataChunk, DuckDBInstance, VARCHAR } from '@duckdb/node-api'
 import { quoteName, quoteText } from '../../dialect/sql.ts'
 import type { QueryResult } from '../engine.ts'
-import { moveFile, uniqueNames } from '../parquet.ts'
+import { placeFile, uniqueNames } from '../parquet.ts'
 import { cellText } from '../text.ts'
 
 const chunkRows = 2048
@@ -40,7 +40,7 @@ async function writeBeside(folder: string, { columns, rows }: QueryResult, path:
     const list = columns.map(({ type }, at) => `${typed(`c${at}`, type)} AS ${quoteName(unique[at] ?? '')}`)
     const part = join(folder, 'rows.parquet')
     await connection.run(`COPY (SELECT ${list.join(', ')} FROM rows) TO ${quoteText(part)} (FORMAT parquet)`)
-    await moveFile(part, path)
+    await placeFile(part, path)
     return count
   } finally {
     connection.closeSync()
