@@ -120,6 +120,8 @@ export function isRetryable(error: unknown): boolean {
   const name = nameOf(error)
   // The SDK corrects its clock by the answer.
   if (name === 'RequestTimeTooSkewed') return true
+  // Whoever cancelled the call decides whether there is another one.
+  if (name === 'AbortError') return false
   const kind = kindOf(error, name)
   const status = statusOf(error)
   if (['throttled', 'key throttled', 'network', 'server'].includes(kind)) return true

@@ -58,6 +58,11 @@ test('a clock that is wrong is corrected by the answer: the call is made again, 
   expect(explainFailure(skewed, tried).kind).toBe('signature')
 })
 
+test('a call that was cancelled is not made again; it counts as one that got no answer', () => {
+  expect(isRetryable(answer('AbortError', { status: 0 }))).toBe(false)
+  expect(explainFailure(answer('AbortError', { status: 0 }), tried).kind).toBe('network')
+})
+
 test('a conflict is tried again: somebody else was at the same object', () => {
   expect(isRetryable(answer('ConditionalRequestConflict', { status: 409 }))).toBe(true)
 })

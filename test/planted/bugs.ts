@@ -505,6 +505,32 @@ export const bugs: readonly Bug[] = [
       /finds everything synced/,
     ],
   ]),
+  ...plant('src/store/atomic-file.ts', 'test/store/atomic-file.test.ts', [
+    [
+      'A file has its name before it is on the disk.',
+      '      if (isDurable) await handle.sync()\n',
+      '',
+      /synced before/,
+    ],
+    [
+      'The name of a file is not on the disk.',
+      '  if (isDurable) await syncFolder(dirname(path))\n',
+      '',
+      /synced before/,
+    ],
+    [
+      'A file is written over the one before it.',
+      'part = `${path}.part` }: ReplaceOptions',
+      'part = path }: ReplaceOptions',
+      /killed|whole/,
+    ],
+    [
+      'What a failed write left stays beside the file.',
+      '    await rm(part, { force: true }).catch(() => undefined)\n',
+      '',
+      /full/,
+    ],
+  ]),
   ...plant('src/local/table/commit.ts', 'test/local/table/embedded.test.ts', [
     [
       'Any number of writes may wait for the disk.',
@@ -732,13 +758,7 @@ export const bugs: readonly Bug[] = [
     ],
   ]),
   ...plant('src/local/mapping/checkpoint.ts', 'test/local/mapping/checkpoint.test.ts', [
-    ['A checkpoint has its name before it is on the disk.', '    await handle.sync()\n', ''],
-    [
-      'The name of a checkpoint is not on the disk.',
-      '  await directory.sync().finally(() => directory.close())',
-      '  await directory.close()',
-    ],
-    ['A checkpoint is written over the one before it.', 'const part = `${path}.part`', 'const part = path'],
+    ['A checkpoint need not survive a power cut.', 'isDurable: true', 'isDurable: false'],
     ['The checkpoint of another shard is believed.', ' || found.data.shard !== shard', ''],
   ]),
   ...plant('src/local/mapping/track.ts', 'test/local/mapping/track.test.ts', [
