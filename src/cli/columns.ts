@@ -1,4 +1,4 @@
-import { fitText, fitWidths, gap, lineWidth, pad, widthOf } from '../query/layout.ts'
+import { fitText, fitWidths, gap, lineWidth, pad, widthOf, wrapText } from '../query/layout.ts'
 import { harmless, type Io, style } from './io.ts'
 
 export type ColumnsOptions = {
@@ -60,4 +60,42 @@ function keptColumns(
     kept = kept.filter((other) => other !== column)
   }
   return kept
+}
+
+/** How wide lines for people are where there is no terminal to fit. */
+export const plainWidth = 80
+
+/** Columns below which a text is not wrapped any more: a line of one word each helps nobody. */
+const textWidthMin = 20
+
+/** A name, the text beside it, and a command below the text, which is never broken: it is copied. */
+export type Field = readonly [name: string, text: string, command?: string]
+
+export type FieldsOptions = {
+  /** Stands before each line. */
+  readonly indent?: string
+  /** Styles a padded name. */
+  readonly paint?: (name: string, row: number) => string
+}
+
+/**
+ * Names, each with its text beside it, aligned and wrapped to the terminal, or to 80 columns where there is none. Nothing
+ * is cut, so that a key can be copied. Texts of strangers must be harmless already.
+ */
+export function fields(
+  io: Io,
+  rows: readonly Field[],
+  { indent = '', paint = (name) => style(io, 'bold', name) }: FieldsOptions = {},
+): string {
+  const width = rows.reduce((most, [name]) => Math.max(most, widthOf(name)), 0)
+  const before = indent + ' '.repeat(width) + gap
+  const room = Math.max(textWidthMin, (io.width ?? plainWidth) - widthOf(before))
+  return rows
+    .flatMap(([name, text, command], row) => {
+      const padded = paint(pad({ shown: name, width: widthOf(name) }, width, false, false), row)
+      const lines = [...wrapText(text, room), ...(command === undefined ? [] : [command])]
+      return lines.map((line, index) => `${index === 0 ? indent + padded + gap : before}${line}`.trimEnd())
+    })
+    .map((line) => `${line}\n`)
+    .join('')
 }

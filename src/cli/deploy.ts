@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { loadCatalog } from '../catalog.ts'
 import { PipelineError } from '../record/error.ts'
+import { fields } from './columns.ts'
 import { type ExitCode, exitCodes, type Run, UsageError } from './command.ts'
 import { type Io, style } from './io.ts'
 
@@ -54,7 +55,7 @@ async function deploy(io: Io, flags: Flags): Promise<ExitCode> {
     throw new UsageError(`${config} names no existingTable: a new table is connected by the deployment`)
   if (one !== 'views') await connect(io, named)
   if (one !== 'connect') await makeViews(io, named)
-  if (one === undefined) await io.err(`deployed\n${outputLines(infra)}look at it: ${doctorFor(named)}\n`)
+  if (one === undefined) await io.err(`deployed\n${outputLines(io, infra)}look at it: ${doctorFor(named)}\n`)
   return exitCodes.ok
 }
 
@@ -113,12 +114,13 @@ const shownOutputs = [
   ['workgroup', 'WorkgroupName'],
 ] as const
 
-function outputLines(infra: string): string {
+function outputLines(io: Io, infra: string): string {
   const file = join(infra, outputsFile)
   if (!existsSync(file)) return ''
   const stacks = JSON.parse(readFileSync(file, 'utf8')) as { [stack: string]: { [name: string]: string } }
   const outputs: { readonly [name: string]: string } = Object.assign({}, ...Object.values(stacks))
-  return shownOutputs.map(([what, name]) => `  ${what.padEnd(9)}  ${outputs[name] ?? '—'}\n`).join('')
+  const rows = shownOutputs.map(([what, name]) => [what, outputs[name] ?? '—'] as const)
+  return fields({ ...io, width: io.errWidth }, rows, { indent: '  ', paint: (name) => name })
 }
 
 type Named = {

@@ -1,4 +1,5 @@
 import { jsonLog, type Log } from '../delivery/telemetry.ts'
+import { wrapText } from '../query/layout.ts'
 
 export { counted } from '../query/text.ts'
 
@@ -84,7 +85,7 @@ export function count(value: number): string {
 
 /** A text for people in lines of 80 columns at most, where its words let it. */
 export function wrapped(text: string): string {
-  return `${text.replace(/(.{1,80})(?: |$)/g, '$1\n').trimEnd()}\n`
+  return `${wrapText(text, 80).join('\n')}\n`
 }
 
 /** A size for people: `4.1 MB`. */

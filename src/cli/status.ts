@@ -6,7 +6,7 @@ import { type Report, readReport } from '../local/stack/report.ts'
 import { widthOf } from '../query/layout.ts'
 import { readSettings } from '../settings.ts'
 import { activityLine, rate } from './activity.ts'
-import { columns } from './columns.ts'
+import { columns, type Field, fields } from './columns.ts'
 import { configFile, type ExitCode, exitCodes, jsonOption, type Run } from './command.ts'
 import { archiveFlags, commandText } from './commandline.ts'
 import { count, counted, duration, type Io, style } from './io.ts'
@@ -94,7 +94,7 @@ function table(io: Io, report: Report | undefined, health: Health, state: string
   if (report === undefined) return `${head}\n  state folder  ${state}\n`
   const { requests, delivery, url, archive, stream, shards } = report
   const { errored, givenUp, trimmed, failures, lastError } = delivery
-  const rows: (readonly [string, string])[] = [
+  const rows: Field[] = [
     ...(url === undefined ? [] : [['requests to', url] as const]),
     ['stream', stream],
     ['archive', archive],
@@ -112,12 +112,13 @@ function table(io: Io, report: Report | undefined, health: Health, state: string
     ],
     ['last delivery', ago(delivery.lastDeliveryMs, nowMs)],
     ['lag', `${duration(delivery.lagMs)}, ${counted(delivery.held, 'change')} held`],
-    [
-      'errors',
-      errored === 0
-        ? '0'
-        : `${count(errored)}: see  ${commandText(io, ['errors', 'list', ...archiveFlags({ archive })])}`,
-    ],
+    errored === 0
+      ? ['errors', '0']
+      : [
+          'errors',
+          `${count(errored)}: see`,
+          commandText(io, ['errors', 'list', ...archiveFlags({ archive })]),
+        ],
     ...(failures > 0 ? [['failed calls', `${count(failures)}, made again`] as const] : []),
     ...(givenUp > 0 ? [['given up', `${count(givenUp)}: below failed/ in the archive`] as const] : []),
     ...(trimmed > 0
@@ -126,8 +127,7 @@ function table(io: Io, report: Report | undefined, health: Health, state: string
     ...(lastError === undefined ? [] : [['last error', lastError] as const]),
     ...(report.webhook ? [['notices', describeWebhook(report.webhook)] as const] : []),
   ]
-  const width = Math.max(...rows.map(([name]) => name.length))
-  const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
+  const lines = fields(io, rows, { indent: '  ', paint: (name) => name })
   const shardRows = shards.map(({ shard, lagMs, held, retries, lastError: error }) => [
     shard,
     duration(lagMs),
@@ -143,7 +143,7 @@ function table(io: Io, report: Report | undefined, health: Health, state: string
     `  ${style(io, 'red', 'ALERT')} ${style(io, 'bold', name)} for ${duration(Math.max(0, nowMs - sinceMs))}: ${text}`,
     `        what to do: ${runbook}`,
   ])
-  return `${[head, ...alerts, ...lines, ''].join('\n')}${shardTable}`
+  return `${[head, ...alerts, lines].join('\n')}${shardTable}`
 }
 
 function describeWebhook({ host, sent, failed, lastError }: NonNullable<Report['webhook']>): string {

@@ -78,3 +78,19 @@ export function pad(
   if (isRight) return space + shown
   return isLast ? shown : shown + space
 }
+
+/** The text in lines of `width` columns, broken at spaces. A word that is wider than a line has a line to itself. */
+export function wrapText(text: string, width: number): readonly string[] {
+  return text.split('\n').flatMap((paragraph) => {
+    const lines: string[] = []
+    let line = ''
+    for (const word of paragraph.split(' ')) {
+      const longer = line === '' ? word : `${line} ${word}`
+      if (line !== '' && widthOf(longer) > width) {
+        lines.push(line.trimEnd())
+        line = word
+      } else line = longer
+    }
+    return [...lines, line.trimEnd()]
+  })
+}

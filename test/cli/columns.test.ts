@@ -1,6 +1,6 @@
 import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
-import { columns } from '../../src/cli/columns.ts'
+import { columns, fields } from '../../src/cli/columns.ts'
 import { startProgress } from '../../src/cli/progress.ts'
 import { testIo } from './io.ts'
 
@@ -61,6 +61,32 @@ test('where there is no terminal, nothing is left out or cut', () => {
 test('a cell stays in its line, whatever is in it', () => {
   expect(columns(testIo().io, ['a', 'b'], [['x\n\u001b[2J', 'y']]).split('\n')).toHaveLength(3)
 })
+
+const facts = [
+  ['file', 'errors/20250213T183000000Z-00000000-0000-5000-8000-000000000000.json'],
+  [
+    '歌手',
+    'the e\u0301tude of 東京ドーム and 🎫🎫 tickets, in words that go over a line of eighty columns and more',
+  ],
+  ['fix', 'one\ntwo'],
+] as const
+
+test.each([undefined, 80, 60, 40])(
+  'names and texts are aligned and wrapped to a terminal of %s columns',
+  (width) => {
+    const lines = fields(testIo(width === undefined ? {} : { width }).io, facts, { indent: '  ' })
+      .trimEnd()
+      .split('\n')
+    for (const line of lines) {
+      const [before = '', text = ''] = [line.slice(0, line.search(/(?<=^ {8}|^ {2}\S+ +)\S/)), line.trim()]
+      expect(stringWidth(before)).toBe(8)
+      // A key is never broken: it is copied.
+      if (!text.includes('errors/')) expect(stringWidth(line)).toBeLessThanOrEqual(width ?? 80)
+    }
+    expect(lines.join('\n')).toContain(facts[0][1])
+    expect(lines.slice(-2).map((line) => line.trim())).toEqual([expect.stringMatching(/^fix +one$/), 'two'])
+  },
+)
 
 test.each([200, 120, 100, 80, 60, 40, 20, 8])(
   'progress takes one row of %i columns, and redraws it',

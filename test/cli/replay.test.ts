@@ -98,8 +98,8 @@ test('scenario 4: 200 records without saleId are one group, mended by one edit, 
   const rehearsed = await run('replay', fingerprint, ...edit('sale-1'), '--dry-run')
   expect(rehearsed.code).toBe(0)
   expect(rehearsed.out).toMatch(/✓ +200 +would be delivered/)
-  expect(rehearsed.out.match(/\+ \/dynamodb\/NewImage\/saleId \{"S":"sale-1"\}/g)).toHaveLength(5)
-  expect(rehearsed.err).toMatch(/200 error files\n +SHA-256 [0-9a-f]{64}/)
+  expect(rehearsed.out.match(/\+ {2}\/dynamodb\/NewImage\/saleId \{"S":"sale-1"\}/g)).toHaveLength(5)
+  expect(rehearsed.err).toMatch(/200 error files\nSHA-256 +[0-9a-f]{64}/)
   expect(tree(archive)).toEqual(before)
 
   const replayed = await run('replay', fingerprint, ...edit('sale-1'), '--yes')
@@ -110,7 +110,7 @@ test('scenario 4: 200 records without saleId are one group, mended by one edit, 
   expect(tree(join(archive, 'errors'))).toEqual(originals)
   const ended = (await run('errors', 'show', fingerprint)).out
   expect(ended).not.toContain('try it again')
-  expect(ended).toMatch(/replayed +by \S+ at .*: dmd replay show \S+ --archive \S+/)
+  expect(ended).toMatch(/replayed +by \S+ at .*:\n +dmd replay show \S+ --archive \S+/)
   expect((await json('errors', 'list'))[0]).toMatchObject({ records: 200, open: 0, state: 'acknowledged' })
 
   const again = await run('replay', fingerprint, ...edit('sale-1'), '--yes')

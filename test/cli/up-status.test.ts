@@ -71,7 +71,7 @@ test('rates, lag, errors and the last delivery are told', async () => {
     '1,190, 20.1/s; 44 files',
     '2.0 s ago',
     '1.5 s, 8 changes held',
-    '2: see  dmd errors list --archive file:///archive',
+    '2: see\n                 dmd errors list --archive file:///archive\n',
     'shardId-000000000000',
   ])
     expect(ran.out).toContain(part)
@@ -155,8 +155,8 @@ test('--watch draws anew on a terminal, and adds lines elsewhere, until Ctrl-C',
   const [first = '', second, ...more] = drawn.split('\r\u001b[')
   expect(more).toEqual([])
   const rows = first.split('\n').length - 1
-  // The stream's ARN, and the hint at the errors, take two rows each of this width.
-  expect(second).toBe(`${rows + 2}A${first}`)
+  // The stream's ARN takes two rows of this width.
+  expect(second).toBe(`${rows + 1}A${first}`)
   expect(first.split('\u001b[K\n')).toHaveLength(rows + 1)
   expect(first.endsWith('\u001b[K\n\u001b[J')).toBe(true)
 })

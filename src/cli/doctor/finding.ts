@@ -1,3 +1,4 @@
+import { type Field, fields } from '../columns.ts'
 import { type Io, style } from '../io.ts'
 
 /** What was looked at, and what came of it. No part of it holds a value of a record. */
@@ -31,17 +32,16 @@ export function hideAccount(text: string): string {
 
 /** A finding as a line, and another for its fix. */
 export function findingLines(io: Io, findings: readonly Finding[]): string {
-  const width = Math.max(...findings.map(({ check }) => check.length))
-  return findings
-    .map(({ check, ok, found, fix, see }) => {
-      const mark =
-        ok === null ? style(io, 'dim', '—   ') : ok ? style(io, 'green', 'ok  ') : style(io, 'red', 'FAIL')
-      const more = [fix && `fix: ${fix}`, see && `see: ${see}`].filter((line) => line !== undefined)
-      return [
-        `${mark}  ${check.padEnd(width)}  ${found}`,
-        ...more.map((line) => ''.padEnd(width + 8) + line),
-        '',
-      ].join('\n')
-    })
-    .join('')
+  const rows = findings.map(({ check, ok, found, fix, see }): Field => {
+    const mark = ok === null ? '—' : ok ? 'ok' : 'FAIL'
+    const more = [fix && `fix: ${fix}`, see && `see: ${see}`].filter((line) => line !== undefined)
+    return [`${mark.padEnd(4)}  ${check}`, [found, ...more].join('\n')]
+  })
+  const colorOf = ({ ok }: Finding) => (ok === null ? 'dim' : ok ? 'green' : 'red')
+  return fields(io, rows, {
+    paint: (name, row) => {
+      const finding = findings[row]
+      return finding ? style(io, colorOf(finding), name.slice(0, 4)) + name.slice(4) : name
+    },
+  })
 }

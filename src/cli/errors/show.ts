@@ -3,9 +3,10 @@ import type { Frequency } from '../../errors/frequencies.ts'
 import { describeGroup, findGroup, type GroupReport, nextStep, readOriginals } from '../../errors/group.ts'
 import { isErrorKey } from '../../errors/read.ts'
 import { triesMax } from '../../errors/replay.ts'
+import { fitText } from '../../query/layout.ts'
 import { codes } from '../../record/error.ts'
 import type { Settings } from '../../settings.ts'
-import { columns } from '../columns.ts'
+import { columns, type Field, fields } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
 import { archiveFlags, commandText } from '../commandline.ts'
 import { allHarmless, asItIs, count, counted, harmless, type Io, outJson, style } from '../io.ts'
@@ -52,29 +53,38 @@ function render(io: Io, report: GroupReport, settings: Settings): string {
   const shown = allHarmless(report)
   const { fingerprint, stage, code, type, path, state, said, files, records, open, error } = shown
   const entry = Object.hasOwn(codes, code) ? codes[code as keyof typeof codes] : undefined
-  const label = (text: string) => style(io, 'bold', text.padEnd(10))
   const last = said.at(-1)
   const { explanation } = report.error
+  const about: (Field | undefined)[] = [
+    ['cause', `${code} at stage ${stage}, group ${fingerprint}`],
+    entry && ['meaning', entry.meaning],
+    entry && ['fix', entry.fix],
+    error.message === undefined ? undefined : ['message', error.message],
+    [
+      'status',
+      `${state}${last ? `: ${last.by} said ${last.status} at ${short(last.at)}${last.note ? `, ${last.note}` : ''}` : ''}`,
+    ],
+    [
+      'group',
+      `${counted(records, 'record')} in ${counted(files, 'file')}, ${count(open)} not replayed; grouped by stage ${stage}, code ${code}, type ${type}${path === '' ? '' : `, path ${path}`}`,
+    ],
+    ['seen', seenSpan(shown)],
+  ]
+  const sample: (Field | undefined)[] = [
+    ['file', error.key],
+    error.source && ['source', `${error.source.stream} ${error.source.shard} ${error.source.sequence}`],
+    ['tries', `${error.tries} of ${triesMax} failed`],
+    error.replayed && [
+      'replayed',
+      `by ${error.replayed.by} at ${short(error.replayed.at)}:`,
+      commandText(io, ['replay', 'show', error.replayed.replay, '--archive', settings.archive]),
+    ],
+  ]
+  const isGiven = (row: Field | undefined) => row !== undefined
   const lines = [
-    `${label('cause')}${code} at stage ${stage}, group ${fingerprint}`,
-    ...(entry ? [`${label('meaning')}${entry.meaning}`, `${label('fix')}${entry.fix}`] : []),
-    ...(error.message === undefined ? [] : [`${label('message')}${error.message}`]),
-    `${label('status')}${state}${last ? `: ${last.by} said ${last.status} at ${short(last.at)}${last.note ? `, ${last.note}` : ''}` : ''}`,
-    `${label('group')}${counted(records, 'record')} in ${counted(files, 'file')}, ${count(open)} not replayed; grouped by stage ${stage}, code ${code}, type ${type}${path === '' ? '' : `, path ${path}`}`,
-    `${label('seen')}${seenSpan(shown)}`,
-    '',
+    fields(io, about.filter(isGiven)),
     ...frequencyLines(io, shown),
-    `${label('file')}${error.key}`,
-    ...(error.source
-      ? [`${label('source')}${error.source.stream} ${error.source.shard} ${error.source.sequence}`]
-      : []),
-    `${label('tries')}${error.tries} of ${triesMax} failed`,
-    ...(error.replayed
-      ? [
-          `${label('replayed')}by ${error.replayed.by} at ${short(error.replayed.at)}: ${commandText(io, ['replay', 'show', error.replayed.replay, '--archive', settings.archive])}`,
-        ]
-      : []),
-    '',
+    fields(io, sample.filter(isGiven)),
     ...(explanation ? [...explanationLines(io, explanation), ...suggested(io, explanation)] : []),
     '',
     ...keyLines(io, shown),
@@ -116,7 +126,11 @@ function keyLines(io: Io, { keys, files }: GroupReport): readonly string[] {
     .map(({ key, tries, open }) => [key, open ? 'open' : 'replayed', String(tries)])
   const left = files - rows.length
   return [
-    columns(io, ['files of the group', 'state', 'tries'], rows, { right: [2] }).trimEnd(),
+    columns(io, ['files of the group', 'state', 'tries'], rows, {
+      right: [2],
+      whole: [0],
+      spare: [2, 1],
+    }).trimEnd(),
     ...(left > 0 ? [style(io, 'dim', `and ${count(left)} more: --json`)] : []),
     '',
   ]
@@ -143,7 +157,7 @@ function frequencyLines(io: Io, { frequencies, sampledFiles, files }: GroupRepor
       `${Math.round((present / records) * 100)}%`,
       tags.join(' '),
       distinct === undefined ? '' : count(distinct),
-      top ? `${top.value.slice(0, 40)} (${count(top.count)})` : '•••',
+      top ? `${fitText(top.value, 40).shown} (${count(top.count)})` : '•••',
     ])
   const left = attributes.length - rows.length
   return [

@@ -1,6 +1,6 @@
 import { type Outcome, outcomes, readHistory, readReport, readSelection } from '../../errors/history.ts'
 import type { ObjectStore } from '../../store/store.ts'
-import { columns } from '../columns.ts'
+import { columns, fields } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
 import { archiveFlags, commandText } from '../commandline.ts'
 import { short } from '../errors/list.ts'
@@ -63,18 +63,16 @@ export async function showReplay(io: Io, id: string, flags: ErrorFlags): Promise
   }
   // Who wrote the files of the archive is not known.
   const { at, by, asked, count: files, sha256, edit, counts, results, state } = allHarmless(found)
-  const label = (text: string) => style(io, 'bold', text.padEnd(11))
   await io.out(
-    [
-      `${label('replay')}${id}`,
-      `${label('who')}${by} at ${short(at)}`,
-      `${label('what')}${asked}: ${count(files)} files, SHA-256 ${sha256}`,
-      `${label('edit')}${describeEdit(edit)}`,
-      `${label('state')}${state}`,
-      `${label('outcome')}${describeCounts(counts)}`,
-      '',
-      resultRows(io, results),
-    ].join('\n'),
+    `${fields(io, [
+      ['replay', id],
+      ['who', `${by} at ${short(at)}`],
+      ['what', `${asked}: ${count(files)} files`],
+      ['SHA-256', sha256],
+      ['edit', describeEdit(edit)],
+      ['state', state],
+      ['outcome', describeCounts(counts)],
+    ])}\n${resultRows(io, results)}`,
   )
   return exitCodes.ok
 }

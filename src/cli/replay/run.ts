@@ -27,6 +27,7 @@ import {
 import type { Triage } from '../../errors/triage.ts'
 import { toBasicIso } from '../../record/date.ts'
 import { codes, PipelineError } from '../../record/error.ts'
+import { fields } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
 import { commandText } from '../commandline.ts'
 import { type ErrorFlags, type Opened, openErrors, operator, readTriage } from '../errors/open.ts'
@@ -123,7 +124,11 @@ function heading(
       : keys.length === done
         ? '; all were replayed before'
         : `; ${count(done)} more were replayed before and are left out`
-  return `${style(io, 'bold', 'selected')}  ${all}${before}\n          SHA-256 ${selection.sha256}\n${style(io, 'bold', 'edit')}      ${describeEdit(edit.summary)}\n`
+  return fields({ ...io, width: io.errWidth }, [
+    ['selected', all + before],
+    ['SHA-256', selection.sha256],
+    ['edit', describeEdit(edit.summary)],
+  ])
 }
 
 function readEdit(flags: ReplayFlags): Edit {

@@ -1,7 +1,8 @@
 import type { Difference } from '../../errors/diff.ts'
 import { type EditSummary, type Outcome, outcomes, type Report, type Result } from '../../errors/history.ts'
-import { columns } from '../columns.ts'
-import { count, harmless, type Io, style } from '../io.ts'
+import { isDone } from '../../errors/replay.ts'
+import { type Field, fields } from '../columns.ts'
+import { allHarmless, count, harmless, type Io, style } from '../io.ts'
 
 /** What an edit changes, in words and without a value. */
 export function describeEdit({ kind, operations = [], values = [] }: EditSummary): string {
@@ -48,18 +49,16 @@ const shownMax = 20
 export function resultRows(io: Io, results: readonly Result[], max = shownMax): string {
   const rank = ({ outcome }: Result) => -outcomes.indexOf(outcome)
   const ordered = [...results].sort((a, b) => rank(a) - rank(b) || (a.error < b.error ? -1 : 1))
-  const rows = ordered
-    .slice(0, max)
-    .map(({ error, outcome, code, path, message, objects = [] }) => [
-      outcome,
-      error,
-      outcome === 'written' || outcome === 'there'
-        ? `${objects[0] ?? ''}${objects.length > 1 ? ` and ${count(objects.length - 1)} more` : ''}`
-        : failureText(code, path, message),
-    ])
+  const rows = ordered.slice(0, max).map((result): Field => {
+    const { outcome, error, code, path, message, objects = [] } = result
+    const became = isDone(result)
+      ? `${objects[0] ?? ''}${objects.length > 1 ? ` and ${count(objects.length - 1)} more` : ''}`
+      : failureText(code, path, message)
+    return [outcome, allHarmless([error, became]).filter(Boolean).join('\n')]
+  })
   const left = results.length - rows.length
   return (
-    columns(io, ['outcome', 'error file', 'became'], rows) +
+    fields(io, rows, { paint: (name) => name }) +
     (left > 0 ? style(io, 'dim', `and ${count(left)} more: --json\n`) : '')
   )
 }
@@ -72,9 +71,11 @@ function failureText(code = '', path = '', message = ''): string {
 
 /** One record before and after. */
 export function differenceLines(io: Io, error: string, differences: readonly Difference[]): string {
-  const lines = differences.flatMap(({ path, before, after }) => [
-    ...(before === undefined ? [] : [style(io, 'red', `  - ${path} ${harmless(before)}`)]),
-    ...(after === undefined ? [] : [style(io, 'green', `  + ${path} ${harmless(after)}`)]),
+  const rows = differences.flatMap(({ path, before, after }): Field[] => [
+    ...(before === undefined ? [] : [['-', `${path} ${harmless(before)}`] as const]),
+    ...(after === undefined ? [] : [['+', `${path} ${harmless(after)}`] as const]),
   ])
-  return `${[style(io, 'bold', harmless(error)), ...(lines.length === 0 ? ['  as it is'] : lines)].join('\n')}\n`
+  const paint = (name: string) => style(io, name === '-' ? 'red' : 'green', name)
+  const lines = rows.length === 0 ? '  as it is\n' : fields(io, rows, { indent: '  ', paint })
+  return `${style(io, 'bold', harmless(error))}\n${lines}`
 }

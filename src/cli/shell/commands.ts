@@ -1,4 +1,4 @@
-import { columns } from '../columns.ts'
+import { columns, type Field, fields } from '../columns.ts'
 import { UsageError } from '../command.ts'
 import { style } from '../io.ts'
 import { shownFormats } from '../result.ts'
@@ -112,7 +112,7 @@ export const commands: readonly Command[] = [
     names: ['.help'],
     usage: '',
     text: 'this',
-    run: async ({ io }) => io.out(help),
+    run: async ({ io }) => io.out(fields(io, help, { indent: '  ', paint: (name) => name })),
   },
   {
     names: ['.quit', '.exit', '.q'],
@@ -121,14 +121,12 @@ export const commands: readonly Command[] = [
   },
 ]
 
-const help = [
+const help: readonly Field[] = [
   ['SELECT …;', 'runs a statement; it may take several lines and ends with ;'],
-  ...commands.map(({ names, usage, text }) => [`${names[0]} ${usage}`, text]),
+  ...commands.map(({ names, usage, text }) => [`${names[0]} ${usage}`, text] as const),
   ['Ctrl-C', 'drops what is typed, or ends the statement that runs'],
   ['Tab', 'completes names of tables, columns, fields, functions and saved queries'],
 ]
-  .map(([name = '', text]) => `  ${name.padEnd(17)} ${text}\n`)
-  .join('')
 
 /** What other programs call commands of this one. */
 const synonyms: ReadonlyMap<string, string> = new Map([
