@@ -29,7 +29,7 @@ const tags: { readonly [tag in Tag]: (value: unknown) => boolean } = {
   BS: listOf(isBase64),
 }
 
-/** Takes `{"S": "text"}` apart; no tag when the value is malformed. */
+/** Returns the tag and the value of `{"S": "text"}`, neither when the attribute value is malformed. */
 export function untag(attribute: Json): { readonly tag?: Tag; readonly value?: unknown } {
   if (!isObject(attribute)) return {}
   const [tag, ...more] = Object.keys(attribute)
@@ -38,7 +38,7 @@ export function untag(attribute: Json): { readonly tag?: Tag; readonly value?: u
   return tags[tag as Tag](value) ? { tag: tag as Tag, value } : {}
 }
 
-/** A list's items, or a set's as if they stood in a list. */
+/** Returns the items of a list, or those of a set as attribute values; undefined for any other tag. */
 export function toList(tag: Tag, value: unknown): readonly Json[] | undefined {
   if (tag === 'L') return value as readonly Json[]
   const itemTag = setTags[tag]
@@ -50,7 +50,7 @@ export function isNull(attribute: Json): boolean {
   return isObject(attribute) && attribute.NULL === true && Object.keys(attribute).length === 1
 }
 
-/** True for an attribute value that is one in all of its parts, nested `depthMax` deep at most. */
+/** True for a well-formed attribute value whose parts are well-formed too, nested `depthMax` deep at most. */
 export function isAttributeValue(attribute: Json, depthMax: number): boolean {
   const { tag, value } = untag(attribute)
   if (tag === undefined || depthMax < 0) return false

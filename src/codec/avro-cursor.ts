@@ -1,17 +1,17 @@
-/** A block of rows under way. */
+/** A block of rows that is being read. */
 export type Cursor = {
   view: DataView
   bytes: Uint8Array
-  /** The next byte's place. */
+  /** The offset of the next byte. */
   at: number
-  /** The two halves of the long that was read last. */
+  /** The two halves of the last long that was read. */
   low: number
   high: number
-  /** The number of the field that is read, for errors. */
+  /** The number of the field that is being read, for errors. */
   field: number
 }
 
-/** One literal makes them all: objects of one shape are what keeps the readers fast. */
+/** Returns a cursor at the start of a block. All cursors have one shape, which keeps the readers fast. */
 export function createCursor(bytes: Uint8Array): Cursor {
   return { view: viewOf(bytes), bytes, at: 0, low: 0, high: 0, field: 0 }
 }
@@ -20,10 +20,10 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
-/** What is wrong with a block; whoever reads it says where. */
+/** Thrown with what is wrong with a block. The caller adds which block it is. */
 export class CorruptBlock extends Error {}
 
-/** Which of a union's two branches follows. */
+/** Reads the branch of a union of two: 0 or 1. Throws CorruptBlock for any other. */
 export function readBranch(cursor: Cursor): number {
   const byte = cursor.bytes[cursor.at]
   if (byte === 0 || byte === 2) {
@@ -35,7 +35,10 @@ export function readBranch(cursor: Cursor): number {
   return branch
 }
 
-/** A length or a count. That it is a 32-bit integer keeps the loops over bytes to such, which are many times as fast. */
+/**
+ * Reads a length or a count. Throws CorruptBlock when it is no 32-bit integer: loops over such integers are many times as
+ * fast.
+ */
 export function readLength(cursor: Cursor): number {
   const byte = cursor.bytes[cursor.at] as number
   if (byte < 0x80) {
@@ -47,7 +50,7 @@ export function readLength(cursor: Cursor): number {
   return cursor.low
 }
 
-/** The count of a block of items, 0 behind the last one. A negative count is followed by the block's bytes. */
+/** Reads the count of a block of items, 0 after the last block. A negative count is followed by the block's size in bytes. */
 export function readCount(cursor: Cursor): number {
   const count = readLength(cursor)
   if (count === 0) return 0
@@ -58,12 +61,12 @@ export function readCount(cursor: Cursor): number {
   return items
 }
 
-/** The long that was read, rounded where a double has no room for it. */
+/** Returns the last long that was read, rounded when a double cannot hold it. */
 export function longOf({ low, high }: Cursor): number {
   return high * 4_294_967_296 + (low >>> 0)
 }
 
-/** A zig-zag long, 7 bits a byte, into two halves of 32 bits. */
+/** Reads a zig-zag long of 7 bits a byte into two halves of 32 bits. Throws CorruptBlock when it does not end. */
 export function readLongHalves(cursor: Cursor): void {
   const { bytes } = cursor
   let low = 0

@@ -36,10 +36,10 @@ const syncBytes = 16
 
 /** A block is closed once its rows reach this size: the unit in which readers inflate and split. */
 const blockBytes = 65_536
-/** No block inflates beyond this, whatever its bytes claim. */
+/** The most bytes of a block after inflating. */
 const inflatedBytesMax = 256 * 1024 * 1024
 
-/** A block of ours is inflated in one piece, which takes half the time of the four that Node's default makes of it. */
+/** Large enough for a whole block of ours: one chunk takes half the time of the four of Node's default. */
 const inflateChunkBytes = 80 * 1024
 
 export type ContainerCodec = 'null' | 'deflate'
@@ -100,7 +100,7 @@ function writeBlock(file: AvroWriter, spec: ContainerSpec, block: AvroWriter, co
 }
 
 export type Container = {
-  /** The writer's schema, as it stands in the header, and the type that it describes; one object for equal headers. */
+  /** The writer's schema from the header, and its type. Equal headers give one object. */
   readonly schema: JsonObject
   readonly type: RecordType
   readonly metadata: ReadonlyMap<string, string>
@@ -143,7 +143,7 @@ export function readContainer(bytes: Uint8Array, where: string): Container {
 
 type WriterSchema = { readonly schema: JsonObject; readonly type: RecordType }
 
-/** Most files of an archive have one of a few schemas, and reading one takes as long as reading hundreds of rows. */
+/** Most files have one of a few schemas, and parsing one takes as long as reading hundreds of rows. */
 const schemasKept = new Map<string, WriterSchema>()
 const schemasKeptMax = 16
 

@@ -17,10 +17,10 @@ export type Decoded =
   | { readonly ok: true; readonly change: Change }
   | { readonly ok: false; readonly rejection: Rejection; readonly micros?: number; readonly id?: string }
 
-// ignoreBOM keeps a byte-order mark in the text, so that the text stays byte for byte what came.
+// ignoreBOM keeps a byte-order mark in the text, so that the text encodes to the same bytes.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** The text of strict UTF-8 bytes, or undefined when they are none. */
+/** Returns the text of the bytes, undefined when they are not valid UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return utf8.decode(bytes)

@@ -16,7 +16,7 @@ import {
 import { isNull, type Tag, toList, untag } from './attribute.ts'
 import { parseInteger, toJsonNumber } from './number.ts'
 
-/** An image whose every value has the type that its schema says. */
+/** An image that is valid: every value has the type that its schema says. */
 export type ReadImage = {
   readonly ok: true
   readonly schema: RecordSchema
@@ -48,7 +48,7 @@ type Walk = {
   /** Characters of `extra` so far. */
   extraLength: number
   repairedTexts: number
-  /** The first thing found wrong; the walk goes on, its result is thrown away. */
+  /** The first error. The walk goes on after it, but its result is discarded. */
   rejection?: Rejection
 }
 
@@ -115,7 +115,7 @@ function readField(field: Field, attribute: Json | undefined, path: string, walk
   return value
 }
 
-/** One attribute value as a value of the type; whatever it returns after a rejection is never used. */
+/** Returns an attribute value as a value of the type. After a rejection its result is not used. */
 function readValue(type: Type, attribute: Json, path: string, walk: Walk): Value {
   const { tag, value } = untag(attribute)
   if (tag === undefined) return reject(walk, 'ATTRIBUTE_MALFORMED', path, 'no DynamoDB attribute value')
@@ -173,13 +173,13 @@ function readMap(type: Type, map: JsonObject, path: string, walk: Walk): Readonl
   return entries
 }
 
-/** The names that came more than once, each with the number to try next: thousands may be alike. */
+/** The names that occurred more than once, each with the number to try next: thousands may be equal. */
 type Repeats = Map<string, number>
 
-/** Beyond so many, names alike are told apart by a number: with a sign more each they would grow without bound. */
+/** After so many equal names a number distinguishes them: one sign more for each would grow without bound. */
 const repairSignsMax = 32
 
-/** Two names may be one after their repair; the second then gets one more U+FFFD, so that neither is lost. */
+/** Two names may be equal after their repair. The second then gets one more U+FFFD, so that neither is lost. */
 function freeName(name: string, taken: ReadonlyMap<string, unknown>, repeats: Repeats): string {
   if (!taken.has(name)) return name
   for (let number = repeats.get(name) ?? 1; ; number++) {
@@ -244,7 +244,7 @@ function readExtra(name: string, attribute: Json, path: string, walk: Walk): voi
   walk.extra.set(freeName(pointer, walk.extra, walk.extraRepeats), text)
 }
 
-/** A path as a JSON Pointer to this very place (RFC 6901). */
+/** Returns a path as a JSON Pointer (RFC 6901), with the names of map entries instead of `*`. */
 function toPointer(path: string, walk: Walk): string {
   let depth = 0
   return path.replace(/\/\*/g, () => `/${toStep(walk.mapNames[depth++] ?? '')}`)

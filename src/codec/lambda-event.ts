@@ -16,13 +16,13 @@ import { isObject, type Json, type JsonObject } from '../record/type.ts'
 //
 // Read by `readChangeEvent`; written, for Kinesis, by `toKinesisEvent`.
 
-/** One record as the stream gives it. */
+/** One record of a stream. */
 export type StreamRecord = {
   /** The payload, byte for byte. */
   readonly payload: Uint8Array
   /** The stream's sequence number, in decimal digits. */
   readonly sequence: string
-  /** When the record reached the stream, in milliseconds since 1970; undefined where the source does not say. */
+  /** When the record reached the stream, in milliseconds since 1970; undefined when the source does not say. */
   readonly arrivedMs?: number
 }
 
@@ -42,13 +42,13 @@ export type Batch = {
   readonly stream: string
   readonly shard: string
   readonly records: readonly StreamRecord[]
-  /** The key of the error file that they are replayed from, should it be one record's. */
+  /** When one record is replayed: the key of its error file. */
   readonly error?: string
 }
 
 /**
- * True for a Lambda event that carries changes: of a Kinesis stream, or of DynamoDB Streams. Each entry of its `Records`
- * names its source in `eventSource`; one entry of these two sources is enough, and nothing else is looked at.
+ * True for a Lambda event of a Kinesis stream or of DynamoDB Streams. Each entry of its `Records` names its source in
+ * `eventSource`. One entry of these two sources is enough; nothing else is checked.
  */
 export function isChangeEvent(event: unknown): event is JsonObject & { Records: readonly Json[] } {
   return (
@@ -97,7 +97,7 @@ export function readChangeEvent(event: unknown): readonly Batch[] {
   return [...batches.values()]
 }
 
-/** The year 2255, beyond which microseconds are no exact numbers. */
+/** The year 2255. After it a number cannot hold microseconds exactly. */
 const arrivedSecondsMax = 9_000_000_000
 
 type Entry = { readonly stream: string; readonly shard: string; readonly record: StreamRecord }
@@ -125,7 +125,7 @@ function readKinesisEntry(entry: JsonObject): Entry {
     record: {
       payload: decodeBase64(kinesis.data) ?? payloadOf(entry),
       sequence,
-      // Seconds with a fraction; its third digit is the last that means something.
+      // Seconds with a fraction of three digits.
       ...(typeof arrived === 'number' && arrived > 0 && arrived < arrivedSecondsMax
         ? { arrivedMs: Math.round(arrived * 1000) }
         : {}),
@@ -184,7 +184,7 @@ function textAfter(text: Json | undefined, mark: string): string {
   return typeof text === 'string' ? text.slice(text.indexOf(mark) + 1) : ''
 }
 
-/** Node skips what is no base64, which would lose it silently: then the lengths differ. */
+/** Node skips characters that are not base64. The lengths then differ, and the data is malformed. */
 function decodeBase64(data: Json | undefined): Uint8Array | undefined {
   if (typeof data !== 'string') return undefined
   const bytes = Buffer.from(data, 'base64')
@@ -221,7 +221,7 @@ export function toKinesisEvent(
   }
 }
 
-/** A time of arrival has so many digits at most. */
+/** The most characters of an arrival time. */
 const timeBytes = 14
 
 /** Returns a function that says how many bytes a record of a shard takes at most in the event of `toKinesisEvent`. */

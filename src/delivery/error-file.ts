@@ -4,7 +4,7 @@ import { toIso } from '../record/date.ts'
 import type { RecordCode, Rejection, Stage } from '../record/error.ts'
 import type { Origin } from './key.ts'
 
-/** One file in `errors/`, a line of JSON: records that are not in the data, whole, with all that a replay needs. */
+/** A file in `errors/`, one line of JSON: the whole of records that are not in the data, and what a replay of them needs. */
 export type ErrorFile = {
   /** ISO-8601 UTC: the arrival of the (first) record, else the time of its change, else 1970. */
   readonly timestamp: string
@@ -14,7 +14,7 @@ export type ErrorFile = {
     readonly stage: Stage
     readonly path?: string
   }
-  /** The payloads, byte for byte: as text, or as base64 where one is no UTF-8. */
+  /** The payloads, byte for byte: as text, or as base64 when one is not valid UTF-8. */
   readonly events: readonly string[]
   readonly encoding: 'utf8' | 'base64'
   readonly source: Origin & {
@@ -22,7 +22,7 @@ export type ErrorFile = {
     readonly eventId?: string
     readonly arrived?: string
   }
-  /** How often a replay was tried. */
+  /** How many times a replay was tried. */
   readonly attempt: number
   /** For stage `deliver`: the object that was planned, and where each of its records came from, in order. */
   readonly object?: {
@@ -31,7 +31,7 @@ export type ErrorFile = {
   }
 }
 
-/** The error file of one rejected record. */
+/** Returns the error file of one rejected record. */
 export function toRecordError(
   origin: Origin,
   record: StreamRecord,
@@ -49,7 +49,7 @@ export function toRecordError(
   })
 }
 
-/** The error file of an object that could not be written. */
+/** Returns the error file of an object that could not be written. Throws when it has no records. */
 export function toObjectError(
   origin: Origin,
   records: readonly StreamRecord[],

@@ -1,19 +1,19 @@
 import type { RecordCode } from '../record/error.ts'
 import type { ObjectTag } from '../store/store.ts'
 
-// Error files go by themselves only where a lifecycle rule of the archive says so, which goes by these tags. A folder has
-// none: there they stay until somebody removes them.
+// A lifecycle rule of the archive's bucket deletes error files with these tags. A folder has no such rule: there they stay
+// until somebody deletes them.
 
 const name = 'dmd-handled'
 
-/** Replayed, or of a cause that somebody said to ignore. */
+/** The error was replayed, or its cause is set to be ignored. */
 export const handled: ObjectTag = { name, value: 'true' }
-/** Of a cause that somebody took up again. */
+/** The error's cause was ignored and is open again. */
 export const unhandled: ObjectTag = { name, value: 'false' }
-/** It names no item, so that nothing can find it when what an item held is to be erased: it must not stay for ever. */
+/** The error file has no item key, so an erasure could never find it. It therefore expires. */
 export const unattributable: ObjectTag = { name, value: 'unattributable' }
 
-/** What is rejected before the item is known. */
+/** The codes of rejections that come before the item's key is known. */
 const withoutItem: ReadonlySet<string> = new Set<RecordCode>([
   'RECORD_TOO_LARGE',
   'NOT_UTF8',
@@ -22,7 +22,7 @@ const withoutItem: ReadonlySet<string> = new Set<RecordCode>([
   'KEYS_INVALID',
 ])
 
-/** The tag that the error file of a record rejected so begins with. */
+/** Returns the tag that the error file of a record with this code is written with, if any. */
 export function tagOf(code: string): ObjectTag | undefined {
   return withoutItem.has(code) ? unattributable : undefined
 }

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Batch, StreamRecord } from '../codec/lambda-event.ts'
 import { toBasicIso } from '../record/date.ts'
 
-/** The namespace of this project's names; any fixed UUID would do, but it must never change. */
+/** The namespace of this project's names. It is arbitrary, and must never change. */
 const namespace = Buffer.from('5f0c1b1e8d6b5d0e9a3c7e4a2f6d8b10', 'hex')
 
-/** A name-based UUID (RFC 9562, version 5) over texts that cannot run into one another. */
+/** Returns the name-based UUID (RFC 9562, version 5) of a list of texts. Different lists have different UUIDs. */
 export function nameUuid(parts: readonly string[]): string {
   const hash = createHash('sha1').update(namespace).update(JSON.stringify(parts)).digest()
   hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50
@@ -33,11 +33,11 @@ export type Placement = {
   readonly partitionDate: string
   /** The records placed in the object, in order; at least one. */
   readonly records: readonly StreamRecord[]
-  /** The arrival of the first record; where it has none, the time of its change. */
+  /** The arrival of the first record, or the time of its change when the arrival is unknown. */
   readonly timestampMs: number
 }
 
-/** `{timestamp}-{uuid}`: a function of the records placed and of nothing else. */
+/** Returns `{timestamp}-{uuid}`. It depends on the records placed in the object and on nothing else. */
 export function objectName(origin: Origin, placement: Placement): string {
   const { type, partitionDate, records, timestampMs } = placement
   const { stream, shard, error } = origin
@@ -45,22 +45,22 @@ export function objectName(origin: Origin, placement: Placement): string {
   return `${toBasicIso(timestampMs)}-${nameUuid([stream, shard, type, partitionDate, digest(records), ...replayed])}`
 }
 
-/** `data/{type}/partition_date=YYYY-MM-DD/{name}.avro`. */
+/** Returns `data/{type}/partition_date=YYYY-MM-DD/{name}.avro`. */
 export function objectKey(placement: Placement, name: string): string {
   return `data/${placement.type}/partition_date=${placement.partitionDate}/${name}.avro`
 }
 
-/** `{timestamp}-{uuid}` for the error file of one record. */
+/** Returns `{timestamp}-{uuid}` for the error file of one record. */
 export function errorName(origin: Origin, record: StreamRecord, timestampMs: number): string {
   return `${toBasicIso(timestampMs)}-${nameUuid([origin.stream, origin.shard, 'error', digest([record])])}`
 }
 
-/** `errors/{name}.json`. */
+/** Returns `errors/{name}.json`. */
 export function errorKey(name: string): string {
   return `errors/${name}.json`
 }
 
-/** The sync marker of the container under a key. */
+/** Returns the sync marker of the container under a key. */
 export function syncMarker(key: string): Uint8Array {
   return createHash('sha256').update(key).digest().subarray(0, 16)
 }

@@ -13,7 +13,7 @@ export type PlannedObject = {
   readonly records: readonly StreamRecord[]
   /** How many of the rows are deletes, their personal data redacted. */
   readonly deletes: number
-  /** The error file that takes the records should the object not be writable. */
+  /** The error file for the records, written if the object cannot be. */
   readonly fallback: { readonly key: string; readonly bytes: () => Uint8Array }
 }
 
@@ -24,7 +24,7 @@ export type PlannedError = {
   readonly sequence: string
 }
 
-/** What a batch becomes. Every record is in exactly one object or is one error. */
+/** The objects and error files of a batch. Every record is in exactly one object or is one error. */
 export type Plan = {
   readonly objects: readonly PlannedObject[]
   readonly errors: readonly PlannedError[]
@@ -143,7 +143,7 @@ function planError(
   record: StreamRecord,
   { rejection, changeId, changedMs }: Rejected,
 ): PlannedError {
-  // With no time at all the file is named after 1970: it must not depend on when the worker ran.
+  // Without any time the file is named after 1970: its name must not depend on when the worker ran.
   const timestampMs = record.arrivedMs ?? changedMs ?? 0
   return {
     key: errorKey(errorName(origin, record, timestampMs)),

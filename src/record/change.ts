@@ -27,7 +27,7 @@ export type Change = {
   readonly actor?: string
 }
 
-/** The members of the column `change` by which changes are told apart and put in order. */
+/** The members of the column `change` that identify a change and order changes. */
 export type ChangeColumn = {
   /** Null in rows of releases that did not keep it. */
   readonly table: string | null
@@ -50,12 +50,12 @@ export type Term = {
 
 const itIs = (field: keyof ChangeColumn): Term => ({ field, as: 'it is' })
 
-/** What names an item, beside its record type. */
+/** The identity of an item, beside its record type. */
 export const itemTerms: readonly Term[] = [itIs('table'), itIs('key')]
 
 /**
- * What names a change, beside its record type. A clock of whole milliseconds may stamp two changes of an item alike; then
- * the change's id tells them apart.
+ * The identity of a change, beside its record type. A clock of whole milliseconds may give two changes of an item one time; then
+ * the change's id distinguishes them.
  */
 export const changeTerms: readonly Term[] = [
   ...itemTerms,

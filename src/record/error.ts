@@ -1,13 +1,13 @@
-/** What a code means to the people who meet it. `docs/errors.md` is generated from this table. */
+/** What a code means, for its readers. `docs/errors.md` is generated from this table. */
 export type CodeEntry = {
-  /** `record`: one record failed and lies in `errors/`. `run`: the command or invocation failed. */
+  /** `record`: one record failed and is in `errors/`. `run`: the command or invocation failed. */
   readonly scope: 'record' | 'run'
   /** For a record: where it was when it failed. */
   readonly stage?: Stage
   /** True when the same input may succeed later with nothing changed. */
   readonly retryable: boolean
   readonly meaning: string
-  /** What usually is behind it. */
+  /** The usual cause. */
   readonly cause: string
   readonly fix: string
   /** True where every message with this code says by itself what helps, so that the fix is for the reference alone. */
@@ -38,7 +38,7 @@ export const codes = {
     retryable: false,
     meaning: 'The payload is not JSON.',
     cause: 'A payload was cut off, or something else than the table writes to the stream.',
-    fix: 'Usually a cut-off payload or a foreign writer: compare the end of the original with a good record.',
+    fix: 'Usually a cut-off payload or another writer: compare the end of the original with a valid record.',
   },
   NOT_A_CHANGE: {
     scope: 'record',
@@ -296,7 +296,7 @@ export const codes = {
   CONTAINER_INVALID: {
     scope: 'run',
     retryable: false,
-    meaning: 'An object is no sound Avro container.',
+    meaning: 'An object is not a valid Avro container.',
     cause: 'The object was cut off or changed outside this program.',
     fix: 'The message names the object and the place; restore it from its source or move it away.',
   },
@@ -351,7 +351,7 @@ export type Rejection = {
   readonly path?: string
 }
 
-/** What helps with a code, where its messages do not say it themselves. */
+/** Returns the fix for a code, undefined when its messages include it. */
 export function fixFor(code: Code): string | undefined {
   const entry: CodeEntry = codes[code]
   return entry.isFixInMessage ? undefined : entry.fix

@@ -5,7 +5,7 @@ import type { Field, RecordType, Type } from './type.ts'
 /**
  * One finding about an edited schema file: what becomes of a field of earlier files, as `compareTypes` says, or
  * - `changes`: files stay readable, but a rule of the archive is another one from now on, so that new rows are made in
- *   another way than the rows that are there.
+ *   another way than existing rows.
  *
  * `path` names a field, or a rule of the whole type in parentheses.
  */
@@ -56,7 +56,7 @@ function compareTypeRules(before: RecordSchema, after: RecordSchema): readonly S
   )
 }
 
-/** What is known of a field on the way to it: whether it is personal by a field that holds it. */
+/** Whether a field is personal because an enclosing field is. */
 type Inherited = { readonly before: boolean; readonly after: boolean }
 
 function compareFieldRules(
@@ -71,10 +71,12 @@ function compareFieldRules(
     const was = earlier.get(field.name)
     if (!was) return []
     const pii = { before: inherited.before || was.pii, after: inherited.after || field.pii }
-    // What a record on the way changed was said there.
-    const isSaid = inherited.before !== inherited.after
+    // A change inherited from an enclosing record is reported there.
+    const isReported = inherited.before !== inherited.after
     return [
-      ...(pii.before !== pii.after && !isSaid ? [changes(here, pii.after ? nowPersonal : notPersonal)] : []),
+      ...(pii.before !== pii.after && !isReported
+        ? [changes(here, pii.after ? nowPersonal : notPersonal)]
+        : []),
       ...compareDerive(was, field, here),
       ...compareNeed(was, field, here),
       ...compareInside(was.type, field.type, here, pii),
@@ -91,9 +93,7 @@ function compareDerive(before: Field, after: Field, path: string): readonly Sche
   if (was === is) return []
   if (was === undefined) return [changes(path, `taken from ${is} from now on, and no longer from the item`)]
   if (is === undefined) return [changes(path, `taken from the item from now on, and no longer from ${was}`)]
-  return [
-    changes(path, `was taken from ${was}, is taken from ${is}: rows that are there keep the earlier value`),
-  ]
+  return [changes(path, `was taken from ${was}, is taken from ${is}: existing rows keep the earlier value`)]
 }
 
 /** A field may be needed in one schema and not in the other while its type is the same. */

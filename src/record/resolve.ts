@@ -2,10 +2,10 @@ import { absentValue } from './rules.ts'
 import type { Field, RecordType, RecordValue, Type, Value } from './type.ts'
 
 /**
- * What becomes of one field of files written with an earlier schema.
+ * How one field of files written with an earlier schema is read.
  * - `same`: read as it was written.
  * - `reads`: read, with the difference that `note` names.
- * - `lost`: files stay readable, but what they hold in this field is no longer seen.
+ * - `lost`: files stay readable, but their values of this field are no longer visible.
  * - `breaks`: files cannot be read.
  */
 export type Finding = {

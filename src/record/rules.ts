@@ -3,7 +3,7 @@ import type { Rejection } from './error.ts'
 import type { Path, RecordSchema } from './schema.ts'
 import { type Field, type RecordType, type RecordValue, redactable, type Type, type Value } from './type.ts'
 
-/** What stands in the place of personal data in the row of a delete. */
+/** The text that replaces personal data in the row of a delete. */
 export const redacted = '[redacted]'
 
 /** The partition dates that worker and catalog share: from a day to some years after the change. */
@@ -16,7 +16,7 @@ export type PartitionRange = {
 
 export const defaultRange: PartitionRange = { from: '2020-01-01', yearsAhead: 3 }
 
-/** The first instant that is there, in milliseconds, or undefined. */
+/** Returns the first instant that is present, in milliseconds, or undefined. */
 export function firstInstant(record: RecordValue, paths: readonly Path[]): number | undefined {
   for (const path of paths) {
     const value = valueAt(record, path)
@@ -31,12 +31,12 @@ function valueAt(record: RecordValue, path: Path): Value | undefined {
   return value
 }
 
-/** The reference id: the schema's template with the record's values. */
+/** Returns the reference id: the schema's template filled with the record's values. */
 export function referenceId(record: RecordValue, schema: RecordSchema): string {
   return schema.reference.map((part, index) => (index % 2 === 0 ? part : String(record[part]))).join('')
 }
 
-/** The `YYYY-MM-DD` of a row's partition, or a rejection when no query would look there. */
+/** Returns the `YYYY-MM-DD` of a row's partition, or a rejection when it is outside the range that queries read. */
 export function partitionDate(
   row: RecordValue,
   schema: RecordSchema,
@@ -64,8 +64,8 @@ export function partitionDate(
 }
 
 /**
- * The partition that an earlier image of the item lies in, or undefined when its row lies in no partition or in
- * one that the image alone does not tell: then it came from the time of a change that is not this one.
+ * Returns the partition of an earlier image of the item. Undefined when that image has no partition in the range, or when
+ * its partition came from the time of its own change, which is not known here.
  */
 export function earlierPartition(
   before: RecordValue,
@@ -121,7 +121,7 @@ function absent(type: RecordType): RecordValue {
   return Object.fromEntries(type.fields.map((field) => [field.name, absentValue(field.type)]))
 }
 
-/** What a field that is not there reads as. */
+/** Returns the value of an absent field of this type. */
 export function absentValue(type: Type): Value {
   if (type.kind === 'array') return []
   if (type.kind === 'map') return new Map()
@@ -160,7 +160,7 @@ function redact(type: Type, value: Value): Value {
     case 'string':
       return redacted
     case 'optional':
-      // What is no text cannot hold the mark: it becomes absent.
+      // A value that is not text cannot hold the mark, so it becomes absent.
       return isMarkable(type.of) ? redact(type.of, value) : null
     case 'record':
       return Object.fromEntries(
@@ -172,19 +172,19 @@ function redact(type: Type, value: Value): Value {
     case 'array':
       return isMarkable(type.items) ? (value as readonly Value[]).map((item) => redact(type.items, item)) : []
     default:
-      // A map's names may be personal too, so nothing of it is left.
+      // A map's names may be personal too, so it becomes empty.
       return new Map()
   }
 }
 
-/** True for a type that keeps a mark in its values, so that they need not become absent. */
+/** True for a type whose values can hold the mark, so that they need not become absent. */
 function isMarkable(type: Type): boolean {
   return type.kind !== 'optional' && redactable(type)
 }
 
 /**
- * A copy of `extra` in which every value is redacted, its pointers kept, but for the names of the entries of a
- * personal map on the way: those are personal too, and `*` stands for any of them. `type` is the item's record.
+ * Returns a copy of `extra` with every value redacted. Pointers are kept, but the names of a personal map's entries in them
+ * become `*`, because they are personal too. `type` is the item's record.
  */
 export function redactAll(extra: ReadonlyMap<string, string>, type: RecordType): ReadonlyMap<string, string> {
   return new Map([...extra.keys()].map((pointer) => [maskPointer(pointer, type), redacted]))

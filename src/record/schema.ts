@@ -23,7 +23,7 @@ export type RecordSchema = {
   readonly own: RecordType
   /** All fields of a row: the item's, then those that the worker adds. */
   readonly row: RecordType
-  /** The Avro schema of a row, in full, as it stands in every file's header. */
+  /** The whole Avro schema of a row, as it is in every file's header. */
   readonly avro: JsonObject
   /** The reference id: fixed texts at even places, field names at odd ones. */
   readonly reference: readonly string[]
@@ -183,7 +183,7 @@ function checkNames(own: RecordType, where: string): void {
     if (hasDerived(field.type))
       throw invalid(
         where,
-        `${field.name}: "derive" stands on a field of the record itself, not inside another`,
+        `${field.name}: "derive" belongs on a field of the record itself, not inside another`,
       )
   }
 }
@@ -203,7 +203,7 @@ function hasDerived(type: Type): boolean {
   }
 }
 
-/** Parts of a text are texts themselves, and none when the text has another form. */
+/** The parts of a text are texts, and null when the text has another form. */
 function checkDerive(field: Field, own: RecordType, where: string): void {
   if (!field.derive) return
   const { from } = field.derive

@@ -37,7 +37,7 @@ export type Field = {
   readonly name: string
   readonly doc: string
   readonly type: Type
-  /** True when a record without the field is still whole: it reads as null, or as an empty list or map. */
+  /** True when a record without the field is valid: it reads as null, or as an empty list or map. */
   readonly hasDefault: boolean
   /** Personal data: redacted when the record is deleted. */
   readonly pii: boolean
@@ -117,13 +117,13 @@ export function parseRecordType(schema: Json, where: string): RecordType {
 }
 
 type Bounds = {
-  /** In how many types the one that is read now is nested. */
+  /** How deep the type that is being parsed is nested. */
   depth: number
-  /** How many types each type is, with all that it holds, by name or not. */
+  /** How many types each type counts as, those inside it included. */
   readonly sizes: Map<Type, number>
 }
 
-/** A few records that hold one another twice make a type whose walk never ends. */
+/** Without this bound, a few records that each use another one twice make a type too large to walk. */
 const typesMax = 10_000
 const levelsMax = 32
 
@@ -145,7 +145,7 @@ function parseType(schema: Json, scope: Scope, path: string): Type {
   return type
 }
 
-/** How many types a type is, with all that it holds. Those that it holds are known; an enum counts its symbols. */
+/** Returns how many types a type counts as, those inside it included. Their sizes are known; an enum counts its symbols. */
 function sizeOf(type: Type, { sizes }: Bounds): number {
   const of = (part: Type) => sizes.get(part) ?? 1
   switch (type.kind) {
@@ -305,7 +305,7 @@ function parseEnum(schema: JsonObject, outer: Scope, path: string): Type {
   ) {
     throw invalid(scope.where, path, 'an enum has symbols of letters, digits and _')
   }
-  if (new Set(symbols).size < symbols.length) throw invalid(scope.where, path, 'a symbol stands there twice')
+  if (new Set(symbols).size < symbols.length) throw invalid(scope.where, path, 'a symbol occurs twice')
   const type: Type = { kind: 'enum', name, symbols: symbols as string[] }
   scope.names.set(name, type)
   return type
@@ -332,7 +332,7 @@ function fullName(name: string, namespace: string): string {
   return name.includes('.') || namespace === '' ? name : `${namespace}.${name}`
 }
 
-/** True for a type whose values have a redacted form: what cannot hold the mark becomes absent. */
+/** True for a type whose values can be redacted: they can hold the mark or become absent. */
 export function redactable(type: Type): boolean {
   switch (type.kind) {
     case 'optional':

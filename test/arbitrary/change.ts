@@ -21,7 +21,7 @@ export type ArbitraryChange = {
 /** The partition range in which every made-up change is placed. */
 export const wideRange = { from: '2020-01-01', yearsAhead: 3 } as const
 
-/** A sound change of an item of a record type. */
+/** A valid change of an item of a record type. */
 export function arbitraryChange(
   schema: RecordSchema,
   operation: fc.Arbitrary<StreamOperation> = fc.constantFrom('INSERT', 'MODIFY', 'REMOVE'),

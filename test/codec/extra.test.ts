@@ -3,7 +3,7 @@ import { type ReadImage, readImage } from '../../src/codec/image.ts'
 import type { Json, JsonObject } from '../../src/record/type.ts'
 import { catalog, inner, items, readField, readFields, rules, toImage } from './example.ts'
 
-const sound = (image: JsonObject, keyNames: readonly string[] = []): ReadImage => {
+const readValid = (image: JsonObject, keyNames: readonly string[] = []): ReadImage => {
   const read = readImage(image, catalog, keyNames, rules.isKeyAttribute)
   if (!read.ok) throw new Error(`${read.rejection.code} ${read.rejection.message}`)
   return read
@@ -11,7 +11,7 @@ const sound = (image: JsonObject, keyNames: readonly string[] = []): ReadImage =
 
 describe('an attribute that the schema does not model', () => {
   const extraOf = (image: JsonObject, keyNames: readonly string[] = []) =>
-    Object.fromEntries(sound({ ...toImage(items.event), ...image }, keyNames).extra)
+    Object.fromEntries(readValid({ ...toImage(items.event), ...image }, keyNames).extra)
 
   it.each<[string, Json, string]>([
     ['text', { S: 'a "b"\n' }, '"a \\"b\\"\\n"'],
@@ -52,7 +52,7 @@ describe('an attribute that the schema does not model', () => {
       eventDate: { start: { tba: true }, tbd: false },
       venues: [{ id: 'v1' }, { id: 'v2', dma: [{ id: 7 }] }],
     })
-    expect(Object.fromEntries(sound(event).extra)).toEqual({
+    expect(Object.fromEntries(readValid(event).extra)).toEqual({
       '/eventDate/start/tba': 'true',
       '/eventDate/tbd': 'false',
       '/venues/1/dma': '[{"id":7}]',
@@ -94,7 +94,7 @@ describe('an attribute that the schema does not model', () => {
       '/__proto__': '"p"',
       '/constructor': '{"__proto__":1}',
     })
-    const demand = sound({ ...toImage(items.demand), system: { S: 'mine' } })
+    const demand = readValid({ ...toImage(items.demand), system: { S: 'mine' } })
     expect(demand.extra).toEqual(new Map([['/system', '"mine"']]))
   })
 
@@ -106,7 +106,7 @@ describe('an attribute that the schema does not model', () => {
   })
 
   it('stays a field where a key has the name of a modelled attribute', () => {
-    const read = sound(toImage(items.demand), ['fanId'])
+    const read = readValid(toImage(items.demand), ['fanId'])
     expect(read.record.fanId).toBe('fan-1')
   })
 
@@ -122,7 +122,7 @@ describe('an attribute that the schema does not model', () => {
 
 describe('text that is no well-formed Unicode', () => {
   it('arrives repaired, and is counted', () => {
-    const read = sound({
+    const read = readValid({
       ...toImage(items.demand),
       artistName: { S: 'a\ud800b' },
       '\udc00name': { S: '\ud83c' },
@@ -134,7 +134,7 @@ describe('text that is no well-formed Unicode', () => {
 
   it('loses nothing where two names are one after their repair', () => {
     const twins = { '\ud800': { S: '1' }, '\ud801': { S: '2' } }
-    expect(sound({ ...toImage(items.event), ...twins }).extra).toEqual(
+    expect(readValid({ ...toImage(items.event), ...twins }).extra).toEqual(
       new Map([
         ['/\ufffd', '"1"'],
         ['/\ufffd\ufffd', '"2"'],
@@ -155,7 +155,7 @@ describe('text that is no well-formed Unicode', () => {
     )
     const many = Object.fromEntries(names.map((name) => [name, { S: '' }]))
     const free = ['\ufffd\ufffd', '\ufffd\ufffd\ufffd', '\ufffd\ufffd\ufffd\ufffd']
-    const { extra } = sound({ ...toImage(items.event), ...many })
+    const { extra } = readValid({ ...toImage(items.event), ...many })
     expect([...extra.keys()].slice(0, 3)).toEqual(free.map((name) => `/${name}`))
     expect(extra.size).toBe(names.length)
     const map = readField({ type: 'map', values: 'string' }, { M: many }) as ReadonlyMap<string, string>

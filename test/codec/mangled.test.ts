@@ -22,7 +22,7 @@ const anyChange = fc
   .oneof(fc.constantFrom(...schemas), arbitrarySchema)
   .chain((schema) => arbitraryChange(schema).map((change) => ({ schema, change })))
 
-/** A payload of any kind: sound, mangled as JSON, damaged as bytes, or nothing of the sort. */
+/** A payload of any kind: valid, mangled as JSON, damaged as bytes, or nothing of the sort. */
 const arbitraryPayload: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 2, arbitrary: soundChange.map(({ record }) => record.payload) },
   {

@@ -347,8 +347,8 @@ export const bugs: readonly Bug[] = [
     ],
     [
       'A personal map keeps its names.',
-      '      return new Map()\n  }\n}\n\n/** True for a type that keeps',
-      '      return value\n  }\n}\n\n/** True for a type that keeps',
+      '      return new Map()\n  }\n}\n\n/** True for a type whose values',
+      '      return value\n  }\n}\n\n/** True for a type whose values',
     ],
   ]),
 

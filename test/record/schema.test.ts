@@ -125,7 +125,7 @@ describe('the rules in a schema file', () => {
       'parts inside a record',
       {},
       [{ name: 'o', type: { type: 'record', name: 'o', fields: [parts('p', { pii: true })] } }],
-      'o: "derive" stands on a field of the record itself',
+      'o: "derive" belongs on a field of the record itself',
     ],
   ])('are refused by name: %s', (_, more, extra, message) => {
     expect(() => compile(more, extra)).toThrowError(
