@@ -3,7 +3,9 @@ export { canonicalKey } from './codec/attribute.ts'
 export { encodeValue } from './codec/avro.ts'
 export { type Container, type ContainerCodec, readContainer, writeContainer } from './codec/container.ts'
 export { type Batch, readChangeEvent, type StreamRecord } from './codec/lambda-event.ts'
+export { createWorker, type Worker, type WorkerOptions } from './delivery/create-worker.ts'
 export type { ErrorFile } from './delivery/error-file.ts'
+export { createHandler, type Handler, type HandlerContext } from './delivery/handler.ts'
 export { type Plan, type PlanRules, planBatch, planRows, type ReadRecord } from './delivery/plan.ts'
 export {
   type ChangeOrigin,
@@ -17,7 +19,7 @@ export {
 } from './delivery/row.ts'
 export { toRules } from './delivery/rules.ts'
 export { type Clock, jsonLog, type Log, type LogEntry } from './delivery/telemetry.ts'
-export { type Delivery, deliverBatch, type WorkerParts } from './delivery/worker.ts'
+export { type DeliverOptions, type Delivery, deliverBatch, type WorkerParts } from './delivery/worker.ts'
 export type { Change, Image, Operation } from './record/change.ts'
 export { type Code, codes, PipelineError, type Rejection, type Stage } from './record/error.ts'
 export { type Catalog, compileSchema, type RecordSchema, toCatalog } from './record/schema.ts'

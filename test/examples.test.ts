@@ -32,7 +32,7 @@ test('the library example delivers and queries, and delivering again changes not
 test('the README shows the part of the library example that delivers', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
   const shown = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
-  expect(shown).toContain('deliverBatch(')
+  expect(shown).toContain('createWorker(')
   const example = readFileSync(join(root, 'examples', 'library.ts'), 'utf8')
   for (const part of shown.split('\n\n')) expect(example).toContain(part.trim())
 })

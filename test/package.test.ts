@@ -26,17 +26,20 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const run = (command: string, ...args: string[]) =>
   execFileSync(command, args, { cwd: folder, encoding: 'utf8' })
 
-test('installed in an empty folder, the library plans a batch', () => {
+test('installed in an empty folder, the library delivers a batch', () => {
   writeFileSync(join(folder, 'change.json'), change())
   writeFileSync(
     join(folder, 'use.ts'),
     `import { readFileSync } from 'node:fs'
-     import { type Batch, loadCatalog, planBatch, readContainer, readSettings, toRules } from 'dmd-pipeline'
+     import { type Batch, createWorker, readContainer, type Worker } from 'dmd-pipeline'
      const batch: Batch = { stream: 's', shard: '0', records: [{ payload: readFileSync('change.json'), sequence: '1' }] }
-     const plan = planBatch(batch, toRules(loadCatalog(), readSettings({})))
-     const [object] = plan.objects
-     const rows = object ? [...readContainer(object.bytes, object.key).rows()] : []
-     console.log(object?.key.split('/')[1], rows[0]?.fanId)
+     const worker: Worker = await createWorker({ archive: './archive' })
+     const { delivered } = await worker.deliver(batch)
+     for await (const { key } of worker.store.list('data/')) {
+       const object = await worker.store.get(key)
+       const rows = object ? [...readContainer(object.bytes, key).rows()] : []
+       console.log(delivered, key.split('/')[1], rows[0]?.fanId)
+     }
     `,
   )
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
@@ -55,7 +58,7 @@ test('installed in an empty folder, the library plans a batch', () => {
     types,
     'use.ts',
   )
-  expect(run(process.execPath, 'use.js')).toBe('demand fan-1\n')
+  expect(run(process.execPath, 'use.js')).toBe('1 demand fan-1\n')
 })
 
 test('installed in an empty folder, the command runs', () => {
