@@ -4,8 +4,7 @@ import { change, kinesisEvent } from '../changes.ts'
 import { openErrorArchive, rules } from '../errors/archive.ts'
 
 test('the function gives its writes the time that the call has left, and asks anew for each', async () => {
-  const { store, close } = await openErrorArchive()
-  onTestFinished(close)
+  const { store } = openErrorArchive()
   const waits = vi.spyOn(AbortSignal, 'timeout')
   onTestFinished(() => waits.mockRestore())
   const handler = createHandler({

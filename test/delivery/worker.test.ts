@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
 import { readContainer } from '../../src/codec/container.ts'
 import type { Batch } from '../../src/codec/lambda-event.ts'
@@ -12,19 +9,16 @@ import type { LogEntry } from '../../src/delivery/telemetry.ts'
 import { deliverBatch, type WorkerParts } from '../../src/delivery/worker.ts'
 import { PipelineError } from '../../src/record/error.ts'
 import { readSettings } from '../../src/settings.ts'
-import { openDirectoryStore } from '../../src/store/directory.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 import { change, demandItem, eventItem, records } from '../changes.ts'
 
-let folder: string
 let store: ObjectStore
 let log: LogEntry[]
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'dmd-worker-'))
-  store = await openDirectoryStore(folder)
+beforeEach(() => {
+  store = openMemoryStore()
   log = []
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const rules = toRules(loadCatalog(), readSettings({}))
 const partsWith = (over: Partial<WorkerParts> = {}): WorkerParts => ({

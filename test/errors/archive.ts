@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { loadCatalog } from '../../src/catalog.ts'
 import { type DiscardedBatch, writeFailedBatch } from '../../src/codec/failed-batch.ts'
 import { toRules } from '../../src/delivery/rules.ts'
@@ -11,7 +8,7 @@ import { freeze, type ReplayParts, type ReplayRequest, replay } from '../../src/
 import { triage } from '../../src/errors/triage.ts'
 import { PipelineError } from '../../src/record/error.ts'
 import { readSettings } from '../../src/settings.ts'
-import { openDirectoryStore } from '../../src/store/directory.ts'
+import { openMemoryStore } from '../../src/store/memory.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 import { change, demandItem, records } from '../changes.ts'
 
@@ -40,7 +37,6 @@ export async function storeFailedBatch(store: ObjectStore, batch: DiscardedBatch
 }
 
 export type ErrorArchive = {
-  readonly folder: string
   readonly store: ObjectStore
   readonly deliver: (
     payloads: readonly Uint8Array[],
@@ -48,15 +44,14 @@ export type ErrorArchive = {
     shard?: string,
   ) => Promise<Delivery>
   readonly keys: (prefix: string) => Promise<readonly string[]>
-  readonly close: () => void
+  /** Every object below a prefix, key and bytes. */
+  readonly contents: (prefix: string) => Promise<ReadonlyMap<string, string>>
 }
 
-/** An archive in a folder of its own, which the worker fills. */
-export async function openErrorArchive(): Promise<ErrorArchive> {
-  const folder = mkdtempSync(join(tmpdir(), 'dmd-errors-'))
-  const store = await openDirectoryStore(folder)
+/** An archive of its own, which the worker fills. */
+export function openErrorArchive(): ErrorArchive {
+  const store = openMemoryStore()
   return {
-    folder,
     store,
     deliver: (payloads, to = store, shard = 'shard-0') =>
       deliverBatch(
@@ -64,7 +59,12 @@ export async function openErrorArchive(): Promise<ErrorArchive> {
         { store: to, rules, log: () => {}, clock: () => 0, putsParallel: 8, putTimeoutMs: 30_000 },
       ),
     keys: (prefix) => keysOf(store, prefix),
-    close: () => rmSync(folder, { recursive: true, force: true }),
+    contents: async (prefix) => {
+      const found = new Map<string, string>()
+      for await (const { key } of store.list(prefix))
+        found.set(key, Buffer.from((await store.get(key))?.bytes ?? []).toString('latin1'))
+      return found
+    },
   }
 }
 

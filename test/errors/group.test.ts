@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { describeGroup, findGroup, nextStep, readOriginals, sampledMax } from '../../src/errors/group.ts'
 import { triage } from '../../src/errors/triage.ts'
 import { change } from '../changes.ts'
@@ -14,9 +14,8 @@ import {
 
 let archive: ErrorArchive
 beforeEach(async () => {
-  archive = await openErrorArchive()
+  archive = openErrorArchive()
 })
-afterEach(() => archive.close())
 
 async function describeNamed(name: string) {
   const found = await triage(archive.store, catalog)

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { readContainer } from '../../src/codec/container.ts'
 import { planBatch } from '../../src/delivery/plan.ts'
 import { diffPayloads } from '../../src/errors/diff.ts'
@@ -10,7 +10,6 @@ import { triage } from '../../src/errors/triage.ts'
 import { PipelineError } from '../../src/record/error.ts'
 import type { ObjectStore, ObjectTag } from '../../src/store/store.ts'
 import { change, demandItem, kinesisEvent } from '../changes.ts'
-import { tree } from '../tree.ts'
 import {
   addSale,
   catalog,
@@ -30,9 +29,8 @@ import {
 
 let archive: ErrorArchive
 beforeEach(async () => {
-  archive = await openErrorArchive()
+  archive = openErrorArchive()
 })
-afterEach(() => archive.close())
 
 /** JSON that is read without a stack, and is not written without one. */
 const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
@@ -109,10 +107,10 @@ describe('one record that was mended', () => {
 
   test('leaves its error file as it is, and says in replays/ who made what of it', async () => {
     await archive.deliver([withoutSale(1)])
-    const before = tree(`${archive.folder}/errors`)
+    const before = await archive.contents('errors/')
     const [error = ''] = await archive.keys('errors/')
     const report = await replayAll(archive.store, addSale())
-    expect(tree(`${archive.folder}/errors`)).toEqual(before)
+    expect(await archive.contents('errors/')).toEqual(before)
     expect(provenanceKey(error)).toBe(error.replace('errors/', 'replays/'))
     expect(await readProvenance(archive.store, error)).toEqual({
       ...{ format: 1, error, replay: report.id, by: 'ops' },
@@ -372,11 +370,11 @@ describe('a selection', () => {
     await archive.deliver([...some(4), Buffer.from('{')])
     const keys = await archive.keys('errors/')
     await replayAll(archive.store, addSale(), { keys: [keys[0]!] })
-    const before = tree(archive.folder)
+    const before = await archive.contents('')
     const { request, parts } = await prepare(archive.store, addSale(), { keys })
     const seen: string[] = []
     const rehearsed = await rehearse(request, parts, (key) => seen.push(key))
-    expect(tree(archive.folder)).toEqual(before)
+    expect(await archive.contents('')).toEqual(before)
     const done = await replayAll(archive.store, addSale(), { keys })
     expect(rehearsed).toEqual(done.results)
     expect(seen.length).toBeGreaterThan(0)
@@ -386,7 +384,7 @@ describe('a selection', () => {
 describe('an object that could not be written', () => {
   test('becomes the very object that was planned', async () => {
     const payloads = Array.from({ length: 20 }, (_, n) => change({ id: `sound-${n}` }))
-    const whole = await openErrorArchive()
+    const whole = openErrorArchive()
     await whole.deliver(payloads)
     await archive.deliver(
       payloads,
@@ -395,11 +393,10 @@ describe('an object that could not be written', () => {
     expect(await archive.keys('data/')).toEqual([])
     expect(await archive.keys('errors/')).toHaveLength(1)
     expect((await replayAll(archive.store)).counts).toEqual({ written: 1 })
-    expect(tree(`${archive.folder}/data`)).toEqual(tree(`${whole.folder}/data`))
+    expect(await archive.contents('data/')).toEqual(await whole.contents('data/'))
     // The stream may have delivered the batch again meanwhile: that is the same object.
     await archive.deliver(payloads)
-    expect(tree(`${archive.folder}/data`)).toEqual(tree(`${whole.folder}/data`))
-    whole.close()
+    expect(await archive.contents('data/')).toEqual(await whole.contents('data/'))
   })
 
   test('its records are sound, so no edit is taken', async () => {
@@ -537,9 +534,9 @@ describe('a batch that was given up', () => {
     const payloads = [change({ id: 'a' }), change({ id: 'b' })]
     const key = await giveUp(payloads)
     await replayAll(archive.store)
-    const before = tree(`${archive.folder}/data`)
+    const before = await archive.contents('data/')
     expect((await replayAll(archive.store, noEdit, { keys: [key] })).counts).toEqual({ there: 1 })
-    expect(tree(`${archive.folder}/data`)).toEqual(before)
+    expect(await archive.contents('data/')).toEqual(before)
   })
 
   test('is none of ours where it is nested too deeply to be read, and holds up no other', async () => {
@@ -612,28 +609,26 @@ describe('killed at any write and run again', () => {
   for (const when of ['before', 'after'] as const) {
     test(`right ${when} it takes effect, a replay comes to the same end`, async () => {
       const payloads = [...some(3), Buffer.from('{"cut')]
-      const whole = await openErrorArchive()
+      const whole = openErrorArchive()
       await whole.deliver(payloads)
       const counting = mortal(whole.store)
       await replayAll(counting, addSale(), { putsParallel: 1 })
       expect(counting.puts()).toBe(1 + 3 * 2 + 1)
       for (let at = 1; at <= counting.puts(); at++) {
-        const broken = await openErrorArchive()
+        const broken = openErrorArchive()
         await broken.deliver(payloads)
         const died = replayAll(mortal(broken.store, at, when), addSale(), { putsParallel: 1 })
         await expect(died, `put ${at}`).rejects.toThrow(Killed)
         await replayAll(broken.store, addSale())
-        expect(tree(`${broken.folder}/data`), `put ${at}`).toEqual(tree(`${whole.folder}/data`))
-        expect(tree(`${broken.folder}/errors`)).toEqual(tree(`${whole.folder}/errors`))
+        expect(await broken.contents('data/'), `put ${at}`).toEqual(await whole.contents('data/'))
+        expect(await broken.contents('errors/')).toEqual(await whole.contents('errors/'))
         const names = async (store: typeof whole.store) =>
           (await keysOf(store, 'replays/')).filter((key) => !key.includes('/runs/'))
         expect(await names(broken.store)).toEqual(await names(whole.store))
         const history = await readHistory(broken.store)
         const open = (await broken.keys('errors/')).filter((key) => isOpen(history, key))
         expect(open, `put ${at}`).toHaveLength(1)
-        broken.close()
       }
-      whole.close()
     })
   }
 

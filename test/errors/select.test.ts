@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { describeSelection, type SelectionRequest, selectErrors } from '../../src/errors/select.ts'
 import { setStatus } from '../../src/errors/set-status.ts'
 import { triage } from '../../src/errors/triage.ts'
@@ -7,7 +7,7 @@ import { addSale, catalog, type ErrorArchive, openErrorArchive, replayAll, witho
 
 let archive: ErrorArchive
 beforeEach(async () => {
-  archive = await openErrorArchive()
+  archive = openErrorArchive()
   const { id: _, ...withoutId } = eventItem
   await archive.deliver([
     withoutSale(1),
@@ -16,7 +16,6 @@ beforeEach(async () => {
     Buffer.from('{'),
   ])
 })
-afterEach(() => archive.close())
 
 const select = async (request: SelectionRequest) =>
   selectErrors(await triage(archive.store, catalog), request)

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { noteProblem, setStatus } from '../../src/errors/set-status.ts'
 import type { Status } from '../../src/errors/status.ts'
 import { triage } from '../../src/errors/triage.ts'
@@ -8,10 +8,9 @@ import { addSale, catalog, type ErrorArchive, openErrorArchive, replayAll, witho
 
 let archive: ErrorArchive
 beforeEach(async () => {
-  archive = await openErrorArchive()
+  archive = openErrorArchive()
   await archive.deliver([withoutSale(1), withoutSale(2), withoutSale(3)])
 })
-afterEach(() => archive.close())
 
 /** Gives the one group a status; returns what came of it and the tags that were written. */
 async function give(status: Status, fails = false) {

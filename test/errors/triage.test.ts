@@ -26,11 +26,10 @@ import {
 let archive: ErrorArchive
 let folder: string
 beforeEach(async () => {
-  archive = await openErrorArchive()
+  archive = openErrorArchive()
   folder = mkdtempSync(join(tmpdir(), 'dmd-index-'))
 })
 afterEach(() => {
-  archive.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
