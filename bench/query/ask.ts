@@ -8,7 +8,7 @@ const [archive = '', cache = '', sql = '', times = '1'] = process.argv.slice(2)
 const engine = await openDuckDb({
   store: await openDirectoryStore(archive),
   catalog: loadCatalog(),
-  cache: { folder: cache, clock: Date.now },
+  cache: { folder: cache },
 })
 const tookMs: number[] = []
 let rows = 0

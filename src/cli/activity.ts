@@ -50,7 +50,7 @@ export function createActivity(io: Io, report: () => Report): Activity {
     async tick() {
       const now = report()
       await tellResumed(now)
-      const nowMs = io.clock()
+      const nowMs = io.runtime.clock()
       if (io.isWatched) {
         const line = fitText(activityLine(now), lineRoom(io)).shown
         isDrawn = true

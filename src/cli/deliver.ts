@@ -72,14 +72,13 @@ async function deliver(io: Io, files: readonly string[], flags: Flags): Promise<
   const parts: WorkerParts = {
     store: await openStore(settings.archive),
     rules,
-    log: flags.verbose ? lineLog(io) : () => {},
-    clock: io.clock,
+    runtime: flags.verbose ? { ...io.runtime, log: lineLog(io) } : io.runtime,
     putsParallel: settings.putsParallel,
     putTimeoutMs: settings.putTimeoutMs,
   }
-  const startedMs = io.clock()
+  const startedMs = io.runtime.clock()
   const total: Total = { ...nothing, failures: [] }
-  const reportTotal = () => report(io, total, settings, io.clock() - startedMs, flags.json === true)
+  const reportTotal = () => report(io, total, settings, io.runtime.clock() - startedMs, flags.json === true)
   try {
     for (const { file, input } of inputs) {
       const { stream, batch: batchRecordsMax } = flags

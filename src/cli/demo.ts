@@ -53,7 +53,7 @@ const day = '2025-02-13'
 const eventId = 'taylor_swift_event'
 
 async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
-  const startedMs = io.clock()
+  const startedMs = io.runtime.clock()
   await empty(directory)
   const changes = join(directory, 'changes.jsonl')
   const archive = join(directory, 'archive')
@@ -93,16 +93,15 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
   const parts = {
     store,
     rules: toRules(catalog, settings),
-    log: () => {},
-    clock: io.clock,
+    runtime: io.runtime,
     putsParallel: settings.putsParallel,
     putTimeoutMs: settings.putTimeoutMs,
   }
-  const deliveryMs = io.clock()
+  const deliveryMs = io.runtime.clock()
   const options = { stream: 'demo', shard, batchRecordsMax: 1000 }
   const delivery = await deliverInput(io, await openInput(changes, io), parts, options)
   if (delivery.failures.length > 0) throw new PipelineError('INPUT_INVALID', delivery.failures.join('\n'))
-  await io.out(describe(delivery, io.clock() - deliveryMs))
+  await io.out(describe(delivery, io.runtime.clock() - deliveryMs))
   if (io.interrupt.aborted) return exitCodes.interrupted
 
   const engine = await openEngine(io, {
@@ -130,7 +129,9 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
     if (mended === 0 || Number(found?.[0]) !== due || Number(found?.[1]) !== 0)
       wrong.push(`${due} requests are due, ${found?.[0]} are there, ${found?.[1]} of them with a wrong sale`)
     await title(io, '8', 'Where everything is')
-    await io.out(whereabouts(io, directory, changes, archive, delivery, mended, io.clock() - startedMs))
+    await io.out(
+      whereabouts(io, directory, changes, archive, delivery, mended, io.runtime.clock() - startedMs),
+    )
     if (wrong.length === 0) return exitCodes.ok
     await io.err(`${style(io, 'red', 'the numbers do not add up:')} ${wrong.join('; ')}\n`)
     return exitCodes.problems
@@ -236,7 +237,7 @@ const shownRows = 3
 
 /** Runs a statement and shows it, its first rows, and how long both took. */
 async function show(io: Io, engine: QueryEngine, sql: string): Promise<void> {
-  const startedMs = io.clock()
+  const startedMs = io.runtime.clock()
   await io.out(`${style(io, 'dim', `> ${sql}`)}\n`)
   const format = formatTable({
     rowsMax: shownRows,
@@ -245,7 +246,7 @@ async function show(io: Io, engine: QueryEngine, sql: string): Promise<void> {
     dim: (text) => style(io, 'dim', text),
   })
   await format(await engine.query(sql), io.out)
-  await io.out(style(io, 'dim', `${duration(io.clock() - startedMs)}\n`))
+  await io.out(style(io, 'dim', `${duration(io.runtime.clock() - startedMs)}\n`))
 }
 
 async function readAll(result: QueryResult): Promise<readonly (readonly Cell[])[]> {

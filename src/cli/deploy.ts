@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -151,7 +150,11 @@ async function connect(io: Io, { name, region, existingTable, existingStream }: 
   if (existingTable === undefined) return
   const { connectTable } = await import('./deploy/connect.ts')
   const stream = { name: `${name}-changes`, arn: existingStream }
-  const outcome = await connectTable(existingTable, stream, { region, signal: io.interrupt })
+  const outcome = await connectTable(existingTable, stream, {
+    region,
+    signal: io.interrupt,
+    runtime: io.runtime,
+  })
   await io.err(`${existingTable} ${says[outcome]}\n`)
 }
 
@@ -169,7 +172,11 @@ async function makeViews(io: Io, { name, region, schemas }: Named): Promise<void
   const views = [...loadCatalog(schemas).values()].flatMap(athenaViews)
   for (const [index, { name: view, statement }] of views.entries()) {
     await io.err(`${style(io, 'dim', `view ${index + 1} of ${views.length}`)}  ${view}\n`)
-    await runToEnd(calls, statement, randomUUID(), { signal: io.interrupt, pollMs: [200, 2_000] })
+    await runToEnd(calls, statement, {
+      signal: io.interrupt,
+      pollMs: [200, 2_000],
+      runtime: io.runtime,
+    })
   }
   calls.close()
 }

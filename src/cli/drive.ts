@@ -18,7 +18,7 @@ export type DriveFlags = Pick<DriveOptions, 'connections'> & {
 export async function runDrive(io: Io, flags: DriveFlags): Promise<ExitCode> {
   const { to, rate, requests, for: forMs, connections } = flags
   checkUrl(to)
-  if (!(await isReachable(to))) {
+  if (!(await isReachable(to, io.runtime))) {
     await io.err(
       `${style(io, 'red', 'error:')} nothing answers at ${to}: start it with  ${commandText(io, ['up'])}\n`,
     )
@@ -28,12 +28,12 @@ export async function runDrive(io: Io, flags: DriveFlags): Promise<ExitCode> {
   const report = await drive({
     url: to,
     // Other fans each time, so that each run is news.
-    seed: flags.seed ?? io.clock().toString(36),
+    seed: flags.seed ?? io.runtime.clock().toString(36),
     ...(rate !== 'max' && { rate }),
     ...(requests !== undefined && { requests }),
     ...(forMs !== undefined && { forMs }),
     connections,
-    clock: io.clock,
+    runtime: io.runtime,
     signal: io.interrupt,
     onSent: (sent, elapsedMs) => {
       const share = Math.max(

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Charge, QueryEngine, Scan } from '../query/engine.ts'
 import type { SkippedFile } from '../query/files.ts'
@@ -22,9 +22,10 @@ export async function openEngine(io: Io, { settings, store, catalog }: EnginePar
   const engine = await openDuckDb({
     store,
     catalog,
+    runtime: io.runtime,
     memoryMax: settings.queryMemory,
     range: { from: settings.partitionFrom, yearsAhead: settings.partitionYearsAhead },
-    ...(folder === undefined ? {} : { cache: { folder, clock: io.clock } }),
+    ...(folder === undefined ? {} : { cache: { folder } }),
   })
   return withMissingSchema(bounded(engine, settings), store, catalog)
 }
@@ -74,10 +75,10 @@ export function cacheRoot({ cache }: Settings, env: NodeJS.ProcessEnv): string |
 }
 
 /** Opens Athena, with the bounds that the settings name. */
-export async function openAthenaEngine(settings: Settings): Promise<QueryEngine> {
+export async function openAthenaEngine(io: Io, settings: Settings): Promise<QueryEngine> {
   const { workgroup, database } = settings
   const { openAthena } = await import('../query/athena.ts')
-  return bounded(await openAthena({ workgroup, database, nextToken: randomUUID }), settings)
+  return bounded(await openAthena({ workgroup, database, runtime: io.runtime }), settings)
 }
 
 function bounded(

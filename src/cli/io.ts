@@ -1,5 +1,6 @@
-import { jsonLog, type Log } from '../delivery/telemetry.ts'
+import { jsonLog } from '../delivery/telemetry.ts'
 import { wrapText } from '../query/layout.ts'
+import type { Log, Runtime } from '../runtime.ts'
 
 export { counted } from '../query/text.ts'
 
@@ -27,8 +28,8 @@ export type Io = {
     readonly input: NodeJS.ReadableStream
     readonly output: NodeJS.WritableStream
   }
-  /** Milliseconds since 1970. */
-  readonly clock: () => number
+  /** Its log goes nowhere: commands that log say where to. */
+  readonly runtime: Runtime
   /** Fires when the user asks to stop: the work ends at the next safe point. */
   readonly interrupt: AbortSignal
 }
@@ -109,5 +110,5 @@ export function duration(ms: number): string {
 /** Every entry of a log with its time as a line of JSON on standard error, in order; nobody waits for it. */
 export function lineLog(io: Io): Log {
   const log = jsonLog((line) => void io.err(harmlessLines(line)))
-  return (entry) => log({ time: new Date(io.clock()).toISOString(), ...entry })
+  return (entry) => log({ time: new Date(io.runtime.clock()).toISOString(), ...entry })
 }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
-import type { Log } from '../delivery/telemetry.ts'
 import type { RunningStack, StackOptions } from '../local/stack.ts'
 import { type Code, codes, fixFor } from '../record/error.ts'
+import type { Log } from '../runtime.ts'
 import { readSettings, type Settings, settingDefaults } from '../settings.ts'
 import {
   archiveOption,
@@ -109,16 +109,14 @@ export async function runLive(
   // Loaded when it is needed: other commands start sooner.
   const { startStack } = await import('../local/stack.ts')
   const stack = await startStack({
-    ...{ command, settings, log },
+    ...{ command, settings },
     ...(startProducer && { startProducer }),
     catalog: catalogFor(settings),
-    clock: io.clock,
-    monotonic: () => performance.now(),
-    random: Math.random,
+    runtime: { ...io.runtime, log },
     pid: process.pid,
   })
   await greet(stack)
-  const timer = setInterval(() => void watch?.(stack), lookMs)
+  const stopWatching = io.runtime.every(lookMs, () => void watch?.(stack))
   let failure: unknown
   await Promise.race([
     stopped,
@@ -127,7 +125,7 @@ export async function runLive(
     }),
   ])
   const isDrained = await stack.drain(failure === undefined ? drain : 0)
-  clearInterval(timer)
+  stopWatching()
   if (failure !== undefined) throw failure
   await leave(stack, isDrained)
   return isDrained ? exitCodes.ok : exitCodes.problems
@@ -143,7 +141,7 @@ export function troubleLog(io: Io): Log {
   return ({ level, message, code }) => {
     if (level !== 'error') return
     const text = `${message}${typeof code === 'string' ? ` (${code})` : ''}`
-    const nowMs = io.clock()
+    const nowMs = io.runtime.clock()
     if (nowMs - (shown.get(text) ?? Number.NEGATIVE_INFINITY) < againMs) return
     if (shown.size >= shownMax) shown.clear()
     shown.set(text, nowMs)

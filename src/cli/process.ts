@@ -1,3 +1,4 @@
+import { systemRuntime } from '../runtime.ts'
 import { selfName } from './commandline.ts'
 import type { Io, Writer } from './io.ts'
 
@@ -26,7 +27,7 @@ export function systemIo(system: NodeJS.Process): Io {
       return columnsOf(stderr)
     },
     ...(stdin.isTTY && stdout.isTTY ? { terminal: { input: stdin, output: stdout } } : {}),
-    clock: Date.now,
+    runtime: systemRuntime(),
     interrupt: interrupt.signal,
   }
 }

@@ -16,11 +16,11 @@ export const clearLine = '\r\u001b[2K'
 
 /** A line such as `delivering  ██████░░░░  48%  24,000 records  12,400/s  2.1 s left`. */
 export function startProgress(io: Io, label: string, unit: string): Progress {
-  const startedMs = io.clock()
+  const startedMs = io.runtime.clock()
   let drawnMs = 0
   return {
     update: async ({ done, total, items }) => {
-      const nowMs = io.clock()
+      const nowMs = io.runtime.clock()
       if (!io.isWatched || nowMs - drawnMs < redrawMs) return
       drawnMs = nowMs
       const seconds = Math.max(0.001, (nowMs - startedMs) / 1000)

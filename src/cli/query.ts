@@ -111,7 +111,7 @@ async function query(io: Io, argument: string | undefined, flags: Flags): Promis
   if (isAthena && flags.dialect === 'duckdb')
     throw new UsageError('--dialect duckdb goes with the engine duckdb: Athena takes its own SQL alone')
   const opened = isAthena
-    ? await openAthenaEngine(settings)
+    ? await openAthenaEngine(io, settings)
     : await openEngine(io, {
         settings,
         catalog,

@@ -70,7 +70,7 @@ export async function runStatement(
   signal: AbortSignal,
 ): Promise<void> {
   const running = startRunning(io)
-  const startedMs = io.clock()
+  const startedMs = io.runtime.clock()
   const options: QueryOptions = { signal, onLoad: running.onLoad }
   try {
     const written = await write(io, engine, sql, to, options, running.end)
@@ -85,7 +85,7 @@ export async function runStatement(
     for (const line of skippedLines(written.scan?.skipped ?? []))
       await io.err(`${style(io, 'yellow', line)}\n`)
     if (to.stats || io.isWatched)
-      await io.err(`${style(io, 'dim', describeRun(written, rows, io.clock() - startedMs))}\n`)
+      await io.err(`${style(io, 'dim', describeRun(written, rows, io.runtime.clock() - startedMs))}\n`)
   } finally {
     await running.end()
   }

@@ -15,18 +15,18 @@ const tickMs = 1000
 /** Shows how far the loading of files is and, in each second in which none was loaded, how long the query runs. */
 export function startRunning(io: Io): Running {
   const progress = startProgress(io, 'loading', 'rows')
-  const startedMs = io.clock()
+  const startedMs = io.runtime.clock()
   let isLoading = false
   let isDrawn = false
   const tick = () => {
-    const seconds = Math.round((io.clock() - startedMs) / 1000)
+    const seconds = Math.round((io.runtime.clock() - startedMs) / 1000)
     if (!isLoading) {
       isDrawn = true
       void io.err(`${clearLine}${style(io, 'dim', `running for ${seconds} s; Ctrl-C ends it`)}`)
     }
     isLoading = false
   }
-  const timer = io.isWatched ? setInterval(tick, tickMs) : undefined
+  const stop = io.isWatched ? io.runtime.every(tickMs, tick) : undefined
   let isEnded = false
   return {
     onLoad: ({ files, filesTotal, rows }) => {
@@ -36,7 +36,7 @@ export function startRunning(io: Io): Running {
     end: async () => {
       if (isEnded) return
       isEnded = true
-      clearInterval(timer)
+      stop?.()
       await progress.end()
       if (isDrawn) await io.err(clearLine)
     },

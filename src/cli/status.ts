@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import { holderOf } from '../local/lock.ts'
 import { type Health, healthOf, isHealthy } from '../local/stack/health.ts'
@@ -40,7 +39,7 @@ async function status(io: Io, { state, watch, json }: Flags): Promise<ExitCode> 
   let drawn = ''
   for (;;) {
     const report = await readReport(settings.state)
-    const health = healthOf(report, await holderOf(settings.state), io.clock())
+    const health = healthOf(report, await holderOf(settings.state), io.runtime.clock())
     const text = json
       ? `${JSON.stringify({ health, ...report })}\n`
       : isLine
@@ -49,7 +48,7 @@ async function status(io: Io, { state, watch, json }: Flags): Promise<ExitCode> 
     await io.out(isRedrawn ? redraw(drawn, text, io.width ?? 80) : text)
     drawn = text
     if (!watch) return isHealthy(report, health) ? exitCodes.ok : exitCodes.problems
-    await sleep(watchMs, undefined, { signal: io.interrupt }).catch(() => undefined)
+    await io.runtime.sleep(watchMs, io.interrupt).catch(() => undefined)
     if (io.interrupt.aborted) return exitCodes.ok
   }
 }
@@ -69,7 +68,7 @@ function redraw(before: string, text: string, width: number): string {
 
 function headline(io: Io, report: Report | undefined, health: Health): string {
   if (report === undefined) return `nothing runs: start it with  ${commandText(io, ['up'])}`
-  const nowMs = io.clock()
+  const nowMs = io.runtime.clock()
   const name = `dmd ${report.command}`
   const ago = duration(Math.max(0, nowMs - report.reportedMs))
   switch (health) {
@@ -87,7 +86,7 @@ function headline(io: Io, report: Report | undefined, health: Health): string {
 }
 
 function table(io: Io, report: Report | undefined, health: Health, state: string): string {
-  const nowMs = io.clock()
+  const nowMs = io.runtime.clock()
   const title = headline(io, report, health)
   const isWell = health === 'running' || health === 'draining'
   const head = isWell ? style(io, 'bold', title) : style(io, 'yellow', title)

@@ -53,7 +53,7 @@ async function up(io: Io, flags: Flags): Promise<ExitCode> {
   try {
     return await runLive(
       io,
-      { command: 'up', settings, drain: flags.drain, startProducer: (parts) => capture(io, settings, parts) },
+      { command: 'up', settings, drain: flags.drain, startProducer: (parts) => capture(settings, parts) },
       log,
       async (stack) => {
         if (!isQuiet) activity = createActivity(io, stack.report)
@@ -78,10 +78,10 @@ async function up(io: Io, flags: Flags): Promise<ExitCode> {
   }
 }
 
-async function capture(io: Io, { host, port }: Settings, parts: ProducerParts): Promise<Producer> {
+async function capture({ host, port }: Settings, parts: ProducerParts): Promise<Producer> {
   // Loaded when it is needed: other commands start sooner.
   const { startCapture } = await import('../sample/capture.ts')
-  return startCapture({ ...parts, clock: io.clock, host, port, version })
+  return startCapture({ ...parts, host, port, version })
 }
 
 /** How the run before ended, where it was not stopped; what it left is told when it is read. */

@@ -1,12 +1,12 @@
 import { loadCatalog } from '../catalog.ts'
 import type { Batch } from '../codec/lambda-event.ts'
 import type { Catalog } from '../record/schema.ts'
+import { type Runtime, systemRuntime } from '../runtime.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { openStore } from '../store/open.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { createHandler, type Handler } from './handler.ts'
 import { toRules } from './rules.ts'
-import type { Clock, Log } from './telemetry.ts'
 import { type DeliverOptions, type Delivery, deliverBatch } from './worker.ts'
 
 export type WorkerOptions = {
@@ -16,9 +16,8 @@ export type WorkerOptions = {
   readonly settings?: Settings
   /** The record types; by default the built-in ones and those in the folder that the setting `schemas` names. */
   readonly catalog?: Catalog
-  /** Where log entries go; nowhere unless given. */
-  readonly log?: Log
-  readonly clock?: Clock
+  /** The one of this process unless given, whose log goes nowhere: see `systemRuntime`. */
+  readonly runtime?: Runtime
 }
 
 export type Worker = {
@@ -43,13 +42,13 @@ export type Worker = {
  * const { delivered, errored } = await worker.deliver({ stream: 'changes', shard: 'shard-0', records })
  */
 export async function createWorker(options: WorkerOptions): Promise<Worker> {
-  const { archive, settings = readSettings({}), log = () => {}, clock = Date.now } = options
+  const { archive, settings = readSettings({}), runtime = systemRuntime() } = options
   // Before the archive is made: an invalid schema leaves nothing behind.
   const catalog = options.catalog ?? loadCatalog(settings.schemas)
   const rules = toRules(catalog, settings)
-  const store = typeof archive === 'string' ? await openStore(archive) : archive
+  const store = typeof archive === 'string' ? await openStore(archive, { runtime }) : archive
   const { putsParallel, putTimeoutMs } = settings
-  const parts = { store, rules, log, clock, putsParallel, putTimeoutMs }
+  const parts = { store, rules, runtime, putsParallel, putTimeoutMs }
   return {
     deliver: (batch, deliverOptions) => deliverBatch(batch, parts, deliverOptions),
     handler: createHandler(parts),

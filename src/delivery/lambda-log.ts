@@ -1,5 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger'
-import type { Log } from './telemetry.ts'
+import type { Log } from '../runtime.ts'
 
 /**
  * What of Lambda's context is told with each line

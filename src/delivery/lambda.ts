@@ -1,3 +1,4 @@
+import { systemRuntime } from '../runtime.ts'
 import { readSettings } from '../settings.ts'
 import { createWorker } from './create-worker.ts'
 import type { HandlerContext } from './handler.ts'
@@ -7,7 +8,7 @@ import { type CallContext, lambdaLog } from './lambda-log.ts'
 const settings = readSettings({ env: process.env })
 
 const { log, begin } = lambdaLog((line) => process.stdout.write(line))
-const worker = await createWorker({ archive: settings.archive, settings, log })
+const worker = await createWorker({ archive: settings.archive, settings, runtime: systemRuntime(log) })
 
 /** What Lambda calls: see `createHandler`. */
 export const handler = async (event: unknown, context?: HandlerContext & CallContext): Promise<void> => {

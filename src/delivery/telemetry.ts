@@ -1,13 +1,4 @@
-/** One structured log line. Values are names, counts and codes: never a value of a record. */
-export type LogEntry = {
-  readonly level: 'info' | 'warn' | 'error'
-  readonly message: string
-  readonly [name: string]: unknown
-}
-export type Log = (entry: LogEntry) => void
-
-/** Milliseconds since 1970. It reaches log lines and metrics, never a key or an object's bytes. */
-export type Clock = () => number
+import type { Log, LogEntry } from '../runtime.ts'
 
 /** Writes each entry as one line of JSON. */
 export function jsonLog(write: (line: string) => void): Log {

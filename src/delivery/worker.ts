@@ -1,16 +1,16 @@
 import type { Batch } from '../codec/lambda-event.ts'
 import { PipelineError } from '../record/error.ts'
+import type { Runtime } from '../runtime.ts'
 import { eachBounded } from '../store/bounded.ts'
 import type { ObjectStore, ObjectTag, PutOutcome } from '../store/store.ts'
 import { tagOf } from './expiry.ts'
 import { type Plan, type PlannedObject, type PlanRules, planBatch } from './plan.ts'
-import { type Clock, type Log, metricsEntry } from './telemetry.ts'
+import { metricsEntry } from './telemetry.ts'
 
 export type WorkerParts = {
   readonly store: ObjectStore
   readonly rules: PlanRules
-  readonly log: Log
-  readonly clock: Clock
+  readonly runtime: Runtime
   /** How many objects are written at once. */
   readonly putsParallel: number
   /** After how long a write counts as failed. */
@@ -53,7 +53,7 @@ export async function deliverBatch(
   parts: WorkerParts,
   options: DeliverOptions = {},
 ): Promise<Delivery> {
-  const startedMs = parts.clock()
+  const startedMs = parts.runtime.clock()
   const plan = planBatch(batch, parts.rules)
   let found = 0
   const put = async (key: string, bytes: Uint8Array, tag?: ObjectTag) => {
@@ -69,7 +69,12 @@ export async function deliverBatch(
       written.push(object)
     } catch (error) {
       failed.push(object)
-      parts.log({ level: 'error', message: 'object not written', key: object.key, code: codeOf(error) })
+      parts.runtime.log({
+        level: 'error',
+        message: 'object not written',
+        key: object.key,
+        code: codeOf(error),
+      })
     }
   })
   await eachBounded(plan.errors, parts.putsParallel, ({ key, bytes, rejection }) =>
@@ -100,7 +105,7 @@ async function putOnce(
   tag: ObjectTag | undefined,
 ): Promise<PutOutcome> {
   const leftMs = (options.timeLeftMs?.() ?? Number.POSITIVE_INFINITY) - reserveMs
-  const signal = AbortSignal.timeout(Math.max(1, Math.min(parts.putTimeoutMs, leftMs)))
+  const signal = parts.runtime.timeout(Math.max(1, Math.min(parts.putTimeoutMs, leftMs)))
   return parts.store.put(key, bytes, { condition: { ifAbsent: true }, signal, ...(tag && { tag }) })
 }
 
@@ -119,7 +124,7 @@ function report(
   plan: Plan,
   written: readonly PlannedObject[],
   delivery: Delivery,
-  { log, clock }: WorkerParts,
+  { runtime: { log, clock } }: WorkerParts,
   startedMs: number,
 ): void {
   for (const object of written) {

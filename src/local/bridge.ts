@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Clock, Log } from '../delivery/telemetry.ts'
+import type { Runtime } from '../runtime.ts'
 import { openDirectoryStore } from '../store/directory.ts'
 import { makeFolders } from '../store/newfolder.ts'
 import { connectToTableStream, type DynamoDBStreamOptions } from './bridge/connection.ts'
@@ -15,13 +15,7 @@ export type BridgeOptions = {
   readonly to: KinesisOptions
   /** Where it is kept how far each shard is; for this bridge alone. */
   readonly folder: string
-  /** Milliseconds since 1970. */
-  readonly clock: Clock
-  /** Milliseconds that never step back. */
-  readonly monotonic: () => number
-  /** From 0 to 1, for the spread of retries. */
-  readonly random: () => number
-  readonly log: Log
+  readonly runtime: Runtime
   /** The least time between two reads of a shard at the tip, in milliseconds. */
   readonly readGapMs?: number
 }
@@ -59,37 +53,33 @@ export type Bridge = {
  *   use or a file in it is damaged.
  */
 export async function startBridge(options: BridgeOptions): Promise<Bridge> {
-  const { clock, monotonic, random, log, readGapMs = 200 } = options
-  const table = await connectToTableStream({ random, ...options.from })
+  const { runtime, readGapMs = 200 } = options
+  const table = await connectToTableStream(options.from, runtime)
   const closing: (() => unknown)[] = [() => table.close()]
   const close = async () => {
     for (const step of closing.reverse()) await step()
   }
   let skipped = 0
   try {
-    const kinesis = await connectToStream({ random, ...options.to })
+    const kinesis = await connectToStream(options.to, runtime)
     closing.push(() => kinesis.close())
     const folder = join(options.folder, encodeURIComponent(table.arn.split('/').slice(1).join('/')))
     const failed = join(folder, 'failed')
     await makeFolders(failed)
     const mapping = await startMapping({
-      source: createTableSource(table, { clock, readGapMs }),
+      source: createTableSource(table, readGapMs),
       handler: createForwarder({
         kinesis,
-        random,
-        log,
+        log: runtime.log,
         skipped: () => {
           skipped += 1
         },
       }),
       folder,
-      failures: await openDirectoryStore(failed),
+      failures: await openDirectoryStore(failed, { runtime }),
       // Later than any stream keeps it: a change is not given up while there is a way to read it again.
       settings: { windowMs: 0, recordAgeMaxMs: 7 * 86_400_000, functionTimeoutMs: 900_000 },
-      clock,
-      monotonic,
-      random,
-      log,
+      runtime,
     })
     const done = mapping.done.finally(close)
     done.catch(() => {})

@@ -1,3 +1,4 @@
+import type { Runtime } from '../runtime.ts'
 import { connectToStream, type KinesisOptions, type KinesisStream } from './kinesis/connection.ts'
 import { unavailable } from './kinesis/service.ts'
 import { createShardReader, type ShardReader } from './kinesis/shard.ts'
@@ -23,9 +24,12 @@ const pagesMax = 1_000
  * @throws PipelineError SOURCE_UNAVAILABLE when the stream cannot be found; `listShards` and `read` when Kinesis is out
  *   of reach, refuses, or throttles for too long.
  */
-export async function openKinesisSource(options: KinesisSourceOptions): Promise<ChangeSource> {
+export async function openKinesisSource(
+  options: KinesisSourceOptions,
+  runtime: Runtime,
+): Promise<ChangeSource> {
   const { readGapMs = 220, ...connect } = options
-  const stream = await connectToStream(connect)
+  const stream = await connectToStream(connect, runtime)
   const readers = new Map<string, ShardReader>()
 
   function readerOf(shard: string): ShardReader {
@@ -44,10 +48,10 @@ export async function openKinesisSource(options: KinesisSourceOptions): Promise<
     },
     async read(shard, position, { recordsMax, waitMs = 0, signal }) {
       const reader = readerOf(shard)
-      const endMs = performance.now() + waitMs
+      const endMs = runtime.monotonic() + waitMs
       for (;;) {
         const read = await reader.read(position, recordsMax, signal)
-        const leftMs = endMs - performance.now()
+        const leftMs = endMs - runtime.monotonic()
         const isAtTip = read.records.length === 0 && read.behindMs === 0 && !read.isEnded && !read.isTrimmed
         if (!isAtTip || leftMs <= 0) return read
         await stream.service.pause(Math.min(leftMs, readGapMs), signal)

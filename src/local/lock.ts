@@ -31,7 +31,9 @@ export async function lockFolder(
   })
   let held: Promise<void> = Promise.resolve()
   await new Promise<void>((resolve, reject) => {
-    const lock = { name: lockName, key: 'folder', waitMs: 0, signal: undefined }
+    // Nobody is waited for.
+    const sleep = () => Promise.resolve()
+    const lock = { name: lockName, key: 'folder', waitMs: 0, sleep, signal: undefined }
     held = withLock(scratch, lock, () => {
       resolve()
       return released

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { backoff } from '../aws/retry.ts'
 import type { Handler } from '../delivery/handler.ts'
-import type { Clock, Log } from '../delivery/telemetry.ts'
 import { PipelineError } from '../record/error.ts'
+import type { Runtime } from '../runtime.ts'
 import { makeFolders } from '../store/newfolder.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { lockFolder } from './lock.ts'
@@ -22,12 +22,8 @@ export type MappingOptions = {
   /** Where batches go that are given up, below `failed/`. */
   readonly failures: ObjectStore
   readonly settings?: Partial<MappingSettings>
-  /** Milliseconds since 1970: ages are told by it. */
-  readonly clock: Clock
-  /** Milliseconds that never step back: windows are measured by it. */
-  readonly monotonic: () => number
-  readonly random: () => number
-  readonly log: Log
+  /** Its clock tells ages; its monotonic time measures windows. */
+  readonly runtime: Runtime
 }
 
 export type MappingStatus = {
@@ -72,7 +68,8 @@ const listEveryMs = 30_000
  *   file in it is damaged, SOURCE_UNAVAILABLE when the stream cannot be read at all.
  */
 export async function startMapping(options: MappingOptions): Promise<RunningMapping> {
-  const { source, handler, failures, clock, monotonic, random, log } = options
+  const { source, handler, failures, runtime } = options
+  const { log, random } = runtime
   const settings = toMappingSettings(options.settings ?? {})
   const folder = resolve(options.folder)
   await makeFolders(folder)
@@ -87,7 +84,7 @@ export async function startMapping(options: MappingOptions): Promise<RunningMapp
   )
   const checkpoints = openCheckpoints(folder, source.arn)
   const stopping = new AbortController()
-  const startedMs = clock()
+  const startedMs = runtime.clock()
   const counts: ShardCounts = {
     records: 0,
     batches: 0,
@@ -100,7 +97,7 @@ export async function startMapping(options: MappingOptions): Promise<RunningMapp
   }
   const runs = new Map<string, ShardRun>()
   const ended = new Set<string>()
-  const main = createWaiter(stopping)
+  const main = createWaiter(stopping, runtime)
   const drained = new Set<string>()
   let isDraining = false
   let failure: unknown
@@ -150,12 +147,19 @@ export async function startMapping(options: MappingOptions): Promise<RunningMapp
   }
 
   const start = (shard: string, state: ShardState) => {
-    const waiter = createWaiter(stopping)
+    const waiter = createWaiter(stopping, runtime)
     waiters.add(waiter)
-    const parts = { handler, failures, settings, clock, random, log, waiter, startedMs }
     const run = runShard(shard, state, {
-      ...parts,
-      ...{ source, checkpoints, monotonic, counts, isDraining: () => isDraining },
+      handler,
+      failures,
+      settings,
+      runtime,
+      waiter,
+      startedMs,
+      source,
+      checkpoints,
+      counts,
+      isDraining: () => isDraining,
     })
     runs.set(shard, run)
     run.done

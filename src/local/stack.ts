@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { createHandler } from '../delivery/handler.ts'
 import type { RowRules } from '../delivery/row.ts'
 import { toRules } from '../delivery/rules.ts'
-import type { Clock, Log } from '../delivery/telemetry.ts'
 import { toIso } from '../record/date.ts'
 import { PipelineError } from '../record/error.ts'
 import type { Catalog } from '../record/schema.ts'
+import type { Log, Runtime } from '../runtime.ts'
 import type { Settings } from '../settings.ts'
 import { makeFolders } from '../store/newfolder.ts'
 import { directoryOf, openStore } from '../store/open.ts'
@@ -24,20 +24,14 @@ export type StackOptions = {
   readonly command: Report['command']
   readonly settings: Settings
   readonly catalog: Catalog
-  /** Milliseconds since 1970. */
-  readonly clock: Clock
-  /** Milliseconds that never step back. */
-  readonly monotonic: () => number
-  /** From 0 to 1: spreads retries. */
-  readonly random: () => number
-  readonly log: Log
+  readonly runtime: Runtime
   /** In the reports. */
   readonly pid: number
   /** Starts what writes to the table for others, such as the capture API. Not called where there is no table. */
   readonly startProducer?: (parts: ProducerParts) => Promise<Producer>
 }
 
-export type ProducerParts = { readonly table: Table; readonly rules: RowRules; readonly log: Log }
+export type ProducerParts = { readonly table: Table; readonly rules: RowRules; readonly runtime: Runtime }
 
 export type Producer = {
   readonly url: string
@@ -70,32 +64,33 @@ const reportMs = 1_000
  *   the error of the system when the address cannot be had. Nothing is left open then.
  */
 export async function startStack(options: StackOptions): Promise<RunningStack> {
-  const { command, settings, catalog, clock, monotonic, random } = options
-  const meter = createMeter(clock)
+  const { command, settings, catalog } = options
+  const meter = createMeter(options.runtime.clock)
   const log: Log = (entry) => {
     meter.log(entry)
-    options.log(entry)
+    options.runtime.log(entry)
   }
+  const runtime = { ...options.runtime, log }
   const opened: (() => Promise<void>)[] = []
   const closeAll = async () => {
     for (const close of opened.splice(0).reverse()) await close()
   }
   try {
     // Before the state folder and the archive: a stream that cannot be read leaves no folders behind.
-    const stream = command === 'worker' ? await openStream(settings) : undefined
+    const stream = command === 'worker' ? await openStream(settings, runtime) : undefined
     if (stream) opened.push(() => stream.close())
     const unlock = await lockState(settings.state)
     opened.push(unlock)
     const directory = directoryOf(settings.archive)
     if (directory !== undefined) await probeDirectory(directory)
-    const store = await openStore(settings.archive)
-    const origin = stream ?? (await openOrigin(settings, { catalog, clock, monotonic, random, log }))
+    const store = await openStore(settings.archive, { runtime })
+    const origin = stream ?? (await openOrigin(settings, { catalog, runtime }))
     if (!stream) opened.push(() => origin.close())
     const rules = toRules(catalog, settings)
     const { putsParallel, putTimeoutMs } = settings
     const mapping = await startMapping({
       source: origin.source,
-      handler: createHandler({ store, rules, log, clock, putsParallel, putTimeoutMs }),
+      handler: createHandler({ store, rules, runtime, putsParallel, putTimeoutMs }),
       folder: join(settings.state, 'checkpoints'),
       failures: store,
       settings: {
@@ -104,18 +99,18 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
         parallelization: settings.parallelization,
         recordAgeMaxMs: settings.recordAgeMaxMs,
       },
-      clock,
-      monotonic,
-      random,
-      log,
+      runtime,
     })
     opened.push(() => mapping.stop())
-    const producer = origin.table && (await options.startProducer?.({ table: origin.table, rules, log }))
+    const producer = origin.table && (await options.startProducer?.({ table: origin.table, rules, runtime }))
     if (producer) opened.push(() => producer.close())
-    return await run(options, {
-      ...{ origin, mapping, meter, archive: store.url, unlock },
-      ...(producer && { producer }),
-    })
+    return await run(
+      { ...options, runtime },
+      {
+        ...{ origin, mapping, meter, archive: store.url, unlock },
+        ...(producer && { producer }),
+      },
+    )
   } catch (error) {
     await closeAll()
     throw error
@@ -146,19 +141,19 @@ type Parts = {
 }
 
 async function run(options: StackOptions, parts: Parts): Promise<RunningStack> {
-  const { clock, settings, log } = options
+  const { settings, runtime } = options
   const { origin, mapping, producer, archive, unlock } = parts
-  const startedMs = clock()
+  const startedMs = runtime.clock()
   let state: Report['state'] = 'running'
   const watch = createWatch(options, parts)
   const report = () => toReport(options, parts, { state, startedMs, ...watch.status() })
-  const tell = createTeller(settings.state, report, log)
+  const tell = createTeller(settings.state, report, runtime.log)
   // Who is told that it runs can ask for its status.
   await tell()
-  const timer = setInterval(() => {
+  const stopTelling = runtime.every(reportMs, () => {
     watch.look(report())
     void tell()
-  }, reportMs)
+  })
   return {
     ...(producer && { url: producer.url }),
     archive,
@@ -171,10 +166,11 @@ async function run(options: StackOptions, parts: Parts): Promise<RunningStack> {
       const isDrained = await settlesWithin(
         origin.settle().then(() => mapping.drain()),
         waitMs,
+        runtime,
       )
       await mapping.stop().catch(() => undefined)
       await origin.close()
-      clearInterval(timer)
+      stopTelling()
       watch.look(report())
       await watch.drain()
       state = 'stopped'
@@ -194,10 +190,7 @@ type Watch = {
 const noticesWaitMs = 5_000
 
 /** Judges what the pipeline reports, and has what is wrong posted. */
-function createWatch(
-  { settings, clock, monotonic, random, log }: StackOptions,
-  { archive, mapping }: Parts,
-): Watch {
+function createWatch({ settings, runtime }: StackOptions, { archive, mapping }: Parts): Watch {
   const { alertErrors, alertErrorPercent, alertWindowMs, alertStaleMs, alertLagMs } = settings
   const judge = createJudge({
     errors: alertErrors,
@@ -213,16 +206,16 @@ function createWatch(
     settings.alertUrl === undefined
       ? undefined
       : createWebhook({
-          ...{ url: settings.alertUrl, archive, stream, runbook, clock, random, log },
+          ...{ url: settings.alertUrl, archive, stream, runbook, runtime },
           repeatMs: settings.alertRepeatMs,
         })
   let alerts: readonly Alert[] = []
   return {
     look: ({ delivery }) => {
       const { delivered, errored, held, lagMs, givenUp, trimmed } = delivery
-      const nowMs = monotonic()
+      const nowMs = runtime.monotonic()
       // Judged by time that never steps back, told in that of people.
-      const offsetMs = clock() - nowMs
+      const offsetMs = runtime.clock() - nowMs
       alerts = dates(judge({ nowMs, delivered, errored, held, lagMs, givenUp, trimmed }), offsetMs)
       webhook?.tell(alerts)
     },
@@ -235,20 +228,20 @@ function createWatch(
 }
 
 /** Whether it resolves in time. */
-async function settlesWithin(work: Promise<void>, waitMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
+async function settlesWithin(work: Promise<void>, waitMs: number, { timer }: Runtime): Promise<boolean> {
+  let stop = () => {}
   const tooLate = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), waitMs)
+    stop = timer(waitMs, () => resolve(false))
   })
   const settled = work.then(
     () => true,
     () => false,
   )
-  return Promise.race([settled, tooLate]).finally(() => clearTimeout(timer))
+  return Promise.race([settled, tooLate]).finally(() => stop())
 }
 
 function toReport(
-  { command, clock, pid }: StackOptions,
+  { command, runtime, pid }: StackOptions,
   { mapping, meter, archive, producer }: Parts,
   { state, startedMs, alerts, webhook }: Pick<Report, 'state' | 'startedMs' | 'alerts' | 'webhook'>,
 ): Report {
@@ -261,7 +254,7 @@ function toReport(
     state,
     pid,
     startedMs,
-    reportedMs: clock(),
+    reportedMs: runtime.clock(),
     ...(producer && {
       url: producer.url,
       requests: { accepted, refused, failed, perSecond: rates.accepted },

@@ -1,17 +1,16 @@
+import type { Runtime } from '../runtime.ts'
 import { type AthenaCalls, type AthenaPlace, connectToAthena, type Page } from './athena/client.ts'
 import { readAthenaStatement } from './athena/guard.ts'
 import { writeParquet } from './athena/parquet.ts'
-import { type AthenaRun, type PollMs, runToEnd, type Wait } from './athena/run.ts'
+import { type AthenaRun, type PollMs, runToEnd } from './athena/run.ts'
 import { parseCell, toColumn } from './athena/value.ts'
 import type { Cell, Charge, Column, QueryEngine, QueryOptions, QueryResult } from './engine.ts'
 import { interrupted, passedRows, passedTime } from './failure.ts'
 
 export type AthenaParts = AthenaPlace & {
-  /** A text of 32 to 128 characters, another each time: by it Athena knows a start that it was asked for before. */
-  readonly nextToken: () => string
+  /** By its `newId`, of 32 to 128 characters, Athena knows a start that it was asked for before. */
+  readonly runtime: Runtime
   readonly pollMs?: PollMs
-  /** How it waits between two looks at a query: by the clock, unless it is told another way. */
-  readonly wait?: Wait
 }
 
 const usualPollMs: PollMs = [100, 2_000]
@@ -28,12 +27,12 @@ export async function openAthena(parts: AthenaParts): Promise<QueryEngine> {
   const calls = await connectToAthena(parts)
   const query = async (sql: string, options: QueryOptions = {}): Promise<QueryResult> => {
     const statement = readAthenaStatement(sql)
-    const { signal, explain } = boundsOf(options)
+    const { signal, explain } = boundsOf(options, parts.runtime)
     try {
-      const run = await runToEnd(calls, statement, parts.nextToken(), {
+      const run = await runToEnd(calls, statement, {
         signal,
         pollMs: parts.pollMs ?? usualPollMs,
-        wait: parts.wait,
+        runtime: parts.runtime,
       })
       const first = await calls.read(run.id, signal)
       const columns = first.columns.map(toColumn)
@@ -56,8 +55,8 @@ export async function openAthena(parts: AthenaParts): Promise<QueryEngine> {
 
 type Bounds = { readonly signal: AbortSignal; readonly explain: (error: unknown) => unknown }
 
-function boundsOf({ signal: given, timeoutMs }: QueryOptions): Bounds {
-  const bound = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
+function boundsOf({ signal: given, timeoutMs }: QueryOptions, runtime: Runtime): Bounds {
+  const bound = timeoutMs === undefined ? undefined : runtime.timeout(timeoutMs)
   const explain = (error: unknown) => {
     if (given?.aborted) return interrupted()
     return bound?.aborted ? passedTime(timeoutMs ?? 0) : error

@@ -13,6 +13,7 @@ import { isNumber, typeName } from '../dialect/types.ts'
 import type { PipelineError } from '../record/error.ts'
 import { defaultRange, type PartitionRange } from '../record/rules.ts'
 import type { Catalog, RecordSchema } from '../record/schema.ts'
+import { type Runtime, systemRuntime } from '../runtime.ts'
 import { nextName } from '../store/owner.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { answerCatalogStatement } from './answer.ts'
@@ -34,9 +35,11 @@ export type DuckDbParts = {
   readonly catalog: Catalog
   /**
    * Where the rows are kept between runs, in a form that DuckDB reads fast; without it, in a folder that lives as long
-   * as the engine. `clock` gives milliseconds since 1970.
+   * as the engine.
    */
-  readonly cache?: { readonly folder: string; readonly clock: () => number }
+  readonly cache?: { readonly folder: string }
+  /** The one of this process unless given. */
+  readonly runtime?: Runtime
   /** The most memory that a query may take, such as `4GB`; what does not fit is put on disk, in the cache. */
   readonly memoryMax?: string
   /** The most disk that queries may take for what does not fit the memory. */
@@ -60,10 +63,10 @@ const startsMax = 4
  * Throws as `QueryEngine` says.
  */
 export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
-  const { store, catalog } = parts
+  const { store, catalog, runtime = systemRuntime() } = parts
   const folder = parts.cache?.folder ?? (await mkdtemp(join(tmpdir(), 'dmd-cache-')))
   const layoutOf = (type: string) => JSON.stringify(catalog.get(type)?.avro)
-  const cache = await openCache(folder, layoutOf, parts.cache?.clock ?? (() => 0))
+  const cache = await openCache(folder, layoutOf, runtime.clock)
   const spillFolder = join(folder, `new-${await nextName()}`)
   const { memoryMax = '2GB', spillMax = '20GB', threads = availableParallelism() } = parts
   const { url } = store
@@ -104,18 +107,18 @@ export async function openDuckDb(parts: DuckDbParts): Promise<QueryEngine> {
 
   /** Prepares a statement over what it reads, and hands it to `run`; again where what it reads is gone by then. */
   const begin = async <T>(sql: string, given: QueryOptions, run: Run<T>): Promise<Begun<T>> => {
-    const bound = given.timeoutMs === undefined ? undefined : AbortSignal.timeout(given.timeoutMs)
+    const bound = given.timeoutMs === undefined ? undefined : runtime.timeout(given.timeoutMs)
     const signal = AbortSignal.any([given.signal, bound].filter((part) => part !== undefined))
     const connection = await instance.connect()
-    let again: NodeJS.Timeout | undefined
+    let stopAgain = () => {}
     const stop = () => {
       connection.interrupt()
       // DuckDB forgets an interrupt that comes just before it begins to execute.
-      again = setInterval(() => connection.interrupt(), interruptAgainMs).unref()
+      stopAgain = runtime.every(interruptAgainMs, () => connection.interrupt())
     }
     const end = () => {
       signal.removeEventListener('abort', stop)
-      clearInterval(again)
+      stopAgain()
       connection.closeSync()
     }
     // Until it runs, a statement has read no row that a message could quote.

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { loadCatalog } from '../catalog.ts'
 import type { RowRules } from '../delivery/row.ts'
 import { toRules } from '../delivery/rules.ts'
-import type { Clock, Log } from '../delivery/telemetry.ts'
 import type { Table } from '../local/table.ts'
+import type { Runtime } from '../runtime.ts'
 import { readSettings } from '../settings.ts'
 import { createApp } from './capture/app.ts'
 import { type Bounds, bounds } from './capture/bounds.ts'
@@ -14,20 +13,17 @@ import { listen } from './capture/server.ts'
 
 export type CaptureOptions = {
   readonly table: Table
-  /** Milliseconds since 1970: it dates what a request does not. */
-  readonly clock: Clock
+  /** Its clock dates what a request does not; its `newId` names requests. Log lines hold no identifiers and no values. */
+  readonly runtime: Runtime
   /** This machine alone unless given. */
   readonly host?: string
   /** Any that is free unless given. */
   readonly port?: number
   /** Record types and the range of dates, as the worker has them. */
   readonly rules?: RowRules
-  /** Lines without identifiers and values. */
-  readonly log?: Log
   /** A request expires so many days after its sale's start, or after its arrival. */
   readonly demandDays?: number
   readonly bounds?: Partial<Bounds>
-  readonly newId?: () => string
   /** In the OpenAPI document. */
   readonly version?: string
 }
@@ -45,19 +41,19 @@ export type RunningCapture = {
  * @throws the error of the system when the address cannot be had.
  */
 export async function startCapture(options: CaptureOptions): Promise<RunningCapture> {
-  const { table, clock, host = '127.0.0.1', port = 0, newId = randomUUID, log = () => {} } = options
+  const { table, runtime, host = '127.0.0.1', port = 0 } = options
   const rules = options.rules ?? toRules(loadCatalog(), readSettings({}))
   const limits = { ...bounds, ...options.bounds }
   const routes = captureRoutes({
     table,
-    clock,
+    clock: runtime.clock,
     rules,
     demandDays: options.demandDays ?? 180,
     inTurn: createTurns(),
   })
   const document = openApi(routes, options.version ?? '1')
-  const server = await listen({ host, port, bounds: limits }, (refuse) => {
-    const app = createApp({ routes, document, bounds: limits, clock, log, newId, refuse })
+  const server = await listen({ host, port, bounds: limits, runtime }, (refuse) => {
+    const app = createApp({ routes, document, bounds: limits, runtime, refuse })
     return (request, env) => app.fetch(request, env)
   })
   return { url: server.url, close: server.close }

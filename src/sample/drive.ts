@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Clock } from '../delivery/telemetry.ts'
+import type { Runtime } from '../runtime.ts'
 import { eachBounded } from '../store/bounded.ts'
 import { createTurns } from './capture/save.ts'
 import { type Answer, openClient } from './drive/client.ts'
@@ -19,8 +18,7 @@ export type DriveOptions = {
   readonly forMs?: number
   /** Connections, and requests in flight, at most. */
   readonly connections: number
-  /** Milliseconds since 1970. */
-  readonly clock: Clock
+  readonly runtime: Runtime
   /** For how long a request that gets no answer is sent again, in milliseconds. */
   readonly retryMs?: number
   /** Ends the sending: what is in flight is still waited for, and not sent again. */
@@ -52,8 +50,8 @@ const retryFirstMs = 50
 const retryMostMs = 2_000
 
 /** Whether anything answers at the URL. */
-export async function isReachable(url: string): Promise<boolean> {
-  const client = openClient(url, 1)
+export async function isReachable(url: string, runtime: Runtime): Promise<boolean> {
+  const client = openClient(url, 1, runtime)
   try {
     return (await client.send('GET', '/health')) !== undefined
   } finally {
@@ -67,10 +65,11 @@ export async function isReachable(url: string): Promise<boolean> {
  * that gets no answer, or is told to come again, is sent again, which is safe.
  */
 export async function drive(options: DriveOptions): Promise<DriveReport> {
-  const { clock, connections, rate, requests = Number.POSITIVE_INFINITY, signal, onSent } = options
+  const { runtime, connections, rate, requests = Number.POSITIVE_INFINITY, signal, onSent } = options
+  const { clock } = runtime
   const forMs = options.forMs ?? Number.POSITIVE_INFINITY
   const { setUp, rush } = tellStory(options.seed, clock())
-  const client = openClient(options.url, connections)
+  const client = openClient(options.url, connections, runtime)
   // Each request in flight may wait for its next try, and listens meanwhile.
   if (signal) setMaxListeners(connections + 10, signal)
   const inTurn = createTurns()
@@ -93,7 +92,7 @@ export async function drive(options: DriveOptions): Promise<DriveReport> {
     for (const request of rush()) {
       const dueMs = rate === undefined ? clock() : startedMs + (sent * 1000) / rate
       if (sent >= requests || dueMs - startedMs >= forMs) break
-      await until(dueMs, clock, signal)
+      await until(dueMs, runtime, signal)
       await slots.free()
       if (signal?.aborted || clock() - startedMs >= forMs) break
       sent += 1
@@ -122,15 +121,15 @@ export async function drive(options: DriveOptions): Promise<DriveReport> {
 /** Tries until an answer comes that a further try would not change. */
 async function insist(
   attempt: () => Promise<Answer | undefined>,
-  { clock, signal, retryMs = 60_000 }: DriveOptions,
+  { runtime, signal, retryMs = 60_000 }: DriveOptions,
   onRetry: () => void,
 ): Promise<Answer | undefined> {
-  const endMs = clock() + retryMs
+  const endMs = runtime.clock() + retryMs
   for (let waitMs = retryFirstMs; ; waitMs = Math.min(2 * waitMs, retryMostMs)) {
     const answer = await attempt()
     if (answer && answer.status !== 503) return answer
-    if (signal?.aborted || clock() + waitMs > endMs) return answer
-    await pause(waitMs, signal)
+    if (signal?.aborted || runtime.clock() + waitMs > endMs) return answer
+    await pause(waitMs, runtime, signal)
     if (signal?.aborted) return answer
     onRetry()
   }
@@ -184,12 +183,13 @@ function createSlots(most: number) {
   }
 }
 
-async function until(dueMs: number, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
+async function until(dueMs: number, runtime: Runtime, signal: AbortSignal | undefined): Promise<void> {
+  const { clock } = runtime
   for (let leftMs = dueMs - clock(); leftMs > 0 && !signal?.aborted; leftMs = dueMs - clock())
-    await pause(leftMs, signal)
+    await pause(leftMs, runtime, signal)
 }
 
 /** Waits, and not any longer than until the signal. */
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await sleep(Math.max(1, ms), undefined, signal && { signal }).catch(() => undefined)
+async function pause(ms: number, { sleep }: Runtime, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(Math.max(1, ms), signal).catch(() => undefined)
 }

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { PipelineError } from '../record/error.ts'
+import { type Runtime, systemRuntime } from '../runtime.ts'
 import { checkSignal, orUnavailable, unavailable, unless } from './failure.ts'
 import { absent, etagOf, fileAt } from './file.ts'
 import { type Archive, syncFolder } from './folder.ts'
@@ -26,12 +27,13 @@ const busyWaitMsDefault = 10_000
  *
  * @param options.create Makes a missing directory; true unless given.
  * @param options.busyWaitMs How long a replacement or deletion waits while another process is at the same object.
+ * @param options.runtime The one of this process unless given.
  * @throws PipelineError SETTING_INVALID when the path is no directory; STORE_UNAVAILABLE when it is missing and
  *   not to be created, or cannot be used. All calls of the store also throw STORE_BUSY after `busyWaitMs`.
  */
 export async function openDirectoryStore(
   path: string,
-  options: { readonly create?: boolean; readonly busyWaitMs?: number } = {},
+  options: { readonly create?: boolean; readonly busyWaitMs?: number; readonly runtime?: Runtime } = {},
 ): Promise<ObjectStore> {
   const root = resolve(path)
   const scratch = { tmp: join(root, ownFolder, 'tmp'), locks: join(root, ownFolder, 'locks') }
@@ -40,7 +42,8 @@ export async function openDirectoryStore(
     await sweep(scratch)
   })
   const busyWaitMs = options.busyWaitMs ?? busyWaitMsDefault
-  const archive: Archive = { root, scratch, busyWaitMs, folders: new Map() }
+  const { sleep } = options.runtime ?? systemRuntime()
+  const archive: Archive = { root, scratch, busyWaitMs, sleep, folders: new Map() }
   return {
     url: pathToFileURL(root).href,
     versions: undefined,

@@ -1,8 +1,8 @@
 import type { BigIntStats } from 'node:fs'
 import { lstat } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { unless } from './failure.ts'
-import { fileSystemNow, type Scratch } from './scratch.ts'
+import type { Archive } from './folder.ts'
+import { fileSystemNow } from './scratch.ts'
 
 /** A key leads to no object also where a folder has its name, or a file that of one of its folders. */
 export const absent: readonly string[] = ['ENOENT', 'ENOTDIR']
@@ -21,7 +21,7 @@ export async function fileAt(path: string): Promise<BigIntStats | undefined> {
  * object goes before the file system's clock, often of 4 ms, has passed its time: whatever gets the inode next is
  * younger. Needless, and not waited for, when the time is far in the future: no new file will have it.
  */
-export async function outlive(scratch: Scratch, object: BigIntStats): Promise<void> {
+export async function outlive({ scratch, sleep }: Archive, object: BigIntStats): Promise<void> {
   for (;;) {
     const now = await fileSystemNow(scratch)
     if (now > object.mtimeNs || object.mtimeNs - now > ageWaitNsMax) return

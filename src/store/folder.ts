@@ -1,5 +1,6 @@
 import { lstat, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { Runtime } from '../runtime.ts'
 import { unavailable, unless } from './failure.ts'
 import { folderMode } from './mode.ts'
 import type { Scratch } from './scratch.ts'
@@ -9,6 +10,7 @@ export type Archive = {
   readonly root: string
   readonly scratch: Scratch
   readonly busyWaitMs: number
+  readonly sleep: Runtime['sleep']
   /** The folders whose entries in their parents this store knows to be durable. */
   readonly folders: Map<string, Promise<void>>
 }

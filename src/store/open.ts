@@ -1,5 +1,6 @@
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { PipelineError } from '../record/error.ts'
+import type { Runtime } from '../runtime.ts'
 import { openDirectoryStore } from './directory.ts'
 import { openS3Store } from './s3.ts'
 import type { ObjectStore } from './store.ts'
@@ -8,14 +9,20 @@ import type { ObjectStore } from './store.ts'
  * Opens the archive at `file:///abs`, `file:./relative`, a plain path, or `s3://bucket/prefix`.
  *
  * @param options.create Makes a missing directory; true unless given.
+ * @param options.runtime The one of this process unless given.
  * @throws PipelineError SETTING_INVALID for any other URL; else as `openDirectoryStore` and `openS3Store`.
  */
 export async function openStore(
   url: string,
-  options: { readonly create?: boolean } = {},
+  options: { readonly create?: boolean; readonly runtime?: Runtime } = {},
 ): Promise<ObjectStore> {
   const [, bucket, prefix] = /^s3:\/\/([^/]*)(\/.*)?$/i.exec(url) ?? []
-  if (bucket !== undefined) return openS3Store({ bucket, ...(prefix === undefined ? {} : { prefix }) })
+  if (bucket !== undefined)
+    return openS3Store({
+      bucket,
+      ...(prefix === undefined ? {} : { prefix }),
+      ...(options.runtime && { runtime: options.runtime }),
+    })
   return openDirectoryStore(pathOf(url), options)
 }
 

@@ -1,8 +1,8 @@
 import type { BigIntStats } from 'node:fs'
 import { lstat, mkdir, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { PipelineError } from '../record/error.ts'
+import type { Runtime } from '../runtime.ts'
 import { checkSignal, systemCode, unless } from './failure.ts'
 import { fileMode, folderMode } from './mode.ts'
 import { fateOf, nextName } from './owner.ts'
@@ -64,7 +64,13 @@ export async function fileSystemNow(scratch: Scratch): Promise<bigint> {
  */
 export async function withLock<T>(
   scratch: Scratch,
-  lock: { name: string; key: string; waitMs: number; signal: AbortSignal | undefined },
+  lock: {
+    readonly name: string
+    readonly key: string
+    readonly waitMs: number
+    readonly sleep: Runtime['sleep']
+    readonly signal: AbortSignal | undefined
+  },
   work: () => Promise<T>,
 ): Promise<T> {
   const path = join(scratch.locks, lock.name)
@@ -77,7 +83,7 @@ export async function withLock<T>(
       const owner = await breakDead(path)
       if (owner === undefined) continue
       if (waitedMs >= lock.waitMs) throw busy(lock.key, owner, path)
-      await sleep(pollMs)
+      await lock.sleep(pollMs)
       waitedMs += pollMs
     }
   } catch (error) {

@@ -122,7 +122,7 @@ async function replace(
     if (await create(temp.path, path, key)) return true
     current = await fileAt(path)
   }
-  if (current !== undefined && temp.stat.mtimeNs <= current.mtimeNs) await outlive(archive.scratch, current)
+  if (current !== undefined && temp.stat.mtimeNs <= current.mtimeNs) await outlive(archive, current)
   await rename(temp.path, path)
   return true
 }
@@ -140,7 +140,7 @@ async function remove(archive: Archive, key: string, { ifMatch, signal }: Delete
   return locked(archive, key, signal, async () => {
     const current = await fileAt(path)
     if (current === undefined || !isMeant(current)) return false
-    await outlive(archive.scratch, current)
+    await outlive(archive, current)
     await unlink(path)
     // The whole folder may have been removed by now: so much the better.
     await unless(['ENOENT'], syncFolder(dirname(path)))
@@ -155,5 +155,9 @@ function locked<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const name = createHash('sha256').update(key).digest('hex')
-  return withLock(archive.scratch, { name, key, waitMs: archive.busyWaitMs, signal }, work)
+  return withLock(
+    archive.scratch,
+    { name, key, waitMs: archive.busyWaitMs, sleep: archive.sleep, signal },
+    work,
+  )
 }

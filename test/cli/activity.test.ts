@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { createActivity } from '../../src/cli/activity.ts'
-import type { Io } from '../../src/cli/io.ts'
 import type { Report } from '../../src/local/stack/report.ts'
-import { testIo } from './io.ts'
+import { type Over, testIo } from './io.ts'
 
 const startMs = Date.UTC(2025, 1, 13, 18, 30)
 
@@ -19,7 +18,7 @@ function reportOf(accepted: number, more: Partial<Report['delivery']> = {}): Rep
 }
 
 /** An activity whose clock and report are set by hand, and what it printed. */
-function watched(over: Partial<Io>) {
+function watched(over: Over) {
   let nowMs = startMs
   let now = reportOf(0)
   const { io, err } = testIo({ ...over, clock: () => nowMs })

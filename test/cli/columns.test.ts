@@ -2,6 +2,7 @@ import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
 import { columns, fields } from '../../src/cli/columns.ts'
 import { startProgress } from '../../src/cli/progress.ts'
+import { runtimeWith } from '../support/runtime.ts'
 import { testIo } from './io.ts'
 
 const header = ['cause', 'status', 'open', 'path']
@@ -94,7 +95,7 @@ test.each([200, 120, 100, 80, 60, 40, 20, 8])(
     const { io, err } = testIo({ isWatched: true, errWidth })
     let nowMs = 0
     const progress = startProgress(
-      { ...io, clock: () => nowMs },
+      { ...io, runtime: runtimeWith({ clock: () => nowMs }) },
       'delivering dmd-demo/歌手-changes.jsonl',
       'records',
     )

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { connectTable } from '../../src/cli/deploy/connect.ts'
+import { systemRuntime } from '../../src/runtime.ts'
 import { type Destination, startTable, streamArn } from './destinations.ts'
 
 Object.assign(process.env, {
@@ -54,7 +55,9 @@ describe('a table sends its changes to the stream, in microseconds', () => {
     ['is waited for while it is being changed', [own('UPDATING', 'MICROSECOND')], 'was', []],
   ])('%s', async (_, destinations, outcome, orders) => {
     const { orders: given } = await open(destinations)
-    expect(await connectTable('items', { name: 'dmd-changes' }, { signal })).toBe(outcome)
+    expect(await connectTable('items', { name: 'dmd-changes' }, { signal, runtime: systemRuntime() })).toBe(
+      outcome,
+    )
     expect(given).toEqual(orders)
     expect(destinations.at(-1)).toEqual(connected)
   })
@@ -63,14 +66,16 @@ describe('a table sends its changes to the stream, in microseconds', () => {
     const other = { StreamArn: streamArn('other'), DestinationStatus: 'ACTIVE' }
     const destinations: Destination[] = [{ ...other }]
     await open(destinations)
-    expect(await connectTable('items', { name: 'dmd-changes' }, { signal })).toBe('is')
+    expect(await connectTable('items', { name: 'dmd-changes' }, { signal, runtime: systemRuntime() })).toBe(
+      'is',
+    )
     expect(destinations).toEqual([other, connected])
   })
 
   test('and not before it does so is it done', async () => {
     const destinations: Destination[] = []
     const { calls } = await open(destinations, 2)
-    await connectTable('items', { name: 'dmd-changes' }, { signal })
+    await connectTable('items', { name: 'dmd-changes' }, { signal, runtime: systemRuntime() })
     expect(destinations).toEqual([connected])
     expect(calls.filter(({ operation }) => operation === 'DescribeKinesisStreamingDestination')).toHaveLength(
       4,
@@ -82,34 +87,46 @@ test('a stream that is named by its ARN is not looked for, and is the one', asyn
   const destinations = [{ ...connected }]
   const { calls } = await open(destinations)
   const stream = { name: 'dmd-changes', arn: streamArn('their-own') }
-  expect(await connectTable('items', stream, { signal })).toBe('is')
+  expect(await connectTable('items', stream, { signal, runtime: systemRuntime() })).toBe('is')
   expect(destinations).toEqual([connected, { ...connected, StreamArn: streamArn('their-own') }])
   expect(calls.map(({ service }) => service)).not.toContain('kinesis')
 })
 
 test('everything is asked in the region that is named, else in that of the environment', async () => {
   const { calls } = await open([])
-  await connectTable('items', { name: 'dmd-changes' }, { region: 'ap-south-1', signal })
+  await connectTable(
+    'items',
+    { name: 'dmd-changes' },
+    { region: 'ap-south-1', signal, runtime: systemRuntime() },
+  )
   expect(calls.map(({ service, region }) => `${service} ${region}`)).toEqual([
     'kinesis ap-south-1',
     ...Array.from({ length: 3 }, () => 'dynamodb ap-south-1'),
   ])
   const { calls: usual } = await open([{ ...connected }])
-  await connectTable('items', { name: 'dmd-changes' }, { signal })
+  await connectTable('items', { name: 'dmd-changes' }, { signal, runtime: systemRuntime() })
   expect(usual.map(({ region }) => region)).toEqual(['eu-west-1', 'eu-west-1'])
 })
 
 test('what is refused is told, and one that is given up is not', async () => {
   await open([])
-  await expect(connectTable('none', { name: 'dmd-changes' }, { signal })).rejects.toMatchObject({
+  await expect(
+    connectTable('none', { name: 'dmd-changes' }, { signal, runtime: systemRuntime() }),
+  ).rejects.toMatchObject({
     code: 'DEPLOY_FAILED',
     message: 'the table none is not connected to the stream: there is no table',
   })
-  await expect(connectTable('items', { name: 'none' }, { signal })).rejects.toMatchObject({
+  await expect(
+    connectTable('items', { name: 'none' }, { signal, runtime: systemRuntime() }),
+  ).rejects.toMatchObject({
     code: 'DEPLOY_FAILED',
     message: 'the table items is not connected to the stream: there is no stream',
   })
   await open([], 1e9)
-  const asked = connectTable('items', { name: 'dmd-changes' }, { signal: AbortSignal.timeout(50) })
+  const asked = connectTable(
+    'items',
+    { name: 'dmd-changes' },
+    { signal: AbortSignal.timeout(50), runtime: systemRuntime() },
+  )
   await expect(asked).rejects.toMatchObject({ name: 'AbortError' })
 })

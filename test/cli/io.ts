@@ -1,14 +1,20 @@
 import type { Io } from '../../src/cli/io.ts'
 import { runProgram } from '../../src/cli/program.ts'
+import type { Clock } from '../../src/runtime.ts'
+import { runtimeWith } from '../support/runtime.ts'
 
 /** What a command printed and how it ended. */
 export type Ran = { readonly code: number; readonly out: string; readonly err: string }
 
+/** Other surroundings than the usual ones; `clock` is that of the runtime. */
+export type Over = Partial<Io> & { readonly clock?: Clock }
+
 /** Surroundings that keep what is written. */
-export function testIo(over: Partial<Io> = {}): { io: Io; out: () => string; err: () => string } {
+export function testIo(over: Over = {}): { io: Io; out: () => string; err: () => string } {
   const out: Buffer[] = []
   const err: Buffer[] = []
   let now = Date.UTC(2025, 1, 13, 18, 30)
+  const { clock = () => (now += 10), ...more } = over
   const io: Io = {
     stdin: (async function* () {})(),
     out: async (text) => void out.push(Buffer.from(text as string)),
@@ -18,9 +24,9 @@ export function testIo(over: Partial<Io> = {}): { io: Io; out: () => string; err
     isWatched: false,
     isColored: false,
     isShown: false,
-    clock: () => (now += 10),
+    runtime: runtimeWith({ clock }),
     interrupt: new AbortController().signal,
-    ...over,
+    ...more,
   }
   return {
     io,
@@ -30,7 +36,7 @@ export function testIo(over: Partial<Io> = {}): { io: Io; out: () => string; err
 }
 
 /** Runs `dmd ARGS` in this process. */
-export async function dmd(args: readonly string[], over: Partial<Io> = {}): Promise<Ran> {
+export async function dmd(args: readonly string[], over: Over = {}): Promise<Ran> {
   const { io, out, err } = testIo(over)
   const code = await runProgram(args, io)
   return { code, out: out(), err: err() }

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
 import { readHistory, writeHistory } from '../../src/cli/history.ts'
-import type { Io } from '../../src/cli/io.ts'
 import { completer } from '../../src/cli/shell/complete.ts'
 import { idle, interrupted } from '../../src/cli/shell/terminal.ts'
 import { readStatements } from '../../src/cli/shell.ts'
@@ -12,7 +11,7 @@ import { openDuckDb } from '../../src/query/duckdb.ts'
 import type { QueryEngine } from '../../src/query/engine.ts'
 import { openDirectoryStore } from '../../src/store/directory.ts'
 import { change } from '../changes.ts'
-import { dmd, stdinOf, testIo } from './io.ts'
+import { dmd, type Over, stdinOf, testIo } from './io.ts'
 
 let folder: string
 let engine: QueryEngine
@@ -31,7 +30,7 @@ afterAll(async () => {
 /** Types lines into the shell; what it printed, the prompts it showed, and what it kept. */
 async function type(
   lines: readonly (string | typeof interrupted | typeof idle)[],
-  { work = new AbortController().signal, with: used = engine, ...over }: Partial<Io> & Used = {},
+  { work = new AbortController().signal, with: used = engine, ...over }: Over & Used = {},
 ) {
   const { io, out, err } = testIo(over)
   const prompts: string[] = []

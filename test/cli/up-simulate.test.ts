@@ -1,11 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { systemRuntime } from '../../src/runtime.ts'
 import type { DriveReport } from '../../src/sample/drive.ts'
 import { openApi } from '../sample/capture/api.ts'
 import { dmd } from './io.ts'
 
-const real = { clock: Date.now }
+const real = { runtime: systemRuntime() }
 const simulate = (url: string, ...args: readonly string[]) =>
   dmd(['simulate', '--to', url, '--rate', 'max', ...args], real)
 

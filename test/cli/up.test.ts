@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runProgram } from '../../src/cli/program.ts'
 import { readReport } from '../../src/local/stack/report.ts'
+import { systemRuntime } from '../../src/runtime.ts'
 import { type DriveReport, drive } from '../../src/sample/drive.ts'
 import { eventually } from '../eventually.ts'
 import { dmd, testIo } from './io.ts'
@@ -98,7 +99,7 @@ test('killed at any time under load and started again, it has every accepted req
     rate: 300,
     requests: 2_400,
     connections: 16,
-    clock: Date.now,
+    runtime: systemRuntime(),
     onSent: (n) => {
       sent = n
     },
@@ -243,7 +244,7 @@ test('people are told where to send requests, how to ask and how to look; the co
     out: async (text: string | Uint8Array) => {
       out += text
     },
-    clock: Date.now,
+    runtime: systemRuntime(),
     interrupt: interrupt.signal,
   }
   const ran = dmd(['up', '--window', '0ms'], options)

@@ -13,6 +13,7 @@ import { simulate } from '../../src/sample/simulator.ts'
 import { readSettings } from '../../src/settings.ts'
 import { openDirectoryStore } from '../../src/store/directory.ts'
 import { records } from '../changes.ts'
+import { runtimeWith } from '../support/runtime.ts'
 
 const rules = toRules(loadCatalog(), readSettings({}))
 const lines = [...simulate({ fans: 2000, minutes: 5, badPercent: 0, badCount: 200, seed: 'bad batch' })]
@@ -30,7 +31,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 test('a batch of 1,000 with 200 bad records of every kind becomes 800 rows and 200 error files, byte for byte', async () => {
   expect([mixed.length, bad.length]).toEqual([1000, 200])
   const store = await openDirectoryStore(folder)
-  const parts = { store, rules, log: () => {}, clock: () => 0, putsParallel: 16, putTimeoutMs: 30_000 }
+  const parts = {
+    store,
+    rules,
+    runtime: runtimeWith({ clock: () => 0 }),
+    putsParallel: 16,
+    putTimeoutMs: 30_000,
+  }
   const batch = { stream: 's', shard: '0', records: records(mixed.map(({ bytes }) => bytes)) }
   expect(await deliverBatch(batch, parts)).toMatchObject({
     records: 1000,

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createWorker } from '../../src/delivery/create-worker.ts'
-import type { LogEntry } from '../../src/delivery/telemetry.ts'
+import type { LogEntry } from '../../src/runtime.ts'
 import { readSettings } from '../../src/settings.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { change, kinesisEvent, records } from '../changes.ts'
+import { runtimeWith } from '../support/runtime.ts'
 
 let folder: string
 beforeEach(() => {
@@ -31,7 +32,11 @@ test('a worker takes an open store, and delivers an event of Lambda by the setti
   const store = openMemoryStore()
   const settings = readSettings({ flags: { codec: 'null' } })
   const log = (entry: LogEntry) => entries.push(entry)
-  const worker = await createWorker({ archive: store, settings, log, clock: () => 7 })
+  const worker = await createWorker({
+    archive: store,
+    settings,
+    runtime: runtimeWith({ log, clock: () => 7 }),
+  })
   await worker.handler(kinesisEvent([change()]))
   expect(worker.store).toBe(store)
   expect(entries.map(({ message }) => message)).toEqual(['object written', 'batch delivered', 'metrics'])

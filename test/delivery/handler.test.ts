@@ -2,6 +2,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { createHandler } from '../../src/delivery/handler.ts'
 import { change, kinesisEvent } from '../changes.ts'
 import { openErrorArchive, rules } from '../errors/archive.ts'
+import { runtimeWith } from '../support/runtime.ts'
 
 test('the function gives its writes the time that the call has left, and asks anew for each', async () => {
   const { store } = openErrorArchive()
@@ -10,8 +11,7 @@ test('the function gives its writes the time that the call has left, and asks an
   const handler = createHandler({
     store,
     rules,
-    log: () => {},
-    clock: () => 0,
+    runtime: runtimeWith({ clock: () => 0 }),
     putsParallel: 1,
     putTimeoutMs: 3_600_000,
   })

@@ -5,13 +5,14 @@ import type { Batch } from '../../src/codec/lambda-event.ts'
 import type { ErrorFile } from '../../src/delivery/error-file.ts'
 import { planBatch } from '../../src/delivery/plan.ts'
 import { toRules } from '../../src/delivery/rules.ts'
-import type { LogEntry } from '../../src/delivery/telemetry.ts'
 import { deliverBatch, type WorkerParts } from '../../src/delivery/worker.ts'
 import { PipelineError } from '../../src/record/error.ts'
+import type { LogEntry } from '../../src/runtime.ts'
 import { readSettings } from '../../src/settings.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 import { change, demandItem, eventItem, records } from '../changes.ts'
+import { runtimeWith } from '../support/runtime.ts'
 
 let store: ObjectStore
 let log: LogEntry[]
@@ -24,8 +25,7 @@ const rules = toRules(loadCatalog(), readSettings({}))
 const partsWith = (over: Partial<WorkerParts> = {}): WorkerParts => ({
   store,
   rules,
-  log: (entry) => log.push(entry),
-  clock: () => Date.UTC(2025, 1, 13, 18, 31),
+  runtime: runtimeWith({ log: (entry) => log.push(entry), clock: () => Date.UTC(2025, 1, 13, 18, 31) }),
   putsParallel: 4,
   putTimeoutMs: 600_000,
   ...over,

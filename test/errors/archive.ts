@@ -11,6 +11,7 @@ import { readSettings } from '../../src/settings.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 import { change, demandItem, records } from '../changes.ts'
+import { runtimeWith } from '../support/runtime.ts'
 
 export const catalog = loadCatalog()
 export const rules = toRules(catalog, readSettings({}))
@@ -56,7 +57,7 @@ export function openErrorArchive(): ErrorArchive {
     deliver: (payloads, to = store, shard = 'shard-0') =>
       deliverBatch(
         { stream: 'changes', shard, records: records(payloads) },
-        { store: to, rules, log: () => {}, clock: () => 0, putsParallel: 8, putTimeoutMs: 30_000 },
+        { store: to, rules, runtime: runtimeWith({ clock: () => 0 }), putsParallel: 8, putTimeoutMs: 30_000 },
       ),
     keys: (prefix) => keysOf(store, prefix),
     contents: async (prefix) => {

@@ -7,6 +7,7 @@ import { readContainer } from '../../src/codec/container.ts'
 import { readChangeEvent } from '../../src/codec/lambda-event.ts'
 import { toRules } from '../../src/delivery/rules.ts'
 import { deliverBatch } from '../../src/delivery/worker.ts'
+import { systemRuntime } from '../../src/runtime.ts'
 import { readSettings } from '../../src/settings.ts'
 import { openDirectoryStore } from '../../src/store/directory.ts'
 import { badPayloads, canaries, everyChange, recorded, toEvent } from './events.ts'
@@ -25,7 +26,7 @@ async function deliverHere(
   const settings = readSettings({ flags: { codec } })
   const rules = toRules(loadCatalog(), settings)
   const { putsParallel, putTimeoutMs } = settings
-  const parts = { store, rules, log: () => {}, clock: Date.now, putsParallel, putTimeoutMs }
+  const parts = { store, rules, runtime: systemRuntime(), putsParallel, putTimeoutMs }
   for (const event of events) for (const batch of readChangeEvent(event)) await deliverBatch(batch, parts)
   return await readObjects(store)
 }

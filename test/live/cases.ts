@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemRuntime } from '../../src/runtime.ts'
 import { tellStory } from '../../src/sample/drive/story.ts'
 import { type DriveReport, drive } from '../../src/sample/drive.ts'
 import { type Ends, openPipeline, type Pipeline } from './pipeline.ts'
@@ -155,7 +156,7 @@ export function liveCases(name: string, openEnds: () => Promise<Ends>, surgeRequ
         seed,
         requests: surgeRequests,
         connections: 32,
-        clock: Date.now,
+        runtime: systemRuntime(),
       })
       expect(report).toMatchObject({ refused: {}, unanswered: 0 })
       const { accepted }: DriveReport = report

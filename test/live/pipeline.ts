@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { loadCatalog } from '../../src/catalog.ts'
 import { createHandler } from '../../src/delivery/handler.ts'
 import { toRules } from '../../src/delivery/rules.ts'
-import type { LogEntry } from '../../src/delivery/telemetry.ts'
 import { type MappingOptions, type RunningMapping, startMapping } from '../../src/local/mapping.ts'
 import type { ChangeSource } from '../../src/local/source.ts'
 import type { Item, Table } from '../../src/local/table.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
+import type { LogEntry } from '../../src/runtime.ts'
+import { systemRuntime } from '../../src/runtime.ts'
 import { startCapture } from '../../src/sample/capture.ts'
 import { readSettings } from '../../src/settings.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
@@ -47,21 +48,18 @@ export async function openPipeline(
   const catalog = loadCatalog()
   const rules = toRules(catalog, readSettings({}))
   const entries: LogEntry[] = []
-  const log = (entry: LogEntry) => void entries.push(entry)
+  const runtime = systemRuntime((entry) => entries.push(entry))
   const folder = await mkdtemp(join(tmpdir(), 'dmd-pipeline-'))
-  const parts = { store, rules, log, clock: Date.now, putsParallel: 8, putTimeoutMs: 600_000 }
+  const parts = { store, rules, runtime, putsParallel: 8, putTimeoutMs: 600_000 }
   const mapping = await startMapping({
     source,
     handler: createHandler(parts),
     folder,
     failures: store,
     settings,
-    clock: Date.now,
-    monotonic: () => performance.now(),
-    random: Math.random,
-    log,
+    runtime,
   })
-  const capture = await startCapture({ table, clock: Date.now, rules, log })
+  const capture = await startCapture({ table, rules, runtime })
   const engine = await openDuckDb({ store, catalog })
   return {
     url: capture.url,

@@ -10,6 +10,7 @@ import { loadCatalog } from '../../src/catalog.ts'
 import { startBridge } from '../../src/local/bridge.ts'
 import { openKinesisSource } from '../../src/local/kinesis.ts'
 import { openDynamoDBTable } from '../../src/local/table/dynamodb.ts'
+import { systemRuntime } from '../../src/runtime.ts'
 import { openS3Store } from '../../src/store/s3.ts'
 import { dmd } from '../cli/io.ts'
 import { liveCases } from './cases.ts'
@@ -42,10 +43,7 @@ async function makeServices({ hasBridge = true } = {}): Promise<Services> {
     from: { table: name, region, endpoint: endpoints.dynamodb },
     to: { stream: name, region, endpoint: endpoints.kinesis },
     folder,
-    clock: Date.now,
-    monotonic: () => performance.now(),
-    random: Math.random,
-    log: () => {},
+    runtime: systemRuntime(),
   })
   return {
     name,
@@ -61,8 +59,14 @@ async function openEnds(): Promise<Ends> {
   const { name } = services
   const fields = [...loadCatalog().values()].flatMap(({ own }) => own.fields.map((field) => field.name))
   const attributes = [...new Set([...fields, 'expiresAt'])]
-  const table = await openDynamoDBTable({ name, region, endpoint: endpoints.dynamodb, attributes })
-  const source = await openKinesisSource({ stream: name, region, endpoint: endpoints.kinesis })
+  const table = await openDynamoDBTable(
+    { name, region, endpoint: endpoints.dynamodb, attributes },
+    systemRuntime(),
+  )
+  const source = await openKinesisSource(
+    { stream: name, region, endpoint: endpoints.kinesis },
+    systemRuntime(),
+  )
   const store = await openS3Store({ bucket: name, prefix: 'archive', region, endpoint: endpoints.s3 })
   return {
     ...{ table, source, store },

@@ -19,6 +19,7 @@ import type { QueryEngine } from '../../src/query/engine.ts'
 import { toCatalog } from '../../src/record/schema.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
 import { change, demandItem, records } from '../changes.ts'
+import { runtimeWith } from '../support/runtime.ts'
 import { asJson, openTestArchive, type TestArchive } from './archive.ts'
 
 const catalog = loadCatalog()
@@ -44,7 +45,8 @@ async function engineOver(over: Partial<Parameters<typeof openDuckDb>[0]> = {}):
   const engine = await openDuckDb({
     store: archive.store,
     catalog,
-    cache: { folder, clock: () => now },
+    cache: { folder },
+    runtime: runtimeWith({ clock: () => now }),
     ...over,
   })
   open.push(engine)
@@ -98,7 +100,7 @@ describe('a cache on disk', () => {
     for (const name of readdirSync(folder))
       expect([name, statSync(join(folder, name)).mode & 0o777]).toEqual([name, 0o600])
     const made = join(folder, 'made', 'new')
-    await engineOver({ cache: { folder: made, clock: () => now } })
+    await engineOver({ cache: { folder: made } })
     expect(statSync(made).mode & 0o777).toBe(0o700)
   })
 

@@ -294,7 +294,7 @@ test('the files of the cache itself, which DuckDB may read, are not to be read b
   const engine = await openDuckDb({
     store: archive.store,
     catalog: loadCatalog(),
-    cache: { folder: cache, clock: () => 0 },
+    cache: { folder: cache },
   })
   try {
     expect(await asJson(engine, 'SELECT COUNT(*) AS n FROM demand')).toContain('1')
@@ -457,7 +457,7 @@ describe('a query that does not fit the memory', () => {
 
   test('uses the disk, in the cache’s folder alone, and leaves nothing there', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'dmd-spill-'))
-    const engine = await openDuckDb({ ...parts(), cache: { folder, clock: () => 0 } })
+    const engine = await openDuckDb({ ...parts(), cache: { folder } })
     const before = readdirSync('.')
     const spilled = new Set<string>()
     const watch = setInterval(() => {

@@ -54,7 +54,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const open = (name: string, threads: number, over: ObjectStore = store) =>
-  openDuckDb({ store: over, catalog, threads, cache: { folder: join(folder, name), clock: () => 0 } })
+  openDuckDb({ store: over, catalog, threads, cache: { folder: join(folder, name) } })
 const packs = (name: string) => readdirSync(join(folder, name)).filter((file) => file.endsWith('.parquet'))
 
 test('threads build as many packs, and the rows are those of one thread', async () => {

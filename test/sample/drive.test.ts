@@ -2,13 +2,14 @@ import { getMaxListeners } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { systemRuntime } from '../../src/runtime.ts'
 import { createHistogram } from '../../src/sample/drive/histogram.ts'
 import { requestKinds, tellStory } from '../../src/sample/drive/story.ts'
 import { type DriveOptions, drive } from '../../src/sample/drive.ts'
 import { startMs } from '../local/table/folder.ts'
 import { openApi } from './capture/api.ts'
 
-const quick = { seed: 'drive', connections: 16, clock: Date.now, requests: 2_000 } as const
+const quick = { seed: 'drive', connections: 16, runtime: systemRuntime(), requests: 2_000 } as const
 
 /** A server in the API's stead, which answers as told. */
 async function answering(answer: (n: number, path: string) => number | 'nothing'): Promise<string> {
@@ -29,7 +30,7 @@ async function answering(answer: (n: number, path: string) => number | 'nothing'
 }
 
 test('the API accepts every request, and the stream has a change for each', async () => {
-  const api = await openApi({ clock: Date.now })
+  const api = await openApi({ runtime: systemRuntime() })
   const report = await drive({ url: api.url, ...quick })
   expect(report).toMatchObject({ refused: {}, unanswered: 0 })
   for (const kind of requestKinds) expect(report.accepted[kind]).toBeGreaterThan(0)
@@ -50,7 +51,7 @@ test('the API accepts every request, and the stream has a change for each', asyn
 })
 
 test('sent again with its seed, nothing is new; another seed tells of others', async () => {
-  const api = await openApi({ clock: Date.now })
+  const api = await openApi({ runtime: systemRuntime() })
   // So few that nobody has been notified or has cancelled.
   const few = { url: api.url, ...quick, requests: 20 }
   await drive(few)

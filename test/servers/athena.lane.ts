@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { openAthena } from '../../src/query/athena.ts'
+import { systemRuntime } from '../../src/runtime.ts'
 
 // moto speaks Athena's protocol and keeps its rules, but runs no SQL: it gives the rows that it was told.
 const endpoint = process.env.SERVERS_S3_ENDPOINT ?? ''
 const region = 'us-east-1'
 const open = (workgroup: string) =>
-  openAthena({ workgroup, database: 'dmd', region, endpoint, nextToken: randomUUID, pollMs: [5, 20] })
+  openAthena({ workgroup, database: 'dmd', region, endpoint, runtime: systemRuntime(), pollMs: [5, 20] })
 
 const column = (Name: string, Type: string) => ({
   CatalogName: 'hive',

@@ -1,4 +1,5 @@
 import { startBridge } from '../../src/local/bridge.ts'
+import { systemRuntime } from '../../src/runtime.ts'
 
 // A bridge in a process of its own, to be killed; it says when it has passed something on: `{table} {its endpoint} {stream} {its endpoint} {folder}`.
 const [table, tableEndpoint, stream, streamEndpoint, folder] = process.argv.slice(2) as [
@@ -13,10 +14,7 @@ const bridge = await startBridge({
   from: { table, endpoint: tableEndpoint, region },
   to: { stream, endpoint: streamEndpoint, region },
   folder,
-  clock: Date.now,
-  monotonic: () => performance.now(),
-  random: Math.random,
-  log: () => {},
+  runtime: systemRuntime(),
   readGapMs: 10,
 })
 setInterval(() => {

@@ -15,6 +15,7 @@ import type { Position } from '../../src/local/source.ts'
 import { openDynamoDBTable } from '../../src/local/table/dynamodb.ts'
 import type { Item, Table } from '../../src/local/table.ts'
 import type { Change } from '../../src/record/change.ts'
+import { systemRuntime } from '../../src/runtime.ts'
 import { createTable } from './dynamodb.ts'
 
 const region = 'us-east-1'
@@ -39,7 +40,10 @@ describe.skipIf(!endpoints.dynamodb || !endpoints.kinesis)(
     beforeEach(async () => {
       name = await createTable(endpoints.dynamodb)
       await createStream(name)
-      table = await openDynamoDBTable({ name, region, endpoint: endpoints.dynamodb, attributes: ['n'] })
+      table = await openDynamoDBTable(
+        { name, region, endpoint: endpoints.dynamodb, attributes: ['n'] },
+        systemRuntime(),
+      )
       folder = await mkdtemp(join(tmpdir(), 'dmd-bridge-'))
     })
     afterEach(async () => {
@@ -52,10 +56,7 @@ describe.skipIf(!endpoints.dynamodb || !endpoints.kinesis)(
         from: { table: name, region, endpoint: endpoints.dynamodb },
         to: { stream: name, region, endpoint: endpoints.kinesis },
         folder,
-        clock: Date.now,
-        monotonic: () => performance.now(),
-        random: Math.random,
-        log: () => {},
+        runtime: systemRuntime(),
         readGapMs: 10,
       })
     }
@@ -164,7 +165,10 @@ function expectWhole(changes: readonly Change[]): void {
 }
 
 async function readAll(stream: string): Promise<Change[]> {
-  const source = await openKinesisSource({ stream, region, endpoint: endpoints.kinesis, readGapMs: 0 })
+  const source = await openKinesisSource(
+    { stream, region, endpoint: endpoints.kinesis, readGapMs: 0 },
+    systemRuntime(),
+  )
   const changes: Change[] = []
   for (const { id } of await source.listShards()) {
     let position: Position = 'oldest'

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { openDynamoDBTable } from '../../src/local/table/dynamodb.ts'
+import { systemRuntime } from '../../src/runtime.ts'
 import { tableContract } from '../contract/table.ts'
 import { createTable } from './dynamodb.ts'
 
@@ -10,7 +11,10 @@ describe.skipIf(endpoint === '')('over HTTP', () => {
     const name = await createTable(endpoint)
     // What the contract's items have, beside those at hand.
     const attributes = ['a', 'email', 'n', 'map']
-    const table = await openDynamoDBTable({ name, endpoint, region: 'us-east-1', attributes })
+    const table = await openDynamoDBTable(
+      { name, endpoint, region: 'us-east-1', attributes },
+      systemRuntime(),
+    )
     return { table, close: () => table.close() }
   })
 })

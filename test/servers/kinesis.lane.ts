@@ -8,6 +8,7 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { describe } from 'vitest'
 import { openKinesisSource } from '../../src/local/kinesis.ts'
+import { systemRuntime } from '../../src/runtime.ts'
 import { sourceContract } from '../contract/source.ts'
 
 const endpoint = process.env.SERVERS_KINESIS_ENDPOINT ?? ''
@@ -20,7 +21,7 @@ describe.skipIf(endpoint === '')('over HTTP', () => {
     const client = new KinesisClient({ endpoint, region, requestHandler: new NodeHttpHandler() })
     await client.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }))
     await waitUntilStreamExists({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StreamName: name })
-    const source = await openKinesisSource({ stream: name, region, endpoint, readGapMs: 0 })
+    const source = await openKinesisSource({ stream: name, region, endpoint, readGapMs: 0 }, systemRuntime())
     // One put at a time: moto numbers records that come at once in the wrong order.
     let putting: Promise<unknown> = Promise.resolve()
     return {

@@ -1,6 +1,7 @@
 import fs, { type FileHandle } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
+import { systemRuntime } from '../../src/runtime.ts'
 import { replaceFile } from '../../src/store/atomic-file.ts'
 import { openDirectoryStore } from '../../src/store/directory.ts'
 import { withLock } from '../../src/store/scratch.ts'
@@ -57,10 +58,14 @@ async function run(): Promise<void> {
 
 function hold(name: string): Promise<void> {
   const scratch = { tmp: join(root, '.dmd/tmp'), locks: join(root, '.dmd/locks') }
-  return withLock(scratch, { name, key: name, waitMs: 0, signal: undefined }, () => {
-    say('held')
-    return new Promise(() => setInterval(() => undefined, 1000))
-  })
+  return withLock(
+    scratch,
+    { name, key: name, waitMs: 0, sleep: systemRuntime().sleep, signal: undefined },
+    () => {
+      say('held')
+      return new Promise(() => setInterval(() => undefined, 1000))
+    },
+  )
 }
 
 async function write(store: ObjectStore, seed: number): Promise<void> {

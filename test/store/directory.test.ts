@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { systemRuntime } from '../../src/runtime.ts'
 import { openDirectoryStore } from '../../src/store/directory.ts'
 import { withLock, writeTemp } from '../../src/store/scratch.ts'
 import type { ObjectStore } from '../../src/store/store.ts'
@@ -170,10 +171,14 @@ describe('what is made', () => {
       const scratch = { tmp: join(root, 'tmp'), locks: join(root, 'locks') }
       for (const folder of [scratch.tmp, scratch.locks]) await mkdir(folder, { mode: 0o700 })
       await writeTemp(scratch, text('1'))
-      await withLock(scratch, { name: 'lock', key: 'k', waitMs: 0, signal: undefined }, async () => {
-        for (const line of await modesIn(root)) expect(line).toMatch(/^(?:700|600) /)
-        expect(await readdir(root, { recursive: true })).toHaveLength(5)
-      })
+      await withLock(
+        scratch,
+        { name: 'lock', key: 'k', waitMs: 0, sleep: systemRuntime().sleep, signal: undefined },
+        async () => {
+          for (const line of await modesIn(root)) expect(line).toMatch(/^(?:700|600) /)
+          expect(await readdir(root, { recursive: true })).toHaveLength(5)
+        },
+      )
     })
   })
 })

@@ -10,6 +10,7 @@ import type { ObjectStore } from '../../src/store/store.ts'
 import { change, eventItem, records } from '../changes.ts'
 import { rules } from '../errors/archive.ts'
 import { eventually } from '../eventually.ts'
+import { createFakeRuntime, type FakeRuntime, runtimeWith } from '../support/runtime.ts'
 
 // What no S3 server does when it is asked to: the network and the service failing. The rest of S3 is tested against
 // servers that speak it, in test/servers. `fault` decides what becomes of the next request before or after its work.
@@ -23,22 +24,13 @@ let faults: Fault[]
 let requests: string[]
 /** What listing gives, from the second listing on; the first opens the archive. */
 let pages: string[]
-/** How often a call's time began anew. */
-let refreshes: number
+/** The bounds of calls pass when a fault says so. */
+let time: FakeRuntime
+/** How often a call's time has begun: once for an attempt, and again with each part of its answer. */
+let begun: number
 beforeEach(async () => {
-  // The bounds of calls pass when a fault says so. Sockets have timers of their own.
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  refreshes = 0
-  const { setTimeout: fake } = globalThis
-  vi.stubGlobal('setTimeout', (...args: Parameters<typeof setTimeout>) => {
-    const timer = fake(...args)
-    const { refresh } = timer
-    timer.refresh = () => {
-      refreshes += 1
-      return refresh.call(timer)
-    }
-    return timer
-  })
+  time = createFakeRuntime()
+  begun = 0
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDCANARY')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-canary')
   objects = new Map()
@@ -60,8 +52,6 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   vi.unstubAllEnvs()
-  vi.unstubAllGlobals()
-  vi.useRealTimers()
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
 })
@@ -123,14 +113,20 @@ const cutAfter: Fault = (request, response, work) => {
   response.writeHead = (() => response) as never
   work()
 }
-/** No answer comes while the call has time. */
-const silent: Fault = () => void vi.advanceTimersByTime(timeoutMs)
+/** No answer comes while the call has time: for a body of a few bytes, a fraction of a millisecond more. */
+const silent: Fault = () => void time.advance(timeoutMs + 1)
 const timeoutMs = 400
 
 const open = (over: object = {}) =>
   openS3Store({
     ...{ bucket: 'bucket', prefix: '/p/', endpoint, region: 'us-east-1' },
     ...{ attemptsMax: 4, backoffMs: [1, 5], timeoutMs },
+    runtime: runtimeWith({
+      timer: (ms, run) => {
+        begun += 1
+        return time.timer(ms, run)
+      },
+    }),
     ...over,
   })
 const text = (value: string) => Buffer.from(value)
@@ -198,7 +194,13 @@ describe('a put', () => {
       cutAfter(request, response, work)
     }
     faults = Array.from({ length: 20 }, () => isLostOnce)
-    const parts = { store, rules, log: () => {}, clock: () => 0, putsParallel: 4, putTimeoutMs: 30_000 }
+    const parts = {
+      store,
+      rules,
+      runtime: runtimeWith({ clock: () => 0 }),
+      putsParallel: 4,
+      putTimeoutMs: 30_000,
+    }
     const sound = records([change(), change({ item: eventItem })])
     expect(await deliverBatch({ stream: 's', shard: '0', records: sound }, parts)).toMatchObject({
       ...{ records: 2, delivered: 2, errored: 0, errorFiles: 0 },
@@ -231,11 +233,11 @@ describe('a put', () => {
   test('of many bytes has the time that they take', async () => {
     const store = await open()
     // A second more for a megabyte.
-    const within: Fault = (_, __, work) => {
-      vi.advanceTimersByTime(timeoutMs + 999)
+    const within: Fault = async (_, __, work) => {
+      await time.advance(timeoutMs + 999)
       work()
     }
-    const beyond: Fault = () => void vi.advanceTimersByTime(timeoutMs + 1_000)
+    const beyond: Fault = () => void time.advance(timeoutMs + 1_000)
     faults = [within]
     await store.put('a', Buffer.alloc(1_000_000))
     expect(requests).toHaveLength(2)
@@ -312,9 +314,10 @@ describe('a get', () => {
     objects.set('/bucket/p/a', text('whole'))
     for (const fault of [
       (_, response) => {
+        const before = begun
         response.writeHead(200, { 'content-length': 5 }).write('wh')
         // Its time begins anew with each part, and then no part comes.
-        eventually(() => refreshes > 0).then(() => vi.advanceTimersByTime(timeoutMs))
+        eventually(() => begun > before).then(() => time.advance(timeoutMs))
       },
       (_, response) =>
         response.writeHead(200, { 'content-length': 5, 'x-amz-checksum-crc32': 'AAAAAA==' }).end('whxle'),
@@ -329,11 +332,12 @@ describe('a get', () => {
     const store = await open()
     faults = [
       async (_, response) => {
+        const before = begun
         response.writeHead(200, { 'content-length': 10 })
         for (let count = 1; count <= 10; count++) {
           response.write('x')
-          await eventually(() => refreshes >= count)
-          vi.advanceTimersByTime(timeoutMs - 1)
+          await eventually(() => begun >= before + count)
+          await time.advance(timeoutMs - 1)
         }
       },
     ]
@@ -347,8 +351,9 @@ describe('a get', () => {
     const reason = new Error('enough')
     faults = [
       (_, response) => {
+        const before = begun
         response.writeHead(200, { 'content-length': 5 }).write('wh')
-        eventually(() => refreshes > 0).then(() => stopping.abort(reason))
+        eventually(() => begun > before).then(() => stopping.abort(reason))
       },
     ]
     const got = store.get('a', { signal: stopping.signal })

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { openAthena } from '../../src/query/athena.ts'
 import type { QueryEngine } from '../../src/query/engine.ts'
+import { systemRuntime } from '../../src/runtime.ts'
 import { type Answer, startAthena } from '../query/athena/server.ts'
 import { type TrinoType, trino } from './client.ts'
 
@@ -22,7 +22,7 @@ export async function openTrinoAsAthena(): Promise<QueryEngine> {
     database: 'dmd',
     region: 'us-east-1',
     endpoint: server.endpoint,
-    nextToken: randomUUID,
+    runtime: systemRuntime(),
     pollMs: [10, 100],
   })
   return {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import type { PlanRules } from '../../delivery/plan.ts'
 import { parsePatch } from '../../errors/edit.ts'
@@ -46,11 +45,11 @@ export async function mend(io: Io, { store, catalog, rules, file }: Parts): Prom
   )
   for (let time = 0; time < 2; time++) {
     await io.out(style(io, 'dim', `> dmd replay ${group.fingerprint} --edit ${file} --yes\n`))
-    const id = `${toBasicIso(io.clock())}-${randomUUID()}`
+    const id = `${toBasicIso(io.runtime.clock())}-${io.runtime.newId()}`
     const request = { id, by: 'demo', asked: group.fingerprint, selection: freeze(keys), edit: parsed }
     const { counts } = await replay(
       { ...request, history: await readHistory(store) },
-      { store, rules, clock: io.clock, putsParallel: 16 },
+      { store, rules, clock: io.runtime.clock, putsParallel: 16 },
     )
     await io.out(outcomeLines(io, counts, false))
   }

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { KinesisDataStreamDestination } from '@aws-sdk/client-dynamodb'
 import { loadSdk } from '../../aws/sdk.ts'
 import { PipelineError } from '../../record/error.ts'
+import type { Runtime } from '../../runtime.ts'
 import { describeStream } from '../doctor/stream.ts'
 
 /** What came of it: it was connected, is so now, or its times are finer now. */
@@ -19,7 +19,11 @@ const pollMs = 500
 export async function connectTable(
   table: string,
   stream: { readonly name: string; readonly arn?: string | undefined },
-  { region, signal }: { readonly region?: string | undefined; readonly signal: AbortSignal },
+  {
+    region,
+    signal,
+    runtime,
+  }: { readonly region?: string | undefined; readonly signal: AbortSignal; readonly runtime: Runtime },
 ): Promise<Connected> {
   const sdk = await loadSdk(
     'DEPLOY_FAILED',
@@ -55,7 +59,7 @@ export async function connectTable(
         await client.send((found ? sharpen() : enable()) as Parameters<typeof client.send>[0])
         outcome = found ? 'sharpened' : 'is'
       } else {
-        await sleep(pollMs, undefined, { signal })
+        await runtime.sleep(pollMs, signal)
         waitedMs += pollMs
       }
     }

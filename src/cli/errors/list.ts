@@ -103,7 +103,7 @@ function filterOf(io: Io, { since, type, cause, status }: ListFlags, catalog: Ca
   if (unknown !== undefined)
     throw new UsageError(`there is no status "${unknown}"; there are ${groupStates.join(', ')}`)
   return {
-    ...(since === undefined ? {} : { sinceMs: momentBefore(since, io.clock()) }),
+    ...(since === undefined ? {} : { sinceMs: momentBefore(since, io.runtime.clock()) }),
     ...(type === undefined ? {} : { type }),
     ...(cause === undefined ? {} : { cause }),
     ...(states === undefined ? {} : { states: states as GroupState[] }),

@@ -21,7 +21,7 @@ export async function set(io: Io, fingerprint: string, status: Status, flags: Se
     found,
     group,
     { status, by, note },
-    io.clock(),
+    io.runtime.clock(),
   )
   if (untagged > 0)
     await io.err(`${counted(untagged, 'file')} could not be tagged: run the same command again\n`)

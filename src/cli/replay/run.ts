@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { toRules } from '../../delivery/rules.ts'
 import { type Difference, diffPayloads } from '../../errors/diff.ts'
 import { type Edit, noEdit, parsePatch, replaceBy } from '../../errors/edit.ts'
@@ -27,6 +25,7 @@ import {
 import type { Triage } from '../../errors/triage.ts'
 import { toBasicIso } from '../../record/date.ts'
 import { codes, PipelineError } from '../../record/error.ts'
+import type { Runtime } from '../../runtime.ts'
 import { fields } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
 import { commandText } from '../commandline.ts'
@@ -72,7 +71,7 @@ export async function replayErrors(io: Io, what: string | undefined, flags: Repl
   if (!selected) throw unknownName(found, what ?? '')
   const selection = freeze(selected.keys.slice(0, flags.max))
   const request: ReplayRequest = {
-    id: `${toBasicIso(io.clock())}-${randomUUID()}`,
+    id: `${toBasicIso(io.runtime.clock())}-${io.runtime.newId()}`,
     ...{ by, asked: describeSelection({ name: what, ...flags }), selection, edit, history: found.history },
     ...(flags.force ? { force: true } : {}),
   }
@@ -96,7 +95,7 @@ function filterOf(io: Io, { code, type, since }: ReplayFlags, { catalog }: Opene
     throw new UsageError(`there is no error code "${code}": dmd errors list names those that came`)
   if (type !== undefined && type !== '-' && !catalog.has(type))
     throw new UsageError(`there is no record type "${type}"; there are ${[...catalog.keys()].join(', ')}`)
-  return { code, type, sinceMs: since === undefined ? undefined : momentBefore(since, io.clock()) }
+  return { code, type, sinceMs: since === undefined ? undefined : momentBefore(since, io.runtime.clock()) }
 }
 
 function unknownName({ groups }: Triage, name: string): UsageError {
@@ -159,20 +158,20 @@ function partsFor(io: Io, { store, catalog, settings }: Opened, flags: ReplayFla
   return {
     store,
     rules: toRules(catalog, settings),
-    clock: io.clock,
+    clock: io.runtime.clock,
     putsParallel: settings.putsParallel,
     signal: io.interrupt,
-    ...(flags.rate === undefined ? {} : { pace: pacer(flags.rate, () => performance.now()) }),
+    ...(flags.rate === undefined ? {} : { pace: pacer(flags.rate, io.runtime) }),
   }
 }
 
 /** Lets one through every `1 / rate` seconds. */
-function pacer(rate: number, nowMs: () => number): () => Promise<void> {
-  let nextMs = nowMs()
+function pacer(rate: number, { monotonic, sleep }: Runtime): () => Promise<void> {
+  let nextMs = monotonic()
   return async () => {
-    const turnMs = Math.max(nextMs, nowMs())
+    const turnMs = Math.max(nextMs, monotonic())
     nextMs = turnMs + 1000 / rate
-    const waitMs = turnMs - nowMs()
+    const waitMs = turnMs - monotonic()
     if (waitMs > 0) await sleep(waitMs)
   }
 }

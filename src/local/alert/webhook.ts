@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { backoff } from '../../aws/retry.ts'
-import type { Clock, Log } from '../../delivery/telemetry.ts'
 import { toIso } from '../../record/date.ts'
+import type { Runtime } from '../../runtime.ts'
 import { type Alert, type AlertName, alertNames } from '../alert.ts'
 
 /** What is posted, as JSON. `text` is what chat services show. It holds counts and times, and nothing of a record. */
@@ -26,9 +25,7 @@ export type WebhookOptions = {
   readonly runbook: (name: AlertName) => string
   /** The same alert is posted again no sooner, in milliseconds, and then only while its cause is there. */
   readonly repeatMs: number
-  readonly clock: Clock
-  readonly random: () => number
-  readonly log: Log
+  readonly runtime: Runtime
 }
 
 export type WebhookStatus = {
@@ -55,7 +52,7 @@ const retryMs = [500, 8_000] as const
 
 /** Posts a notice when an alert begins to fire, again while it does, and when it no longer does. */
 export function createWebhook(options: WebhookOptions): Webhook {
-  const { clock, repeatMs, log } = options
+  const { repeatMs, runtime } = options
   const { host } = new URL(options.url)
   const posted = new Map<AlertName, { alert: Alert; atMs: number; isOpen: boolean }>()
   const stop = new AbortController()
@@ -86,7 +83,13 @@ export function createWebhook(options: WebhookOptions): Webhook {
         (error: unknown) => {
           status.failed += 1
           status.lastError = reason(error)
-          log({ level: 'error', message: 'alert not posted', alert: alert.name, host, why: status.lastError })
+          runtime.log({
+            level: 'error',
+            message: 'alert not posted',
+            alert: alert.name,
+            host,
+            why: status.lastError,
+          })
         },
       )
       .finally(() => {
@@ -95,7 +98,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
   }
   return {
     tell: (alerts) => {
-      const nowMs = clock()
+      const nowMs = runtime.clock()
       for (const name of alertNames) {
         const alert = alerts.find((candidate) => candidate.name === name)
         const before = posted.get(name)
@@ -115,8 +118,9 @@ export function createWebhook(options: WebhookOptions): Webhook {
       return { host, ...counts, ...(lastError === undefined ? {} : { lastError }) }
     },
     drain: async (waitMs) => {
-      const late = sleep(waitMs, undefined, { ref: false })
-      await Promise.race([queue, late])
+      const stopWaiting = runtime.timer(waitMs, () => stop.abort())
+      await queue
+      stopWaiting()
       stop.abort()
       await queue
     },
@@ -126,7 +130,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
 class Refused extends Error {}
 
 /** @throws what went wrong last. What the receiver refuses for good (4xx) is not tried again. */
-async function send(notice: Notice, { url, random }: WebhookOptions, stop: AbortSignal): Promise<void> {
+async function send(notice: Notice, { url, runtime }: WebhookOptions, stop: AbortSignal): Promise<void> {
   for (let failures = 0; ; ) {
     try {
       stop.throwIfAborted()
@@ -136,7 +140,7 @@ async function send(notice: Notice, { url, random }: WebhookOptions, stop: Abort
         body: JSON.stringify(notice),
         // A redirect may lead to somebody else.
         redirect: 'manual',
-        signal: AbortSignal.any([stop, AbortSignal.timeout(answerWaitMs)]),
+        signal: AbortSignal.any([stop, runtime.timeout(answerWaitMs)]),
       })
       await answer.body?.cancel()
       if (answer.ok) return
@@ -145,7 +149,7 @@ async function send(notice: Notice, { url, random }: WebhookOptions, stop: Abort
       failures += 1
       const isFinal = error instanceof Refused && /HTTP (3|4(?!08|29))/.test(error.message)
       if (isFinal || stop.aborted || failures >= triesMax) throw error
-      await sleep(backoff(failures, retryMs, random), undefined, { signal: stop }).catch(() => undefined)
+      await runtime.sleep(backoff(failures, retryMs, runtime.random), stop).catch(() => undefined)
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
 import { loadSdk } from '../../aws/sdk.ts'
+import type { Runtime } from '../../runtime.ts'
 import { createService, type Service, unavailable } from '../kinesis/service.ts'
 
 export type DynamoDBStreamOptions = {
@@ -14,8 +15,6 @@ export type DynamoDBStreamOptions = {
   readonly attemptsMax?: number
   /** The wait before the second attempt and the longest one, in milliseconds. */
   readonly backoffMs?: readonly [number, number]
-  /** From 0 to 1, for the spread of the waits. */
-  readonly random?: () => number
 }
 
 type Sdk = typeof import('@aws-sdk/client-dynamodb-streams')
@@ -39,8 +38,11 @@ const pagesMax = 100
  * @throws PipelineError SOURCE_UNAVAILABLE when the SDK is not installed, or the stream is not there or does not hold
  *   both images.
  */
-export async function connectToTableStream(options: DynamoDBStreamOptions): Promise<DynamoDBStream> {
-  const { table, endpoint = ownEndpoint(), timeoutMs = 10_000, random = Math.random } = options
+export async function connectToTableStream(
+  options: DynamoDBStreamOptions,
+  runtime: Runtime,
+): Promise<DynamoDBStream> {
+  const { table, endpoint = ownEndpoint(), timeoutMs = 10_000 } = options
   // arn:aws:dynamodb:{region}:{account}:table/{name}/stream/{label}
   const isArn = table.startsWith('arn:')
   const tableName = isArn ? (table.split('/')[1] ?? '') : table
@@ -65,7 +67,7 @@ export async function connectToTableStream(options: DynamoDBStreamOptions): Prom
     place: `the stream of the table ${tableName}${endpoint ? ` at ${endpoint}` : ''}`,
     attemptsMax: options.attemptsMax ?? 5,
     backoffMs: options.backoffMs ?? [100, 5_000],
-    random,
+    runtime,
   })
   const close = () => {
     service.close()

@@ -1,11 +1,10 @@
 import type { Handler } from '../../delivery/handler.ts'
-import type { Log } from '../../delivery/telemetry.ts'
+import type { Log } from '../../runtime.ts'
 import type { KinesisStream } from '../kinesis/connection.ts'
 import { type NewRecord, putChanges, recordBytes, recordBytesMax } from '../kinesis/put.ts'
 
 export type ForwardParts = {
   readonly kinesis: KinesisStream
-  readonly random: () => number
   readonly log: Log
   /** Told of each change that is too large for Kinesis. */
   readonly skipped: () => void
@@ -25,7 +24,7 @@ const putMs = 300_000
  * change that no record of Kinesis can hold is left out, as Kinesis Data Streams for DynamoDB leaves it out, and said
  * in the log.
  */
-export function createForwarder({ kinesis, random, log, skipped }: ForwardParts): Handler {
+export function createForwarder({ kinesis, log, skipped }: ForwardParts): Handler {
   return async (event) => {
     const { Records } = event as { readonly Records: readonly Entry[] }
     const records: NewRecord[] = []
@@ -40,6 +39,6 @@ export function createForwarder({ kinesis, random, log, skipped }: ForwardParts)
       const bytes = recordBytes(record)
       log({ level: 'error', message: 'change skipped: too large for Kinesis', record: entry.eventID, bytes })
     }
-    await putChanges(kinesis, records, { random, signal: AbortSignal.timeout(putMs) })
+    await putChanges(kinesis, records, kinesis.service.runtime.timeout(putMs))
   }
 }

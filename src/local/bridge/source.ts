@@ -1,15 +1,8 @@
 import type { GetRecordsOutput } from '@aws-sdk/client-dynamodb-streams'
-import type { Clock } from '../../delivery/telemetry.ts'
 import { isAnswer, unavailable } from '../kinesis/service.ts'
 import type { ChangeSource, Position, Shard, SourceRead } from '../source.ts'
 import { createdMs, fromSequence, toSourceRecord } from './change.ts'
 import type { DynamoDBStream } from './connection.ts'
-
-export type TableStreamOptions = {
-  readonly clock: Clock
-  /** The least time between two reads of a shard at the tip, in milliseconds. */
-  readonly readGapMs: number
-}
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html
 const limitMax = 1_000
@@ -18,12 +11,11 @@ const renewalsMax = 3
 
 /**
  * A table's own stream as a source of changes. It has no word for how far a reader is behind: a full page counts as
- * behind by the age of its last change, any other as at the tip.
+ * behind by the age of its last change, any other as at the tip. `readGapMs`: the least time between two reads of a shard
+ * at the tip.
  */
-export function createTableSource(
-  stream: DynamoDBStream,
-  { clock, readGapMs }: TableStreamOptions,
-): ChangeSource {
+export function createTableSource(stream: DynamoDBStream, readGapMs: number): ChangeSource {
+  const { clock, monotonic } = stream.service.runtime
   /** By shard, of the last read: the iterator for where it ended. */
   const kept = new Map<string, { readonly key: string; readonly iterator: string }>()
 
@@ -85,10 +77,10 @@ export function createTableSource(
       return shards.map(({ id, parents }) => ({ id, parents: parents.filter((parent) => ids.has(parent)) }))
     },
     async read(shard, position, { recordsMax, waitMs = 0, signal }) {
-      const endMs = performance.now() + waitMs
+      const endMs = monotonic() + waitMs
       for (;;) {
         const read = await readOnce(shard, position, recordsMax, signal)
-        const leftMs = endMs - performance.now()
+        const leftMs = endMs - monotonic()
         if (read.records.length > 0 || read.isEnded || read.isTrimmed || leftMs <= 0) return read
         await stream.service.pause(Math.min(leftMs, readGapMs), signal)
       }

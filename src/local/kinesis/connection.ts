@@ -1,5 +1,6 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
 import { loadSdk } from '../../aws/sdk.ts'
+import type { Runtime } from '../../runtime.ts'
 import { createService, type Service } from './service.ts'
 
 export type KinesisOptions = {
@@ -15,8 +16,6 @@ export type KinesisOptions = {
   readonly attemptsMax?: number
   /** The wait before the second attempt and the longest one, in milliseconds. */
   readonly backoffMs?: readonly [number, number]
-  /** From 0 to 1, for the spread of the waits. */
-  readonly random?: () => number
 }
 
 type Sdk = typeof import('@aws-sdk/client-kinesis')
@@ -38,8 +37,8 @@ export type KinesisStream = {
  *
  * @throws PipelineError SOURCE_UNAVAILABLE when the SDK is not installed or the stream cannot be described.
  */
-export async function connectToStream(options: KinesisOptions): Promise<KinesisStream> {
-  const { stream, endpoint, timeoutMs = 10_000, random = Math.random } = options
+export async function connectToStream(options: KinesisOptions, runtime: Runtime): Promise<KinesisStream> {
+  const { stream, endpoint, timeoutMs = 10_000 } = options
   // arn:aws:kinesis:{region}:{account}:stream/{name}
   const isArn = stream.startsWith('arn:')
   const name = isArn ? stream.slice(stream.indexOf('/') + 1) : stream
@@ -66,7 +65,7 @@ export async function connectToStream(options: KinesisOptions): Promise<KinesisS
     place: `the stream ${name}${endpoint ? ` at ${endpoint}` : ''}`,
     attemptsMax: options.attemptsMax ?? 5,
     backoffMs: options.backoffMs ?? [100, 5_000],
-    random,
+    runtime,
   })
   const close = () => {
     service.close()

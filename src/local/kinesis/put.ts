@@ -23,7 +23,7 @@ const backoffMs = [50, 2_000] as const
  * Puts records into the stream; when it resolves they are all there. Those of one partition key keep their order: a
  * request holds one of each key at most, because the service may take any part of a request and keeps no order within.
  *
- * When it throws, some may be there; put again, they are there twice. `random`: from 0 to 1, for the spread of waits.
+ * When it throws, some may be there; put again, they are there twice.
  *
  * @throws RangeError for a record that no request can hold, before anything is put; PipelineError SOURCE_UNAVAILABLE
  *   when Kinesis is out of reach, refuses, or has taken nothing for too long.
@@ -31,7 +31,7 @@ const backoffMs = [50, 2_000] as const
 export async function putChanges(
   stream: KinesisStream,
   records: readonly NewRecord[],
-  { signal, random = Math.random }: { readonly signal?: AbortSignal; readonly random?: () => number } = {},
+  signal?: AbortSignal,
 ): Promise<void> {
   const waiting = toQueues(records)
   for (let failures = 0; waiting.size > 0; ) {
@@ -48,7 +48,7 @@ export async function putChanges(
     }
     failures = refused.length < round.length ? 1 : failures + 1
     if (failures >= attemptsMax) throw refusal(stream, answers)
-    await stream.service.pause(backoff(failures, backoffMs, random), signal)
+    await stream.service.pause(backoff(failures, backoffMs, stream.service.runtime.random), signal)
   }
 }
 

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { explainFailure, isRetryable, nameOf } from '../../aws/failure.ts'
 import { backoff } from '../../aws/retry.ts'
 import { PipelineError } from '../../record/error.ts'
+import type { Runtime } from '../../runtime.ts'
 
 const fixes = {
   missing: 'Check the name, the region and the account; a shard goes when its retention ends',
@@ -24,12 +24,12 @@ export type ServiceOptions = {
   readonly attemptsMax: number
   /** The wait before the second attempt and the longest one, in milliseconds. */
   readonly backoffMs: readonly [number, number]
-  /** From 0 to 1, for the spread of the waits. */
-  readonly random: () => number
+  readonly runtime: Runtime
 }
 
 /** Makes calls of an AWS service, until it is closed. */
 export type Service = {
+  readonly runtime: Runtime
   /**
    * @throws PipelineError SOURCE_UNAVAILABLE, its cause the SDK's error, when it failed for good or too often, or was
    *   stopped.
@@ -45,7 +45,7 @@ export type Service = {
   close(): void
 }
 
-export function createService({ service, place, attemptsMax, backoffMs, random }: ServiceOptions): Service {
+export function createService({ service, place, attemptsMax, backoffMs, runtime }: ServiceOptions): Service {
   const closing = new AbortController()
 
   async function unlessStopped<T>(
@@ -87,16 +87,14 @@ export function createService({ service, place, attemptsMax, backoffMs, random }
           throw unavailable(`${service} could not ${action.name} ${place} (${name}). ${fix}`, error)
         }
       }
-      await sleep(backoff(attempt, backoffMs, random), undefined, { signal: abortSignal })
+      await runtime.sleep(backoff(attempt, backoffMs, runtime.random), abortSignal)
     }
   }
 
   return {
+    runtime,
     call: (action, send, signal) => unlessStopped((stop) => callOften(action, send, stop), signal),
-    pause: (ms, signal) =>
-      unlessStopped(async (stop) => {
-        await sleep(ms, undefined, { signal: stop })
-      }, signal),
+    pause: (ms, signal) => unlessStopped((stop) => runtime.sleep(ms, stop), signal),
     close: () => closing.abort(),
   }
 }

@@ -75,7 +75,7 @@ export function createShardReader(stream: KinesisStream, shard: string, gapMs: n
     recordsMax: number,
     signal: AbortSignal | undefined,
   ): Promise<GetRecordsOutput> {
-    const nowMs = performance.now()
+    const nowMs = service.runtime.monotonic()
     // Taken before the wait, so that of two reads at once the second waits for its own turn.
     calledMs = Math.max(nowMs, calledMs + gapMs)
     if (calledMs > nowMs) await service.pause(calledMs - nowMs, signal)

@@ -2,8 +2,8 @@ import { backoff } from '../../aws/retry.ts'
 import { type DiscardedBatch, writeFailedBatch } from '../../codec/failed-batch.ts'
 import { toKinesisEvent } from '../../codec/lambda-event.ts'
 import type { Handler } from '../../delivery/handler.ts'
-import type { Clock, Log } from '../../delivery/telemetry.ts'
 import { PipelineError } from '../../record/error.ts'
+import type { Runtime } from '../../runtime.ts'
 import type { ObjectStore } from '../../store/store.ts'
 import type { SourceRecord } from '../source.ts'
 import type { MappingSettings } from './settings.ts'
@@ -14,10 +14,7 @@ export type DeliverParts = {
   /** Where batches go that are given up. */
   readonly failures: ObjectStore
   readonly settings: MappingSettings
-  readonly clock: Clock
-  /** From 0 to 1, for the spread of retries. */
-  readonly random: () => number
-  readonly log: Log
+  readonly runtime: Runtime
   readonly waiter: Waiter
 }
 
@@ -37,7 +34,8 @@ export async function deliverUntilDone(
   parts: DeliverParts,
   onTrouble: OnTrouble,
 ): Promise<boolean> {
-  const { settings, clock, log, waiter } = parts
+  const { settings, waiter } = parts
+  const { clock, log, random } = parts.runtime
   const event = toKinesisEvent(records, arn, shard)
   const oldestMs = records.reduce(
     (oldest, { arrivedMs }) => Math.min(oldest, arrivedMs),
@@ -53,7 +51,7 @@ export async function deliverUntilDone(
       onTrouble({ code, isGivenUp: true })
       return true
     }
-    await waiter.sleep(backoff(calls, settings.backoffMs, parts.random))
+    await waiter.sleep(backoff(calls, settings.backoffMs, random))
     if (waiter.isStopped()) return false
   }
 }
@@ -61,23 +59,23 @@ export async function deliverUntilDone(
 /** The code of the failure, or undefined. A call that takes too long counts as failed; what it may still do is done once. */
 async function callOnce(
   event: unknown,
-  { handler, settings, clock }: DeliverParts,
+  { handler, settings, runtime }: DeliverParts,
 ): Promise<string | undefined> {
-  const endMs = clock() + settings.functionTimeoutMs
-  let timer: NodeJS.Timeout | undefined
+  const endMs = runtime.clock() + settings.functionTimeoutMs
+  let stop = () => {}
   const timeout = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve('FUNCTION_TIMEOUT'), settings.functionTimeoutMs)
+    stop = runtime.timer(settings.functionTimeoutMs, () => resolve('FUNCTION_TIMEOUT'))
   })
-  const call = handler(event, { getRemainingTimeInMillis: () => endMs - clock() }).then(
+  const call = handler(event, { getRemainingTimeInMillis: () => endMs - runtime.clock() }).then(
     () => undefined,
     (error: unknown) => (error instanceof PipelineError ? error.code : 'unknown'),
   )
   const code = await Promise.race([call, timeout])
-  clearTimeout(timer)
+  stop()
   return code
 }
 
-async function giveUp(batch: DiscardedBatch, { failures, log }: DeliverParts): Promise<boolean> {
+async function giveUp(batch: DiscardedBatch, { failures, runtime: { log } }: DeliverParts): Promise<boolean> {
   const { shard, records } = batch
   try {
     const { key, bytes } = writeFailedBatch(batch)

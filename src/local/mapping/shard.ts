@@ -43,8 +43,6 @@ export type ShardStatus = {
 export type ShardParts = DeliverParts & {
   readonly source: ChangeSource
   readonly checkpoints: Checkpoints
-  /** Milliseconds since whenever, which never step back. */
-  readonly monotonic: () => number
   readonly counts: ShardCounts
   /** When the mapping was started, in milliseconds since 1970. */
   readonly startedMs: number
@@ -54,7 +52,8 @@ export type ShardParts = DeliverParts & {
 
 /** Reads a shard, cuts batches, delivers them and notes how far it is, until it ends, is drained or is stopped. */
 export function runShard(shard: string, start: ShardState, parts: ShardParts): ShardRun {
-  const { source, checkpoints, settings, clock, monotonic, waiter, counts, log } = parts
+  const { source, checkpoints, settings, waiter, counts } = parts
+  const { clock, monotonic, random, log } = parts.runtime
   const { arn } = source
   const limits = { records: settings.batchRecords, bytes: settings.batchBytes, windowMs: settings.windowMs }
   const track = createTrack(start, limits, eventSizer(arn, shard), slotOf)
@@ -84,7 +83,7 @@ export function runShard(shard: string, start: ShardState, parts: ShardParts): S
         } catch (error) {
           note(error)
           log({ level: 'error', message: 'checkpoint not written', shard, code: codeOf(error), tries })
-          await waiter.sleep(backoff(tries, settings.backoffMs, parts.random))
+          await waiter.sleep(backoff(tries, settings.backoffMs, random))
           if (waiter.isStopped()) throw error
         }
       }
@@ -133,7 +132,7 @@ export function runShard(shard: string, start: ShardState, parts: ShardParts): S
         failures += 1
         note(error)
         log({ level: 'warn', message: 'stream not read', shard, code: error.code, tries: failures })
-        await waiter.sleep(backoff(failures, settings.backoffMs, parts.random))
+        await waiter.sleep(backoff(failures, settings.backoffMs, random))
       }
     }
     isReading = false

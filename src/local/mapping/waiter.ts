@@ -1,3 +1,5 @@
+import type { Runtime } from '../../runtime.ts'
+
 /** Waits that end early when there is something to do, or when all is to stop. */
 export type Waiter = {
   /** Ends the waits under way of `wait`. */
@@ -11,21 +13,20 @@ export type Waiter = {
   readonly signal: AbortSignal
 }
 
-export function createWaiter(stopping: AbortController): Waiter {
+export function createWaiter(stopping: AbortController, { timer }: Pick<Runtime, 'timer'>): Waiter {
   const waiting = new Set<() => void>()
   const { signal } = stopping
   const until = (ms: number | undefined, isWoken: boolean) =>
     new Promise<void>((resolve) => {
       if (signal.aborted) return resolve()
-      let timer: NodeJS.Timeout | undefined
+      let stop = () => {}
       const done = () => {
-        clearTimeout(timer)
+        stop()
         waiting.delete(done)
         signal.removeEventListener('abort', done)
         resolve()
       }
-      // The longest that a timer takes.
-      if (ms !== undefined) timer = setTimeout(done, Math.min(Math.max(0, ms), 2 ** 31 - 1))
+      if (ms !== undefined) stop = timer(ms, done)
       if (isWoken) waiting.add(done)
       signal.addEventListener('abort', done, { once: true })
     })

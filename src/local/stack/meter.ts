@@ -1,4 +1,4 @@
-import type { Clock, Log, LogEntry } from '../../delivery/telemetry.ts'
+import type { Clock, Log, LogEntry } from '../../runtime.ts'
 
 /** What the capture API and the worker have done since the start. */
 export type Counts = {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expiryAttribute } from '../../defaults.ts'
-import type { Clock, Log } from '../../delivery/telemetry.ts'
 import { PipelineError } from '../../record/error.ts'
 import type { Catalog } from '../../record/schema.ts'
+import type { Runtime } from '../../runtime.ts'
 import type { Settings } from '../../settings.ts'
 import { type Bridge, startBridge } from '../bridge.ts'
 import { openKinesisSource } from '../kinesis.ts'
@@ -23,10 +23,7 @@ export type Origin = {
 
 export type OriginParts = {
   readonly catalog: Catalog
-  readonly clock: Clock
-  readonly monotonic: () => number
-  readonly random: () => number
-  readonly log: Log
+  readonly runtime: Runtime
 }
 
 const sweepMs = 5_000
@@ -45,17 +42,17 @@ export async function openOrigin(settings: Settings, parts: OriginParts): Promis
       'SETTING_INVALID',
       'table and stream go together: the table in DynamoDB, and the Kinesis stream that it sends its changes to',
     )
-  const source = await openKinesisSource({ stream })
+  const source = await openKinesisSource({ stream }, parts.runtime)
   const closing = [() => source.close()]
   const close = async () => {
     for (const step of closing.splice(0).reverse()) await step()
   }
   try {
     const attributes = [...parts.catalog.values()].flatMap(({ own }) => own.fields.map((field) => field.name))
-    const table = await openDynamoDBTable({
-      name,
-      attributes: [...new Set([...attributes, expiryAttribute])],
-    })
+    const table = await openDynamoDBTable(
+      { name, attributes: [...new Set([...attributes, expiryAttribute])] },
+      parts.runtime,
+    )
     closing.push(() => table.close())
     const bridge = settings.bridge ? await openBridge(name, stream, settings, parts) : undefined
     if (bridge) closing.push(() => bridge.stop())
@@ -70,40 +67,40 @@ function openBridge(
   table: string,
   stream: string,
   { state }: Settings,
-  { clock, monotonic, random, log }: OriginParts,
+  { runtime }: OriginParts,
 ): Promise<Bridge> {
   const folder = join(state, 'bridge')
-  return startBridge({ from: { table }, to: { stream }, folder, clock, monotonic, random, log })
+  return startBridge({ from: { table }, to: { stream }, folder, runtime })
 }
 
 /** Opens the stream alone. @throws PipelineError SETTING_INVALID when no stream is named; else as the source. */
-export async function openStream({ stream }: Settings): Promise<Origin> {
+export async function openStream({ stream }: Settings, runtime: Runtime): Promise<Origin> {
   if (stream === undefined)
     throw new PipelineError(
       'SETTING_INVALID',
       'a worker reads a Kinesis stream: name it with --stream or DMD_STREAM. Without Kinesis, dmd up has a worker of its own',
     )
-  const source = await openKinesisSource({ stream })
+  const source = await openKinesisSource({ stream }, runtime)
   return { source, settle: async () => {}, close: () => source.close() }
 }
 
-async function openEmbedded(settings: Settings, { clock, log }: OriginParts): Promise<Origin> {
+async function openEmbedded(settings: Settings, { runtime }: OriginParts): Promise<Origin> {
   const { table, source, sweep, close } = await openEmbeddedTable({
     folder: join(settings.state, 'table'),
-    clock,
+    runtime,
   })
-  const timer = setInterval(() => {
+  const stopSweeping = runtime.every(sweepMs, () => {
     sweep().catch((error: unknown) => {
       const code = error instanceof PipelineError ? error.code : 'unknown'
-      log({ level: 'error', message: 'table not swept', code })
+      runtime.log({ level: 'error', message: 'table not swept', code })
     })
-  }, sweepMs)
+  })
   return {
     table,
     source,
     settle: async () => {},
     async close() {
-      clearInterval(timer)
+      stopSweeping()
       await close()
     },
   }

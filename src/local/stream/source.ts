@@ -1,4 +1,5 @@
 import { PipelineError } from '../../record/error.ts'
+import type { Runtime } from '../../runtime.ts'
 import { systemCode } from '../../store/failure.ts'
 import type { ChangeSource, Position, SourceRead, SourceRecord } from '../source.ts'
 import type { Entry } from './frame.ts'
@@ -30,7 +31,13 @@ const tailCount = 2_000
 type ReadOptions = { readonly recordsMax: number; readonly waitMs?: number; readonly signal?: AbortSignal }
 
 /** The stream over a log: every change entry is a record of the shard that its partition key falls to. */
-export function createStream(arn: string, log: Log, tail: Tail, initial: StreamState): Stream {
+export function createStream(
+  arn: string,
+  log: Log,
+  tail: Tail,
+  initial: StreamState,
+  { timer }: Pick<Runtime, 'timer'>,
+): Stream {
   let tip = log.next
   let isClosed = false
   const waiting = new Set<() => void>()
@@ -77,15 +84,15 @@ export function createStream(arn: string, log: Log, tail: Tail, initial: StreamS
 
   /** Resolves with the next entry, of whatever shard, or when there is no more reason to wait. */
   async function news(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
+    let stop = () => {}
     let done = () => {}
     await new Promise<void>((resolve) => {
       done = resolve
       waiting.add(done)
-      timer = setTimeout(done, waitMs)
+      stop = timer(waitMs, done)
       signal?.addEventListener('abort', done, { once: true })
     })
-    clearTimeout(timer)
+    stop()
     waiting.delete(done)
     signal?.removeEventListener('abort', done)
   }

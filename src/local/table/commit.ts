@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Clock } from '../../delivery/telemetry.ts'
+import type { Clock } from '../../runtime.ts'
 import type { NewEntry } from '../stream/log.ts'
 import type { WriteOutcome } from '../table.ts'
 import { type Current, type DecideRules, decide, type Write } from './decide.ts'

@@ -2,6 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { explainFailure } from '../../aws/failure.ts'
 import { loadSdk } from '../../aws/sdk.ts'
 import type { Json, JsonObject } from '../../record/type.ts'
+import type { Runtime } from '../../runtime.ts'
 import type { Condition, Item, ItemKey, Table, WriteOutcome } from '../table.ts'
 import { tableUnavailable } from './failure.ts'
 import { checkItem, checkKey } from './item.ts'
@@ -29,7 +30,7 @@ type Image = Record<string, AttributeValue>
  * @throws PipelineError TABLE_UNAVAILABLE when the SDK is not installed; `get`, `put` and `delete` when DynamoDB is
  *   out of reach or refuses.
  */
-export async function openDynamoDBTable(options: DynamoDBOptions): Promise<Table> {
+export async function openDynamoDBTable(options: DynamoDBOptions, runtime: Runtime): Promise<Table> {
   const sdk = await loadSdk(
     'TABLE_UNAVAILABLE',
     '@aws-sdk/client-dynamodb',
@@ -43,7 +44,7 @@ export async function openDynamoDBTable(options: DynamoDBOptions): Promise<Table
   })
   const place = `${name}${endpoint ? ` at ${endpoint}` : ''}`
   const call = <T>(right: string, work: (abort: { abortSignal: AbortSignal }) => Promise<T>) =>
-    work({ abortSignal: AbortSignal.timeout(timeoutMs) }).catch((error: unknown) => {
+    work({ abortSignal: runtime.timeout(timeoutMs) }).catch((error: unknown) => {
       throw error instanceof sdk.ConditionalCheckFailedException ? error : toTableError(error, place, right)
     })
 

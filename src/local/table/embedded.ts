@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { join, resolve } from 'node:path'
-import type { Clock } from '../../delivery/telemetry.ts'
+import type { Runtime } from '../../runtime.ts'
 import { makeFolders } from '../../store/newfolder.ts'
 import { lockFolder } from '../lock.ts'
 import type { ChangeSource } from '../source.ts'
@@ -22,8 +21,8 @@ import { createTimes } from './times.ts'
 export type EmbeddedOptions = {
   /** It is made where it is missing, readable to this user alone. */
   readonly folder: string
-  /** Milliseconds since 1970. */
-  readonly clock: Clock
+  /** Its `newId` names changes. */
+  readonly runtime: Runtime
   /** The table's name, in its changes. */
   readonly name?: string
   readonly region?: string
@@ -31,8 +30,6 @@ export type EmbeddedOptions = {
   readonly shards?: number
   /** How long the stream keeps a change; 24 hours, as Kinesis. */
   readonly retentionMs?: number
-  /** Names changes, each differently. */
-  readonly newId?: () => string
   /** How much of the stream's end is held in memory. */
   readonly tailBytesMax?: number
   readonly segmentBytesMax?: number
@@ -88,7 +85,8 @@ async function open(
   options: EmbeddedOptions,
   unlock: () => Promise<void>,
 ): Promise<EmbeddedTable> {
-  const { clock, name = 'demand-capture', region = 'us-east-1', retentionMs = 86_400_000 } = options
+  const { runtime, name = 'demand-capture', region = 'us-east-1', retentionMs = 86_400_000 } = options
+  const { clock, newId } = runtime
   const folders = { log: join(folder, 'log'), snapshot: join(folder, 'snapshot') }
   for (const path of Object.values(folders)) await makeFolders(path)
   const snapshot = await readSnapshot(folders.snapshot)
@@ -116,11 +114,12 @@ async function open(
     log,
     tail,
     replayed.state(),
+    runtime,
   )
   let unsnapshotted = replayed.bytes()
   const committer = createCommitter({
     items,
-    rules: { origin: { tableName: name, region }, times, newId: options.newId ?? randomUUID },
+    rules: { origin: { tableName: name, region }, times, newId },
     clock,
     async append(fresh, atMs) {
       const entries = await log.append(fresh, atMs)

@@ -1,4 +1,4 @@
-import type { Clock } from '../../delivery/telemetry.ts'
+import type { Clock } from '../../runtime.ts'
 import type { Log } from '../stream/log.ts'
 import { readSegment, type Segment } from '../stream/segment.ts'
 import { hashKey, holds } from '../stream/shards.ts'

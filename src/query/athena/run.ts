@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Runtime } from '../../runtime.ts'
 import type { AthenaCalls, Execution } from './client.ts'
 import { executionFailure } from './failure.ts'
 
@@ -9,12 +9,7 @@ export type PollMs = readonly [first: number, longest: number]
 
 const growth = 1.5
 
-/** Waits that long, and throws where `signal` says so earlier. */
-export type Wait = (ms: number, signal: AbortSignal) => Promise<void>
-
-const byClock: Wait = (ms, signal) => sleep(ms, undefined, { signal })
-
-type RunOptions = { readonly signal: AbortSignal; readonly pollMs: PollMs; readonly wait?: Wait | undefined }
+type RunOptions = { readonly signal: AbortSignal; readonly pollMs: PollMs; readonly runtime: Runtime }
 
 /**
  * Starts a statement and waits until it is done. Where `signal` says so earlier, the query is stopped in Athena, so that it
@@ -23,12 +18,11 @@ type RunOptions = { readonly signal: AbortSignal; readonly pollMs: PollMs; reado
 export async function runToEnd(
   calls: AthenaCalls,
   statement: string,
-  token: string,
-  { signal, pollMs, wait = byClock }: RunOptions,
+  { signal, pollMs, runtime }: RunOptions,
 ): Promise<AthenaRun> {
   signal.throwIfAborted()
   // Not given up by the signal: an answer that nobody waited for would leave a query running.
-  const id = await calls.start(statement, token)
+  const id = await calls.start(statement, runtime.newId())
   try {
     for (let [waitMs, longestMs] = pollMs; ; waitMs = Math.min(longestMs, waitMs * growth)) {
       signal.throwIfAborted()
@@ -36,7 +30,7 @@ export async function runToEnd(
       const { State } = execution.status
       if (State === 'SUCCEEDED') return { id, execution }
       if (State === 'FAILED' || State === 'CANCELLED') throw executionFailure(execution.status)
-      await wait(waitMs, signal)
+      await runtime.sleep(waitMs, signal)
     }
   } catch (error) {
     // What went wrong is told, not that it could not be stopped as well.

@@ -1,8 +1,8 @@
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
-import type { Clock, Log } from '../../delivery/telemetry.ts'
 import { PipelineError } from '../../record/error.ts'
 import type { JsonObject } from '../../record/type.ts'
+import type { Runtime } from '../../runtime.ts'
 import { checkBody, readJson } from './body.ts'
 import type { Bounds } from './bounds.ts'
 import { idPattern } from './fields.ts'
@@ -14,9 +14,7 @@ export type AppOptions = {
   readonly routes: readonly Route[]
   readonly document: object
   readonly bounds: Bounds
-  readonly clock: Clock
-  readonly log: Log
-  readonly newId: () => string
+  readonly runtime: Runtime
   /** Why a request is not even looked at: the connection is one too many, the server closes, the caller is a foreign page. */
   readonly refuse: (bindings: HttpBindings) => Problem | undefined
 }
@@ -27,7 +25,8 @@ const requestIdPattern = /^[\w-]{1,64}$/
 
 /** The API as a function from request to response. Nothing in it knows of sockets but `refuse`. */
 export function createApp(options: AppOptions): Hono<App> {
-  const { routes, document, log, clock, newId, refuse } = options
+  const { routes, document, runtime, refuse } = options
+  const { log, clock, newId } = runtime
   const app = new Hono<App>()
   app.use(async (context, next) => {
     const startedMs = clock()
@@ -61,7 +60,7 @@ export function createApp(options: AppOptions): Hono<App> {
   )
   for (const route of routes)
     app.on(route.method, honoPath(route.path), async (context) =>
-      toResponse(context, await answer(context, route, options.bounds)),
+      toResponse(context, await answer(context, route, options)),
     )
   for (const [path, methods] of methodsOf(routes))
     app.all(honoPath(path), (context) =>
@@ -81,12 +80,16 @@ export function createApp(options: AppOptions): Hono<App> {
   return app
 }
 
-async function answer(context: Context<App>, route: Route, limits: Bounds): Promise<Reply | Problem> {
+async function answer(
+  context: Context<App>,
+  route: Route,
+  { bounds, runtime }: AppOptions,
+): Promise<Reply | Problem> {
   const ids = context.req.param() as Ids
   const wrong = Object.keys(ids).filter((name) => !idPattern.test(ids[name] ?? ''))
   if (wrong.length > 0) return { problem: 'path-invalid', detail: `In the path: ${wrong.join(', ')}.` }
   if (route.body === undefined) return route.handle(ids, {})
-  const json = await readJson(context.env.incoming, limits)
+  const json = await readJson(context.env.incoming, bounds, runtime)
   if (!json.ok) return json.problem
   const body = checkBody<JsonObject>(route.body.schema, json.value)
   return body.ok ? route.handle(ids, body.value) : body.problem

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { decodeUtf8 } from '../../codec/envelope.ts'
 import { isObject, type Json } from '../../record/type.ts'
+import type { Runtime } from '../../runtime.ts'
 import type { Bounds } from './bounds.ts'
 import type { FieldError, Problem } from './problem.ts'
 
@@ -14,10 +15,14 @@ const close = { connection: 'close' }
 const discardFactor = 32
 
 /** The JSON in the body of a request that says it has some. */
-export async function readJson(incoming: IncomingMessage, bounds: Bounds): Promise<Read<Json>> {
+export async function readJson(
+  incoming: IncomingMessage,
+  bounds: Bounds,
+  runtime: Runtime,
+): Promise<Read<Json>> {
   const mediaType = incoming.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (mediaType !== 'application/json') return refuse({ problem: 'media-type-unsupported', headers: close })
-  const read = await readBytes(incoming, bounds)
+  const read = await readBytes(incoming, bounds, runtime)
   if (!read.ok) return read
   const text = decodeUtf8(read.value)
   if (text === undefined) return refuse({ problem: 'body-not-json', detail: 'The body is not UTF-8.' })
@@ -34,13 +39,13 @@ export async function readJson(incoming: IncomingMessage, bounds: Bounds): Promi
   }
 }
 
-function readBytes(incoming: IncomingMessage, bounds: Bounds): Promise<Read<Buffer>> {
+function readBytes(incoming: IncomingMessage, bounds: Bounds, { timer }: Runtime): Promise<Read<Buffer>> {
   const { bodyBytesMax, bodyWaitMs } = bounds
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let bytes = 0
     const finish = (read: Read<Buffer>) => {
-      clearTimeout(timer)
+      stop()
       incoming.off('data', take).off('end', end).off('close', lost).off('error', lost)
       resolve(read)
     }
@@ -50,7 +55,7 @@ function readBytes(incoming: IncomingMessage, bounds: Bounds): Promise<Read<Buff
       detail: `A body has ${bodyBytesMax} bytes at most.`,
       headers: close,
     }
-    const timer = setTimeout(() => finish(refuse(bytes > bodyBytesMax ? large : slow)), bodyWaitMs)
+    const stop = timer(bodyWaitMs, () => finish(refuse(bytes > bodyBytesMax ? large : slow)))
     const take = (chunk: Buffer) => {
       bytes += chunk.length
       if (bytes <= bodyBytesMax) chunks.push(chunk)

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import type { Runtime } from '../../runtime.ts'
 import type { Bounds } from './bounds.ts'
 import { type Problem, type ProblemName, problemHeaders, problems, toProblemBody } from './problem.ts'
 
@@ -9,6 +10,7 @@ export type ListenOptions = {
   /** 0 for any that is free. */
   readonly port: number
   readonly bounds: Bounds
+  readonly runtime: Runtime
 }
 
 export type Listening = {
@@ -31,7 +33,7 @@ const loopback = new Set(['localhost', '127.0.0.1', '[::1]'])
  * @throws the error of the system when the address cannot be had.
  */
 export async function listen(
-  { host, port, bounds }: ListenOptions,
+  { host, port, bounds, runtime }: ListenOptions,
   serve: (refuse: Listening['refuse']) => Fetch,
 ): Promise<Listening> {
   const connections = createConnections(bounds.connectionsMax)
@@ -71,7 +73,9 @@ export async function listen(
   server.timeout = bounds.answerWaitMs
   server.on('connection', connections.open)
   server.on('checkExpectation', (_, response) => answerProblem(response, { problem: 'expectation-unknown' }))
-  server.on('clientError', (error, socket) => answerClientError(error, socket as Socket, bounds.lingerMs))
+  server.on('clientError', (error, socket) =>
+    answerClientError(error, socket as Socket, bounds.lingerMs, runtime),
+  )
   await start(server, host, port)
   const { port: actual } = server.address() as AddressInfo
   return {
@@ -81,9 +85,9 @@ export async function listen(
       isClosing = true
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
-      const timer = setTimeout(() => server.closeAllConnections(), bounds.drainWaitMs)
+      const stop = runtime.timer(bounds.drainWaitMs, () => server.closeAllConnections())
       await closed
-      clearTimeout(timer)
+      stop()
     },
   }
 }
@@ -171,7 +175,12 @@ const clientErrors: { readonly [code: string]: ProblemName } = {
 }
 
 /** Answers what is no request that could be handled, on the bare connection. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket, lingerMs: number): void {
+function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  lingerMs: number,
+  { timer }: Runtime,
+): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
@@ -182,7 +191,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket, lingerM
   const headers = { ...problemHeaders(problem), 'content-length': String(body.length), connection: 'close' }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   // Closing at once could discard the answer; not closing at all would leave the connection to the client.
-  const timer = setTimeout(() => socket.destroy(), lingerMs)
-  socket.once('close', () => clearTimeout(timer))
+  const stop = timer(lingerMs, () => socket.destroy())
+  socket.once('close', stop)
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
 }

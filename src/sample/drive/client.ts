@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isObject } from '../../record/type.ts'
+import type { Runtime } from '../../runtime.ts'
 
 /** An answer. `problem` is its type, such as `body-invalid`, where the request was not done. */
 export type Answer = { readonly status: number; readonly problem?: string }
@@ -15,7 +16,7 @@ const answerWaitMs = 15_000
 const problemBytesMax = 64 * 1024
 
 /** A client of one API, with connections that are kept and bounded in number. */
-export function openClient(url: string, connections: number): Client {
+export function openClient(url: string, connections: number, runtime: Runtime): Client {
   const base = new URL(url)
   const isSecure = base.protocol === 'https:'
   const options = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections }
@@ -26,7 +27,7 @@ export function openClient(url: string, connections: number): Client {
     send: (method, path, body) =>
       new Promise((resolve) => {
         const headers = body === undefined ? {} : { 'content-type': 'application/json' }
-        const signal = AbortSignal.timeout(answerWaitMs)
+        const signal = runtime.timeout(answerWaitMs)
         const outgoing = request(base, { method, path: prefix + path, agent, headers, signal })
         outgoing.on('error', () => resolve(undefined))
         outgoing.on('response', (incoming) => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { bare, explainFailure, type Failure, isRetryable } from '../../aws/failure.ts'
 import { backoff } from '../../aws/retry.ts'
 import { PipelineError } from '../../record/error.ts'
+import type { Runtime } from '../../runtime.ts'
 import { checkSignal, unavailable } from '../failure.ts'
 
 export type CallerOptions = {
@@ -10,6 +10,7 @@ export type CallerOptions = {
   readonly attemptsMax: number
   readonly backoffMs: readonly [number, number]
   readonly timeoutMs: number
+  readonly runtime: Runtime
 }
 
 export type Attempt = {
@@ -45,14 +46,19 @@ export type Call = <T>(
 /** How slow a connection may be while it sends an object. */
 const bytesPerMsMin = 1000
 
-export function createCaller({ place, attemptsMax, backoffMs, timeoutMs }: CallerOptions): Call {
+export function createCaller({ place, attemptsMax, backoffMs, timeoutMs, runtime }: CallerOptions): Call {
   return async ({ name, rights, sizeBytes = 0 }, signal, send) => {
     for (let number = 1; ; number++) {
       const timeout = new AbortController()
-      const timer = setTimeout(() => timeout.abort(), timeoutMs + sizeBytes / bytesPerMsMin)
+      const begin = () => runtime.timer(timeoutMs + sizeBytes / bytesPerMsMin, () => timeout.abort())
+      let stop = begin()
+      const alive = () => {
+        stop()
+        stop = begin()
+      }
       const abortSignal = signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal
       try {
-        return await send({ number, abortSignal, alive: () => timer.refresh() })
+        return await send({ number, abortSignal, alive })
       } catch (error) {
         checkSignal(signal)
         if (error instanceof PipelineError) throw error
@@ -60,18 +66,12 @@ export function createCaller({ place, attemptsMax, backoffMs, timeoutMs }: Calle
         if (!isRetryable(failed) || number >= attemptsMax)
           throw refused(`${name} in ${place}`, explainFailure(failed, { service: 'S3', rights, fixes }))
       } finally {
-        clearTimeout(timer)
+        stop()
       }
-      await pause(
-        backoff(number, backoffMs, () => spread(number, name)),
-        signal,
-      )
+      const waitMs = backoff(number, backoffMs, () => spread(number, name))
+      await runtime.sleep(waitMs, signal).catch(() => checkSignal(signal))
     }
   }
-}
-
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await sleep(ms, undefined, signal ? { signal } : {}).catch(() => checkSignal(signal))
 }
 
 /** From 0 to 1, another number for other calls, so that many do not come at once; the same one in every run. */

@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { loadSdk } from '../../aws/sdk.ts'
 import { PipelineError } from '../../record/error.ts'
+import { type Runtime, systemRuntime } from '../../runtime.ts'
 import { checkKey } from '../key.ts'
 import { type Call, createCaller } from './call.ts'
 
@@ -20,6 +21,8 @@ export type S3Options = {
   readonly attemptsMax?: number
   /** The wait before the second attempt and the longest one, in milliseconds. */
   readonly backoffMs?: readonly [number, number]
+  /** The one of this process unless given. */
+  readonly runtime?: Runtime
 }
 
 type Sdk = typeof import('@aws-sdk/client-s3')
@@ -57,7 +60,13 @@ export async function connectToBucket(options: S3Options): Promise<Bucket> {
   return {
     sdk,
     client,
-    call: createCaller({ attemptsMax, backoffMs, timeoutMs, place }),
+    call: createCaller({
+      attemptsMax,
+      backoffMs,
+      timeoutMs,
+      place,
+      runtime: options.runtime ?? systemRuntime(),
+    }),
     name,
     prefix: prefix === '' ? '' : `${prefix}/`,
   }

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import type { LogEntry } from '../../../src/delivery/telemetry.ts'
 import { createWebhook, type Notice, type WebhookOptions } from '../../../src/local/alert/webhook.ts'
 import type { Alert } from '../../../src/local/alert.ts'
+import type { LogEntry } from '../../../src/runtime.ts'
 import { eventually } from '../../eventually.ts'
+import { runtimeWith } from '../../support/runtime.ts'
 
 const closing: (() => void)[] = []
 afterEach(() => {
@@ -49,9 +50,11 @@ function make(url: string, over: Partial<WebhookOptions> = {}) {
   const webhook = createWebhook({
     ...{ url, archive: 's3://archive', stream: 'changes', repeatMs: 60_000 },
     runbook: (name) => `docs/operations.md#${name}`,
-    clock: () => clock.nowMs,
-    random: () => 0,
-    log: (entry) => void entries.push(entry),
+    runtime: runtimeWith({
+      clock: () => clock.nowMs,
+      random: () => 0,
+      log: (entry) => entries.push(entry),
+    }),
     ...over,
   })
   return { webhook, clock, entries }

@@ -2,11 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { LogEntry } from '../../../src/delivery/telemetry.ts'
 import { type Bridge, type BridgeOptions, startBridge } from '../../../src/local/bridge.ts'
 import { openKinesisSource } from '../../../src/local/kinesis.ts'
 import type { Position, SourceRecord } from '../../../src/local/source.ts'
+import type { LogEntry } from '../../../src/runtime.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
 import { eventually } from '../../eventually.ts'
+import { runtimeWith } from '../../support/runtime.ts'
 import { tree } from '../../tree.ts'
 import { type FaultProxy, failure, startProxy } from '../kinesis/proxy.ts'
 import { type KinesisServer, startKinesisServer } from '../kinesis/server.ts'
@@ -49,10 +51,7 @@ async function start(options: Partial<BridgeOptions> = {}): Promise<Bridge> {
     from: { table: 'requests', endpoint: front.endpoint, ...quick },
     to: { stream, endpoint: back.endpoint, ...quick },
     folder,
-    clock: Date.now,
-    monotonic: () => performance.now(),
-    random: () => 0,
-    log: (entry) => logged.push(entry),
+    runtime: runtimeWith({ random: () => 0, log: (entry) => logged.push(entry) }),
     readGapMs: 5,
     ...options,
   })
@@ -62,7 +61,10 @@ async function start(options: Partial<BridgeOptions> = {}): Promise<Bridge> {
 
 /** Everything that is in the stream, shard by shard, parents first. */
 async function contents(): Promise<SourceRecord[]> {
-  const source = await openKinesisSource({ stream, endpoint: kinesis.endpoint, readGapMs: 0, ...quick })
+  const source = await openKinesisSource(
+    { stream, endpoint: kinesis.endpoint, readGapMs: 0, ...quick },
+    systemRuntime(),
+  )
   const records: SourceRecord[] = []
   for (const { id } of await source.listShards()) {
     let position: Position = 'oldest'

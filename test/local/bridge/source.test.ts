@@ -3,6 +3,7 @@ import { connectToTableStream } from '../../../src/local/bridge/connection.ts'
 import { createTableSource } from '../../../src/local/bridge/source.ts'
 import type { ChangeSource, Position, SourceRead } from '../../../src/local/source.ts'
 import { eventually } from '../../eventually.ts'
+import { runtimeWith } from '../../support/runtime.ts'
 import { type FaultProxy, failure, startProxy } from '../kinesis/proxy.ts'
 import { type StreamsServer, startStreamsServer } from './streams.ts'
 
@@ -15,14 +16,16 @@ let source: ChangeSource
 beforeEach(async () => {
   table = await startStreamsServer('requests')
   proxy = await startProxy(table.endpoint)
-  const stream = await connectToTableStream({
-    table: 'requests',
-    region: 'us-east-1',
-    endpoint: proxy.endpoint,
-    backoffMs: [1, 2],
-    random: () => 0,
-  })
-  source = createTableSource(stream, { clock: () => nowMs, readGapMs: 5 })
+  const stream = await connectToTableStream(
+    {
+      table: 'requests',
+      region: 'us-east-1',
+      endpoint: proxy.endpoint,
+      backoffMs: [1, 2],
+    },
+    runtimeWith({ clock: () => nowMs, random: () => 0 }),
+  )
+  source = createTableSource(stream, 5)
   table.addShard('a')
 })
 afterEach(async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest'
 import { openKinesisSource } from '../../../src/local/kinesis.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
 import { sourceContract } from '../../contract/source.ts'
 import { type KinesisServer, startKinesisServer } from './server.ts'
 
@@ -14,12 +15,15 @@ let streams = 0
 sourceContract('Kinesis over HTTP', async (shards) => {
   const name = `stream-${streams++}`
   await server.createStream(name, shards)
-  const source = await openKinesisSource({
-    stream: name,
-    region: 'us-east-1',
-    endpoint: server.endpoint,
-    readGapMs: 1,
-  })
+  const source = await openKinesisSource(
+    {
+      stream: name,
+      region: 'us-east-1',
+      endpoint: server.endpoint,
+      readGapMs: 1,
+    },
+    systemRuntime(),
+  )
   return {
     source,
     put: (key, n) => server.put(name, key, Buffer.from(JSON.stringify({ key, n }))),

@@ -3,6 +3,8 @@ import { connectToStream, type KinesisStream } from '../../../src/local/kinesis/
 import { type NewRecord, putChanges } from '../../../src/local/kinesis/put.ts'
 import { openKinesisSource } from '../../../src/local/kinesis.ts'
 import type { Position } from '../../../src/local/source.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
+import { runtimeWith } from '../../support/runtime.ts'
 import { type FaultProxy, failure, startProxy } from './proxy.ts'
 import { type KinesisServer, startKinesisServer } from './server.ts'
 
@@ -20,30 +22,35 @@ beforeEach(async () => {
   name = `stream-${streams++}`
   proxy = await startProxy(server.endpoint)
   await server.createStream(name, 2)
-  stream = await connectToStream({
-    stream: name,
-    region: 'us-east-1',
-    endpoint: proxy.endpoint,
-    backoffMs: [1, 2],
-  })
+  stream = await connectToStream(
+    {
+      stream: name,
+      region: 'us-east-1',
+      endpoint: proxy.endpoint,
+      backoffMs: [1, 2],
+    },
+    runtimeWith({ random: () => 0 }),
+  )
 })
 afterEach(async () => {
   stream.close()
   await proxy.close()
 })
 
-const quick = { random: () => 0 }
 const record = (key: string, n: number): NewRecord => ({ partitionKey: key, bytes: Buffer.from(String(n)) })
 const requests = () => proxy.calls.filter(({ action }) => action === 'PutRecords').length
 
 /** What is in the stream, by key. */
 async function contents(): Promise<Record<string, number[]>> {
-  const source = await openKinesisSource({
-    stream: name,
-    region: 'us-east-1',
-    endpoint: server.endpoint,
-    readGapMs: 0,
-  })
+  const source = await openKinesisSource(
+    {
+      stream: name,
+      region: 'us-east-1',
+      endpoint: server.endpoint,
+      readGapMs: 0,
+    },
+    systemRuntime(),
+  )
   const found: Record<string, number[]> = {}
   for (const { id } of await source.listShards()) {
     let position: Position = 'oldest'
@@ -94,7 +101,7 @@ test('what a request leaves out is put again, and nothing of its key before it',
   const records = Array.from({ length: 12 }, (_, n) => n).flatMap((n) =>
     Array.from({ length: 40 }, (_, key) => record(`key-${key}`, n)),
   )
-  await putChanges(stream, records, quick)
+  await putChanges(stream, records)
   const found = await contents()
   expect(Object.keys(found).length).toBe(40)
   for (const numbers of Object.values(found)) expect(numbers).toEqual(Array.from({ length: 12 }, (_, n) => n))
@@ -111,7 +118,7 @@ test('a stream that takes nothing is an error that can be tried again, with boun
           },
         }
       : undefined
-  const error = await putChanges(stream, [record('a', 1)], quick).catch((caught) => caught)
+  const error = await putChanges(stream, [record('a', 1)]).catch((caught) => caught)
   expect(error).toMatchObject({ code: 'SOURCE_UNAVAILABLE', retryable: true })
   expect(error.message).toContain('(InternalFailure). Give it more shards.')
   expect(requests()).toBe(8)
@@ -140,7 +147,7 @@ test('putting nothing asks for nothing', async () => {
 test('putting can be stopped', async () => {
   proxy.rule = ({ action }) => (action === 'PutRecords' ? 'hang' : undefined)
   const stop = new AbortController()
-  const putting = putChanges(stream, [record('a', 1)], { signal: stop.signal })
+  const putting = putChanges(stream, [record('a', 1)], stop.signal)
   const ended = expect(putting).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' })
   setTimeout(() => stop.abort(), 30)
   await ended

@@ -6,8 +6,10 @@ import { connectToStream } from '../../../src/local/kinesis/connection.ts'
 import { putChanges } from '../../../src/local/kinesis/put.ts'
 import { openKinesisSource } from '../../../src/local/kinesis.ts'
 import { startMapping } from '../../../src/local/mapping.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
 import { openDirectoryStore } from '../../../src/store/directory.ts'
 import { eventually } from '../../eventually.ts'
+import { runtimeWith } from '../../support/runtime.ts'
 import { startKinesisServer } from './server.ts'
 
 type Event = {
@@ -24,9 +26,9 @@ test('what is put while shards are split and merged comes out once, each key in 
   const folder = await mkdtemp(join(tmpdir(), 'dmd-reshard-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   const connect = { stream: 's', region: 'us-east-1', endpoint: server.endpoint }
-  const source = await openKinesisSource({ ...connect, readGapMs: 5 })
+  const source = await openKinesisSource({ ...connect, readGapMs: 5 }, systemRuntime())
   onTestFinished(() => source.close())
-  const stream = await connectToStream(connect)
+  const stream = await connectToStream(connect, systemRuntime())
   onTestFinished(() => stream.close())
 
   const found = new Map<string, number[]>()
@@ -43,10 +45,7 @@ test('what is put while shards are split and merged comes out once, each key in 
     folder,
     failures: await openDirectoryStore(folder),
     settings: { windowMs: 0, pollMs: 20 },
-    clock: Date.now,
-    monotonic: () => performance.now(),
-    random: () => 0,
-    log: () => {},
+    runtime: runtimeWith({ random: () => 0 }),
   })
 
   let written = 0

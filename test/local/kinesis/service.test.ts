@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { createService } from '../../../src/local/kinesis/service.ts'
+import { runtimeWith } from '../../support/runtime.ts'
 
 const read = { name: 'read', right: 'kinesis:GetRecords' }
 const service = () =>
@@ -9,7 +10,7 @@ const service = () =>
     place: 'the stream s',
     attemptsMax: 3,
     backoffMs: [1, 2],
-    random: () => 0,
+    runtime: runtimeWith({ random: () => 0 }),
   })
 
 test('a failure of the network is tried again', async () => {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { type KinesisSourceOptions, openKinesisSource } from '../../../src/local/kinesis.ts'
 import type { ChangeSource, Position, SourceRecord } from '../../../src/local/source.ts'
 import { eventually } from '../../eventually.ts'
+import { runtimeWith } from '../../support/runtime.ts'
 import { type FaultProxy, failure, startProxy } from './proxy.ts'
 import { type KinesisServer, startKinesisServer } from './server.ts'
 
@@ -28,15 +29,17 @@ afterEach(async () => {
 })
 
 async function open(options: Partial<KinesisSourceOptions> = {}): Promise<ChangeSource> {
-  const source = await openKinesisSource({
-    stream: name,
-    region: 'us-east-1',
-    endpoint: proxy.endpoint,
-    readGapMs: 0,
-    backoffMs: [1, 4],
-    random: () => 1,
-    ...options,
-  })
+  const source = await openKinesisSource(
+    {
+      stream: name,
+      region: 'us-east-1',
+      endpoint: proxy.endpoint,
+      readGapMs: 0,
+      backoffMs: [1, 4],
+      ...options,
+    },
+    runtimeWith({ random: () => 1 }),
+  )
   opened.push(source)
   return source
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { openEmbeddedTable } from '../../../src/local/table/embedded.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
 import { openDirectoryStore } from '../../../src/store/directory.ts'
 import type { ObjectStore } from '../../../src/store/store.ts'
 import { start } from './run.ts'
@@ -27,7 +28,7 @@ function killing(store: ObjectStore): ObjectStore {
   }
 }
 
-const opened = await openEmbeddedTable({ folder: tableFolder, clock: Date.now })
+const opened = await openEmbeddedTable({ folder: tableFolder, runtime: systemRuntime() })
 const store = killing(await openDirectoryStore(join(folder, 'archive')))
 const mapping = await start(opened.source, folder, { store })
 await mapping.drain()

@@ -3,9 +3,11 @@ import { type DeliverParts, deliverUntilDone } from '../../../src/local/mapping/
 import { toMappingSettings } from '../../../src/local/mapping/settings.ts'
 import { createWaiter } from '../../../src/local/mapping/waiter.ts'
 import { PipelineError } from '../../../src/record/error.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
 import { openDirectoryStore } from '../../../src/store/directory.ts'
 import type { ObjectStore } from '../../../src/store/store.ts'
 import { change } from '../../changes.ts'
+import { runtimeWith } from '../../support/runtime.ts'
 import { makeFolder } from '../table/folder.ts'
 
 const arrivedMs = Date.UTC(2025, 1, 13, 18, 30)
@@ -22,6 +24,11 @@ const down = () => Promise.reject(new PipelineError('STORE_UNAVAILABLE', 'down')
 async function deliver(failures: ObjectStore, over: Partial<DeliverParts> = {}) {
   let nowMs = arrivedMs
   const told: string[] = []
+  const runtime = runtimeWith({
+    clock: () => nowMs,
+    random: () => 0,
+    log: ({ message }) => told.push(message),
+  })
   const isDone = await deliverUntilDone(
     batch,
     {
@@ -31,10 +38,8 @@ async function deliver(failures: ObjectStore, over: Partial<DeliverParts> = {}) 
       },
       failures,
       settings: toMappingSettings({ recordAgeMaxMs: 150_000, backoffMs: [1, 1] }),
-      clock: () => nowMs,
-      random: () => 0,
-      log: ({ message }) => told.push(message),
-      waiter: createWaiter(new AbortController()),
+      runtime,
+      waiter: createWaiter(new AbortController(), runtime),
       ...over,
     },
     ({ code, isGivenUp }) => told.push(`${code} ${isGivenUp}`),
@@ -82,7 +87,7 @@ test('a batch whose delivery is stopped while it fails is neither done nor given
     stopping.abort()
     await down()
   }
-  const { isDone, told } = await deliver(store, { handler, waiter: createWaiter(stopping) })
+  const { isDone, told } = await deliver(store, { handler, waiter: createWaiter(stopping, systemRuntime()) })
   expect(isDone).toBe(false)
   expect(told).toEqual(['STORE_UNAVAILABLE false', 'batch failed'])
   expect(await filesIn(store)).toBe(0)

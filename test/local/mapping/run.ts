@@ -3,19 +3,21 @@ import { loadCatalog } from '../../../src/catalog.ts'
 import { readContainer } from '../../../src/codec/container.ts'
 import { createHandler, type Handler } from '../../../src/delivery/handler.ts'
 import { toRules } from '../../../src/delivery/rules.ts'
-import type { LogEntry } from '../../../src/delivery/telemetry.ts'
 import { type MappingOptions, type RunningMapping, startMapping } from '../../../src/local/mapping.ts'
 import type { ChangeSource } from '../../../src/local/source.ts'
 import type { Item, Table } from '../../../src/local/table.ts'
+import type { Runtime } from '../../../src/runtime.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
 import { readSettings } from '../../../src/settings.ts'
 import { openDirectoryStore } from '../../../src/store/directory.ts'
 import type { ObjectStore } from '../../../src/store/store.ts'
 import { attributes, demandItem } from '../../changes.ts'
+import { runtimeWith } from '../../support/runtime.ts'
 
 /** The worker as Lambda has it, over a store. */
-export function handlerOver(store: ObjectStore, log: (entry: LogEntry) => void = () => {}): Handler {
+export function handlerOver(store: ObjectStore, runtime = systemRuntime()): Handler {
   const rules = toRules(loadCatalog(), readSettings({}))
-  return createHandler({ store, rules, log, clock: Date.now, putsParallel: 4, putTimeoutMs: 600_000 })
+  return createHandler({ store, rules, runtime, putsParallel: 4, putTimeoutMs: 600_000 })
 }
 
 /** A fan's request as an item. */
@@ -47,18 +49,16 @@ export const small = {
 export async function start(
   source: ChangeSource,
   folder: string,
-  more: Partial<MappingOptions> & { readonly store?: ObjectStore } = {},
+  more: Partial<MappingOptions> &
+    Partial<Pick<Runtime, 'clock' | 'log'>> & { readonly store?: ObjectStore } = {},
 ): Promise<RunningMapping> {
-  const { store = await openDirectoryStore(join(folder, 'archive')), ...options } = more
+  const { store = await openDirectoryStore(join(folder, 'archive')), clock, log, ...options } = more
   return startMapping({
     source,
     handler: handlerOver(store),
     folder: join(folder, 'mapping'),
     failures: store,
-    clock: Date.now,
-    monotonic: () => performance.now(),
-    random: () => 0.5,
-    log: () => {},
+    runtime: runtimeWith({ random: () => 0.5, ...(clock && { clock }), ...(log && { log }) }),
     ...options,
     settings: { ...small, ...options.settings },
   })

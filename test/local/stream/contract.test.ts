@@ -2,12 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type EmbeddedOptions, openEmbeddedTable } from '../../../src/local/table/embedded.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
 import { sourceContract } from '../../contract/source.ts'
 
 function contract(name: string, options: Partial<EmbeddedOptions>): void {
   sourceContract(name, async (shards) => {
     const folder = await mkdtemp(join(tmpdir(), 'dmd-stream-'))
-    const opened = await openEmbeddedTable({ folder, clock: Date.now, shards, ...options })
+    const opened = await openEmbeddedTable({ folder, runtime: systemRuntime(), shards, ...options })
     return {
       source: opened.source,
       async put(key, n) {

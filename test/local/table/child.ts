@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs'
 import fs, { type FileHandle } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { openEmbeddedTable } from '../../../src/local/table/embedded.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
 import { runScript, scriptOf } from './script.ts'
 
 /**
@@ -19,7 +20,7 @@ if (killAt > 0) watchWrites()
 const options = { segmentBytesMax: 20_000, snapshotAfterBytes: 15_000, tailBytesMax: 10_000, shards: 2 }
 const opened = await openEmbeddedTable({
   folder,
-  clock: Date.now,
+  runtime: systemRuntime(),
   ...(mode === 'run' ? options : { shards: 2 }),
 })
 const say = (n: number) => writeSync(1, `ack ${n}\n`)

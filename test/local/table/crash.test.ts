@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { type EmbeddedTable, openEmbeddedTable } from '../../../src/local/table/embedded.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
 import { useChild } from '../../child.ts'
 import { makeFolder } from './folder.ts'
 import { keyOf } from './items.ts'
@@ -58,7 +59,7 @@ describe('a table whose process is killed', () => {
       const ended = await run(['run', folder, String(seed), '120', String(point)])
       if (ended.signal === 'SIGKILL') killed += 1
       else expect(ended.code).toBe(0)
-      const opened = await openEmbeddedTable({ folder, clock: Date.now })
+      const opened = await openEmbeddedTable({ folder, runtime: systemRuntime() })
       await expectKept(opened, steps, acknowledged(ended.lines))
       // It goes on as if nothing had happened.
       await opened.table.put(steps.find(({ item }) => item)!.item!)
@@ -83,7 +84,7 @@ describe('a table whose process is killed', () => {
       const ended = await run(['run', folder, String(seed), '4000', '0'], { killAfterMs: (seed * 37) % 61 })
       const acks = acknowledged(ended.lines)
       expect(acks.size).toBeGreaterThan(0)
-      const opened = await openEmbeddedTable({ folder, clock: Date.now })
+      const opened = await openEmbeddedTable({ folder, runtime: systemRuntime() })
       for (let key = 0; key < scriptKeys; key++) {
         const own = steps.filter((step) => step.key === key)
         const done = own.findLastIndex(({ n }) => acks.has(n))
@@ -115,7 +116,7 @@ describe('a table whose disk is full', () => {
       })
       const acks = acknowledged(ended.lines)
       expect(acks.size).toBeGreaterThan(20)
-      const opened = await openEmbeddedTable({ folder, clock: Date.now })
+      const opened = await openEmbeddedTable({ folder, runtime: systemRuntime() })
       if (ended.lines.includes('again TABLE_UNAVAILABLE'))
         await expectKept(opened, scriptOf(seed, 3000), acks)
       const more = scriptOf(9, 20).find(({ item }) => item)!

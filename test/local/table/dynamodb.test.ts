@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { openDynamoDBTable } from '../../../src/local/table/dynamodb.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
 import { itemOf, keyOf } from './items.ts'
 
 test('a DynamoDB that is out of reach is an error that can be tried again, names the fix and quotes no item', async () => {
@@ -7,7 +8,10 @@ test('a DynamoDB that is out of reach is an error that can be tried again, names
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y' })
   try {
     const endpoint = 'http://127.0.0.1:9'
-    const table = await openDynamoDBTable({ name: 'requests', region: 'eu-west-1', endpoint, attributes: [] })
+    const table = await openDynamoDBTable(
+      { name: 'requests', region: 'eu-west-1', endpoint, attributes: [] },
+      systemRuntime(),
+    )
     for (const call of [
       () => table.get(keyOf('ada@example.com')),
       () => table.put(itemOf('ada@example.com')),

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { EmbeddedTable } from '../../../src/local/table/embedded.ts'
 import { openEmbeddedTable } from '../../../src/local/table/embedded.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
+import { runtimeWith } from '../../support/runtime.ts'
 import { createClock, makeFolder, openTable, startMs } from './folder.ts'
 import { itemOf, keyOf } from './items.ts'
 
@@ -213,7 +215,7 @@ describe('the folder', () => {
   test('belongs to one at a time', async () => {
     const folder = await makeFolder()
     const first = await openTable({ folder })
-    await expect(openEmbeddedTable({ folder, clock: Date.now })).rejects.toMatchObject({
+    await expect(openEmbeddedTable({ folder, runtime: systemRuntime() })).rejects.toMatchObject({
       code: 'TABLE_UNAVAILABLE',
       message: expect.stringContaining('is open already'),
     })
@@ -234,7 +236,9 @@ describe('the folder', () => {
   test('that is a file is an error that says so', async () => {
     const folder = await makeFolder()
     writeFileSync(join(folder, 'file'), 'x')
-    await expect(openEmbeddedTable({ folder: join(folder, 'file'), clock: Date.now })).rejects.toMatchObject({
+    await expect(
+      openEmbeddedTable({ folder: join(folder, 'file'), runtime: systemRuntime() }),
+    ).rejects.toMatchObject({
       code: 'TABLE_UNAVAILABLE',
     })
   })
@@ -287,13 +291,13 @@ describe('a restart', () => {
     const all = readFileSync(log)
     for (let end = whole; end < all.length; end += 7) {
       writeFileSync(log, all.subarray(0, end))
-      const opened = await openEmbeddedTable({ folder, clock: createClock() })
+      const opened = await openEmbeddedTable({ folder, runtime: runtimeWith({ clock: createClock() }) })
       expect(await opened.table.get(keyOf(1))).toBeDefined()
       expect(await opened.table.get(keyOf(2))).toBeUndefined()
       await opened.table.put(itemOf(3))
       expect((await changes(opened)).length).toBe(2)
       await opened.close()
-      const again = await openEmbeddedTable({ folder, clock: createClock() })
+      const again = await openEmbeddedTable({ folder, runtime: runtimeWith({ clock: createClock() }) })
       expect(await again.table.get(keyOf(3))).toBeDefined()
       await again.close()
     }
@@ -313,7 +317,7 @@ describe('a restart', () => {
       const damaged = Buffer.from(all)
       damaged.fill(0, whole + from)
       writeFileSync(log, damaged)
-      const opened = await openEmbeddedTable({ folder, clock: createClock() })
+      const opened = await openEmbeddedTable({ folder, runtime: runtimeWith({ clock: createClock() }) })
       expect((await changes(opened)).length).toBe(1)
       await opened.close()
     }
@@ -334,7 +338,7 @@ describe('a restart', () => {
       const damaged = Buffer.from(all)
       damaged[at] = damaged[at]! ^ 0x55
       writeFileSync(log, damaged)
-      const opening = openEmbeddedTable({ folder, clock: createClock() })
+      const opening = openEmbeddedTable({ folder, runtime: runtimeWith({ clock: createClock() }) })
       await expect(opening, String(at)).rejects.toMatchObject({
         code: 'TABLE_UNAVAILABLE',
         message: expect.stringMatching(/could not open .*\.log: the entry at byte \d+ is damaged/),
@@ -358,7 +362,9 @@ describe('a restart', () => {
     damaged[200] = damaged[200]! ^ 1
     for (const wrong of [damaged, bytes.subarray(0, 300), Buffer.alloc(0)]) {
       writeFileSync(snapshot!, wrong)
-      await expect(openEmbeddedTable({ ...options, clock: createClock() })).rejects.toMatchObject({
+      await expect(
+        openEmbeddedTable({ ...options, runtime: runtimeWith({ clock: createClock() }) }),
+      ).rejects.toMatchObject({
         code: 'TABLE_UNAVAILABLE',
         message: expect.stringContaining('the snapshot is damaged'),
       })
@@ -368,13 +374,17 @@ describe('a restart', () => {
     const middle = logs[logs.length - 2]!
     const kept = readFileSync(middle)
     rmSync(middle)
-    await expect(openEmbeddedTable({ ...options, clock: createClock() })).rejects.toMatchObject({
+    await expect(
+      openEmbeddedTable({ ...options, runtime: runtimeWith({ clock: createClock() }) }),
+    ).rejects.toMatchObject({
       code: 'TABLE_UNAVAILABLE',
       message: expect.stringContaining('missing'),
     })
     writeFileSync(middle, kept)
     truncateSync(middle, kept.length - 1)
-    await expect(openEmbeddedTable({ ...options, clock: createClock() })).rejects.toMatchObject({
+    await expect(
+      openEmbeddedTable({ ...options, runtime: runtimeWith({ clock: createClock() }) }),
+    ).rejects.toMatchObject({
       code: 'TABLE_UNAVAILABLE',
     })
   })

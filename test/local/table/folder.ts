@@ -7,6 +7,8 @@ import {
   type EmbeddedTable,
   openEmbeddedTable,
 } from '../../../src/local/table/embedded.ts'
+import type { Runtime } from '../../../src/runtime.ts'
+import { runtimeWith } from '../../support/runtime.ts'
 
 /** 2025-02-13T18:30:00Z. */
 export const startMs = 1_739_471_400_000
@@ -26,9 +28,12 @@ export async function makeFolder(): Promise<string> {
 }
 
 /** A table in a folder, closed with the test. */
-export async function openTable(options: Partial<EmbeddedOptions> = {}): Promise<EmbeddedTable> {
-  const folder = options.folder ?? (await makeFolder())
-  const opened = await openEmbeddedTable({ clock: createClock(), ...options, folder })
+export async function openTable(
+  options: Partial<EmbeddedOptions> & Partial<Pick<Runtime, 'clock' | 'newId'>> = {},
+): Promise<EmbeddedTable> {
+  const { folder = await makeFolder(), clock = createClock(), newId, ...more } = options
+  const runtime = runtimeWith({ clock, ...(newId && { newId }) })
+  const opened = await openEmbeddedTable({ runtime, ...more, folder })
   onTestFinished(() => opened.close())
   return opened
 }

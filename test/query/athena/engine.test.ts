@@ -1,15 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { openAthena } from '../../../src/query/athena.ts'
+import { type AthenaParts, openAthena } from '../../../src/query/athena.ts'
 import type { Cell, QueryEngine, QueryOptions } from '../../../src/query/engine.ts'
 import { savedQueries } from '../../../src/query/saved.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
 import { change, demandItem, eventItem, notificationItem, saleItem } from '../../changes.ts'
 import { eventually } from '../../eventually.ts'
+import { runtimeWith } from '../../support/runtime.ts'
 import { openTestArchive, type TestArchive } from '../archive.ts'
 import { runInDuckDb } from './duckdb.ts'
 import { type Answer, type AthenaServer, Ended, startAthena } from './server.ts'
@@ -22,7 +23,7 @@ const parts = (endpoint: string) => ({
   database: 'dmd',
   region: 'eu-west-1',
   endpoint,
-  nextToken: randomUUID,
+  runtime: systemRuntime(),
   pollMs: [2, 10] as const,
 })
 
@@ -34,10 +35,10 @@ afterEach(async () => {
 /** A server over an engine of the test's, and Athena's engine over the server. */
 async function open(
   run: (sql: string) => Promise<Answer>,
-  more: object = {},
+  more: { readonly [name in keyof AthenaParts]?: AthenaParts[name] | undefined } = {},
 ): Promise<{ server: AthenaServer; athena: QueryEngine }> {
   const server = await startAthena(run)
-  const athena = await openAthena({ ...parts(server.endpoint), ...more })
+  const athena = await openAthena({ ...parts(server.endpoint), ...more } as AthenaParts)
   opened.push(server.close, athena.close)
   return { server, athena }
 }
@@ -280,14 +281,16 @@ describe('pages', () => {
 
 describe('a query is looked at', () => {
   /** A query that ends after so many waits, and the waits. */
-  async function waitsOf(count: number, more: object): Promise<readonly number[]> {
+  async function waitsOf(count: number, pollMs?: AthenaParts['pollMs']): Promise<readonly number[]> {
     const waits: number[] = []
     let end = (_: Answer) => {}
     const { athena, server } = await open(() => new Promise((resolve) => (end = resolve)), {
-      ...more,
-      wait: async (ms: number) => {
-        if (waits.push(ms) === count) end(numbers(1))
-      },
+      pollMs,
+      runtime: runtimeWith({
+        sleep: async (ms) => {
+          if (waits.push(ms) === count) end(numbers(1))
+        },
+      }),
     })
     expect((await ask(athena, 'SELECT 1')).rows).toEqual([[0n]])
     expect(server.calls.filter((call) => call === 'GetQueryExecution')).toHaveLength(count + 1)
@@ -295,12 +298,12 @@ describe('a query is looked at', () => {
   }
 
   test('again and again until it is done, ever more seldom up to the longest wait', async () => {
-    expect(await waitsOf(7, { pollMs: [2, 10] })).toEqual([2, 3, 4.5, 6.75, 10, 10, 10])
-    expect(await waitsOf(2, { pollMs: [10, 10] })).toEqual([10, 10])
+    expect(await waitsOf(7, [2, 10])).toEqual([2, 3, 4.5, 6.75, 10, 10, 10])
+    expect(await waitsOf(2, [10, 10])).toEqual([10, 10])
   })
 
   test('every two seconds in the end, and soon at first, unless it is told otherwise', async () => {
-    const waits = await waitsOf(12, { pollMs: undefined })
+    const waits = await waitsOf(12)
     expect(waits.slice(0, 3)).toEqual([100, 150, 225])
     expect(waits.slice(-3)).toEqual([2_000, 2_000, 2_000])
   })
@@ -310,7 +313,7 @@ test('a statement goes to the workgroup and the database in the account’s own 
   const tokens = ['a', 'b'].map((letter) => letter.repeat(32))
   const { athena, server } = await open(async () => numbers(1), {
     database: 'my_own',
-    nextToken: () => tokens.shift(),
+    runtime: runtimeWith({ newId: () => tokens.shift() ?? '' }),
   })
   server.fail('StartQueryExecution', 'lost', { status: 500, type: 'InternalServerException', message: 'no' })
   await ask(athena, 'SELECT 1 AS n')

@@ -1,8 +1,9 @@
 import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { LogEntry } from '../../../src/delivery/telemetry.ts'
 import { PipelineError } from '../../../src/record/error.ts'
+import type { LogEntry } from '../../../src/runtime.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
 import { demand, demandPath, openApi } from './api.ts'
 
 const problem = (name: string) => `urn:dmd:problem:${name}`
@@ -197,7 +198,7 @@ describe('a request that is wrong otherwise', () => {
 
   test('the log names routes and counts, and never an identifier or a value', async () => {
     const lines: LogEntry[] = []
-    const { send } = await openApi({ log: (entry) => void lines.push(entry) })
+    const { send } = await openApi({ runtime: systemRuntime((entry) => lines.push(entry)) })
     await send('POST', '/demands', demand)
     await send('POST', '/demands', { ...demand, email: [demand.email] })
     await send('GET', demandPath)
@@ -414,7 +415,7 @@ describe('a table that fails', () => {
     }
     const lines: LogEntry[] = []
     const table = { name: 'x', get: fail, put: fail, delete: fail, close: async () => {} }
-    const { send } = await openApi({ table, log: (entry) => void lines.push(entry) })
+    const { send } = await openApi({ table, runtime: systemRuntime((entry) => lines.push(entry)) })
     const answer = await send('POST', '/demands', demand)
     expect(answer).toMatchObject({ status: 500, body: { type: problem('internal') } })
     expect(JSON.stringify([lines, answer.body])).not.toContain('ada@')

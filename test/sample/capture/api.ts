@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest'
 import type { EmbeddedTable } from '../../../src/local/table/embedded.ts'
 import { type CaptureOptions, startCapture } from '../../../src/sample/capture.ts'
 import { createClock, openTable } from '../../local/table/folder.ts'
+import { runtimeWith } from '../../support/runtime.ts'
 
 export type Api = {
   readonly url: string
@@ -28,7 +29,7 @@ export type Change = {
 export async function openApi(options: Partial<CaptureOptions> = {}): Promise<Api> {
   const clock = createClock()
   const opened = await openTable({ clock, shards: 1 })
-  const running = await startCapture({ table: opened.table, clock, ...options })
+  const running = await startCapture({ table: opened.table, runtime: runtimeWith({ clock }), ...options })
   onTestFinished(() => running.close())
   const send: Api['send'] = async (method, path, body, headers) => {
     const response = await fetch(running.url + path, {

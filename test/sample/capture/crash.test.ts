@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import { openEmbeddedTable } from '../../../src/local/table/embedded.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
 import { makeFolder } from '../../local/table/folder.ts'
 import { foldStream } from '../../local/table/script.ts'
 import { demand } from './api.ts'
@@ -51,7 +52,7 @@ async function post(url: string, fanId: string, messageBody: string): Promise<nu
 }
 
 async function expectStored(folder: string, accepted: ReadonlySet<string>): Promise<void> {
-  const opened = await openEmbeddedTable({ folder, clock: Date.now })
+  const opened = await openEmbeddedTable({ folder, runtime: systemRuntime() })
   const folded = await foldStream(opened)
   for (const fanId of accepted) {
     const key = { PK: `FAN#${fanId}`, SK: 'DEMAND#event-1#sale-1' }
