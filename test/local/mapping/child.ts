@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../../src/store/store.ts'
 import { start } from './run.ts'
 
 // `child {table} {folder} {put} {moment}`: delivers a table's changes into a folder, and is killed at the nth put: before
-// it, in the midst of it, or after it. Without a kill it says `done`.
+// it, in the midst of it, or after it.
 const [tableFolder = '', folder = '', put = '0', moment = ''] = process.argv.slice(2)
 const killAt = Number(put)
 const kill = () => process.kill(process.pid, 'SIGKILL')
@@ -32,5 +32,6 @@ const opened = await openEmbeddedTable({ folder: tableFolder, runtime: systemRun
 const store = killing(await openDirectoryStore(join(folder, 'archive')))
 const mapping = await start(opened.source, folder, { store })
 await mapping.drain()
+process.stderr.write('not killed\n')
+process.exitCode = 1
 await opened.close()
-process.stdout.write('done\n')

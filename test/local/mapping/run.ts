@@ -6,7 +6,6 @@ import { toRules } from '../../../src/delivery/rules.ts'
 import { type MappingOptions, type RunningMapping, startMapping } from '../../../src/local/mapping.ts'
 import type { ChangeSource } from '../../../src/local/source.ts'
 import type { Item, Table } from '../../../src/local/table.ts'
-import type { Runtime } from '../../../src/runtime.ts'
 import { systemRuntime } from '../../../src/runtime.ts'
 import { readSettings } from '../../../src/settings.ts'
 import { openDirectoryStore } from '../../../src/store/directory.ts'
@@ -49,16 +48,19 @@ export const small = {
 export async function start(
   source: ChangeSource,
   folder: string,
-  more: Partial<MappingOptions> &
-    Partial<Pick<Runtime, 'clock' | 'log'>> & { readonly store?: ObjectStore } = {},
+  more: Partial<MappingOptions> & { readonly store?: ObjectStore } = {},
 ): Promise<RunningMapping> {
-  const { store = await openDirectoryStore(join(folder, 'archive')), clock, log, ...options } = more
+  const {
+    store = await openDirectoryStore(join(folder, 'archive')),
+    runtime = runtimeWith({ random: () => 0.5 }),
+    ...options
+  } = more
   return startMapping({
     source,
-    handler: handlerOver(store),
+    handler: handlerOver(store, runtime),
     folder: join(folder, 'mapping'),
     failures: store,
-    runtime: runtimeWith({ random: () => 0.5, ...(clock && { clock }), ...(log && { log }) }),
+    runtime,
     ...options,
     settings: { ...small, ...options.settings },
   })
