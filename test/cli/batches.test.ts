@@ -184,6 +184,17 @@ test('a line that lacks its end does not take the next ones with it', async () =
   }
 })
 
+test('a document over several lines is one record as deep as 128 brackets, and lines beyond', async () => {
+  const deep = (levels: number) => `${'{"a":\n'.repeat(levels)}1\n${'}'.repeat(levels)}`
+  expect(lines(await cut(Buffer.from(`${deep(128)}\n{"b":2}\n`)))).toEqual([
+    ['1', deep(128)],
+    ['131', '{"b":2}'],
+  ])
+  const found = lines(await cut(Buffer.from(`${deep(129)}\n{"b":2}\n`)))
+  expect(found.length).toBeGreaterThan(2)
+  expect(found.map(([, line]) => line).join('\n')).toBe(`${deep(129)}\n{"b":2}`)
+})
+
 test('a batch is cut before it passes what Lambda takes', async () => {
   const big = Buffer.alloc(4 * 1024 * 1024, 'x')
   const newline = Buffer.from('\n')

@@ -328,9 +328,21 @@ test('an entry of the history keeps its line breaks, comments and spaces, for it
 test('a history grows to a bound and no further', () => {
   const home = mkdtempSync(join(tmpdir(), 'dmd-history-'))
   try {
-    for (let n = 0; n < 2100; n++) writeHistory(readHistory({ HOME: home }), `SELECT ${n};`)
-    expect(readFileSync(join(home, '.dmd_history'), 'utf8').split('\n').length).toBeLessThan(2105)
-    expect(readHistory({ HOME: home }).entries).toHaveLength(1000)
+    const path = join(home, '.dmd_history')
+    writeFileSync(path, 'SELECT 0;\n'.repeat(1990))
+    const lengths: number[] = []
+    for (let n = 1; n <= 30; n++) {
+      writeHistory(readHistory({ HOME: home }), `SELECT ${n};`)
+      lengths.push(readFileSync(path, 'utf8').split('\n').length - 1)
+    }
+    expect([Math.max(...lengths), lengths.at(-1)]).toEqual([2001, 1019])
+    const { entries } = readHistory({ HOME: home })
+    expect([entries.length, entries[0], entries[29], entries[30]]).toEqual([
+      1000,
+      'SELECT 30;',
+      'SELECT 1;',
+      'SELECT 0;',
+    ])
   } finally {
     rmSync(home, { recursive: true, force: true })
   }

@@ -43,6 +43,14 @@ const row = (text: string, index = 0): RecordValue => ({
 const readAll = (bytes: Uint8Array) => [...readContainer(bytes, 'x').rows()]
 const codecs = ['null', 'deflate'] as const
 
+it('compresses each block by zlib’s defaults, so that rows of an earlier release become the same bytes', () => {
+  const rows = Array.from({ length: 3000 }, (_, index) => row(`row ${index} ${'x'.repeat(60)}`, index))
+  const plainBlocks = [...readContainer(containerOf(spec({ codec: 'null' }), rows), 'x').blocks()]
+  const bytes = Buffer.from(containerOf(spec(), rows))
+  expect(plainBlocks.length).toBeGreaterThan(3)
+  for (const block of plainBlocks) expect(bytes.includes(deflateRawSync(block.bytes))).toBe(true)
+})
+
 describe.each(codecs)('a container of codec %s', (codec) => {
   it.each<[string, readonly RecordValue[]]>([
     ['no rows', []],

@@ -152,7 +152,7 @@ test('an arrival that is no time is left out rather than trusted', () => {
   }
   for (const arrival of ['1739471401', -1, 1e300, null]) {
     for (const record of event.Records) record.kinesis.approximateArrivalTimestamp = arrival
-    expect(readChangeEvent(event)[0]?.records[0]).not.toHaveProperty('arrivedMs')
+    expect(Object.keys(readChangeEvent(event)[0]!.records[0]!).sort()).toEqual(['payload', 'sequence'])
   }
 })
 

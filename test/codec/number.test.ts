@@ -3,10 +3,19 @@ import { describe, expect, it } from 'vitest'
 import { isDecimal, parseInteger, toJsonNumber } from '../../src/codec/number.ts'
 
 describe('the text of a number', () => {
-  it.each(['0', '-0', '+1', '1.', '.5', '1.10', '1E+5', '1e-130', '007', '1'.repeat(38)])(
-    '%s is a decimal',
-    (text) => expect(isDecimal(text)).toBe(true),
-  )
+  it.each([
+    '0',
+    '-0',
+    '+1',
+    '1.',
+    '.5',
+    '1.10',
+    '1E+5',
+    '1e-130',
+    '007',
+    '1'.repeat(38),
+    `0${'1'.repeat(38)}${'0'.repeat(88)}`,
+  ])('%s is a decimal', (text) => expect(isDecimal(text)).toBe(true))
 
   it.each([
     '',
@@ -25,6 +34,9 @@ describe('the text of a number', () => {
     ' 1',
     '1\n',
     '١',
+    '1'.repeat(39),
+    `1.${'0'.repeat(37)}1`,
+    `1${'0'.repeat(256)}`,
   ])('%j is none', (text) => {
     expect(isDecimal(text)).toBe(false)
     expect(parseInteger(text)).toBeUndefined()

@@ -73,7 +73,9 @@ test('a group is described by all of its records, and by one of them, without a 
   expect(report?.keys).toHaveLength(7)
   expect(report?.keys.filter(({ open }) => !open)).toEqual([{ key: first, tries: 0, open: false }])
   expect(JSON.stringify(report)).not.toContain('canary')
-  expect((await describeNamed(report!.keys[1]!.key))?.error.replayed).toBeUndefined()
+  const { error: other } = (await describeNamed(report!.keys[1]!.key))!
+  expect(other).toMatchObject({ key: report!.keys[1]!.key, code: 'FIELD_MISSING' })
+  expect(other.replayed).toBeUndefined()
 })
 
 test('of a large group a sample of files is read, evenly spread', async () => {

@@ -167,6 +167,8 @@ describe('a cache on disk', () => {
     expect(await ask(await engineOver(), sums)).toEqual({ rows: expected, loaded: 0 })
     // What the merged pack replaced stays an hour, for those who read it, and no longer.
     expect(parquet().length).toBeGreaterThan(packs().length)
+    for (const name of readdirSync(folder))
+      expect([name, statSync(join(folder, name)).mode & 0o777]).toEqual([name, 0o600])
     now += 2 * 60 * 60 * 1000
     expect((await ask(await engineOver(), sums)).rows).toEqual(expected)
     expect(parquet().length).toBe(packs().length)

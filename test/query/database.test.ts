@@ -60,6 +60,16 @@ test('neither the network nor an extension can be reached', async () => {
     await expect(run(sql), sql).rejects.toThrow(/Permission Error|Catalog Error|Missing Extension/)
 })
 
+test('what a query may take is bounded, of the memory and of the disk, and in the folder that is named for it', async () => {
+  const setting = async (name: string) =>
+    ((await run(`SELECT current_setting('${name}')`)) as readonly (readonly unknown[])[])[0]?.[0]
+  expect(await setting('memory_limit')).toBe('95.3 MiB')
+  expect(await setting('max_temp_directory_size')).toBe('976.5 KiB')
+  expect(await setting('temp_directory')).toBe(join(folder, 'spill'))
+  expect(await setting('autoload_known_extensions')).toBe(false)
+  expect(await setting('autoinstall_known_extensions')).toBe(false)
+})
+
 test('no setting can be changed', async () => {
   for (const sql of [
     "SET TimeZone = 'Asia/Tokyo'",

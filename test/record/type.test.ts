@@ -59,6 +59,27 @@ describe('a schema', () => {
     expect(() => parseRecordType(schema, 'thing.avsc')).toThrowError(/^thing\.avsc: /)
   })
 
+  it('is nested 32 levels deep at most, itself and its text among them', () => {
+    const lists = (count: number) =>
+      field(Array.from({ length: count }).reduce<Json>((items) => ({ type: 'array', items }), 'string'))
+    expect(parseRecordType(lists(30), 'x').fields).toHaveLength(1)
+    expect(() => parseRecordType(lists(31), 'x')).toThrowError('types are nested 32 levels deep at most')
+  })
+
+  it('has 10,000 types at most, one that is used by its name counted at each use', () => {
+    const fields = (count: number) =>
+      Array.from({ length: count }, (_, n): Json => ({ name: `a${n}`, type: 'string' }))
+    expect(parseRecordType(record(fields(9999)), 'x').fields).toHaveLength(9999)
+    expect(() => parseRecordType(record(fields(10_000)), 'x')).toThrowError('10000 types at most')
+    const inner = record(fields(99), { name: 'inner' })
+    const uses = (count: number) =>
+      record(
+        Array.from({ length: count }, (_, n): Json => ({ name: `b${n}`, type: n === 0 ? inner : 'inner' })),
+      )
+    expect(parseRecordType(uses(99), 'x').fields).toHaveLength(99)
+    expect(() => parseRecordType(uses(100), 'x')).toThrowError('10000 types at most')
+  })
+
   it('has no fields that differ in case only, because SQL could not tell them apart', () => {
     const schema = record([
       { name: 'eventId', type: 'string' },

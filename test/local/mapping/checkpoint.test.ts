@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -25,6 +25,7 @@ test('a checkpoint is on the disk before it has its name, and its name before th
   await checkpoints.write('shard-0', state)
   expect(events).toEqual(['file synced, not named', 'folder synced, named'])
   expect(await checkpoints.read('shard-0')).toEqual(state)
+  expect(statSync(path).mode & 0o777).toBe(0o600)
 })
 
 test('a checkpoint that cannot be written leaves the one before it whole', async () => {
