@@ -102,8 +102,15 @@ export type Report = {
 }
 
 /**
- * `replays/runs/{id}/left/{by}.json`: of what the replay `id` set out to do, all that is not known to be done, as the
- * replay `by` left it. It may be the same one, which could not write everything, or a later one after a kill.
+ * `replays/runs/{id}/left/{by}.json`: the error files of the replay `id` that are not known to be done, as the replay `by`
+ * left them. `by` is the same replay, when it could not write everything, or a later one that finished a killed replay.
+ *
+ * Provenance cannot say this. It is written before the objects, so that a second edit is refused; after a kill between the
+ * two it stands although its objects are missing, and it does not hold the edit, so that nobody can tell from it alone.
+ * Therefore every file of a replay without a report stays open. Only a later replay of the same edit finds out that its
+ * objects are there, and writes down what is left. Without that, the files of a killed replay would stay open for ever, or
+ * each listing of errors would have to read the reports of all replays there ever were. With it, a listing reads files of
+ * unfinished replays only. A report cannot be written for a replay by another one: it may still be running.
  */
 export type Left = {
   readonly format: 1
