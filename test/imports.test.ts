@@ -19,7 +19,7 @@ const mayImport: { readonly [folder: string]: readonly string[] } = {
   errors: ['record', 'codec', 'store', 'delivery', 'runtime'],
   dialect: ['record'],
   parquet: ['record', 'codec'],
-  query: ['record', 'codec', 'aws', 'store', 'derive', 'dialect', 'parquet', 'runtime'],
+  query: ['record', 'codec', 'aws', 'store', 'derive', 'dialect', 'parquet', 'runtime', '.'],
   local: ['record', 'codec', 'aws', 'store', 'delivery', 'runtime', '.'],
   sample: ['record', 'codec', 'store', 'delivery', 'local', 'runtime', '.'],
   cli: [

@@ -6,6 +6,7 @@ import type { Delivery } from '../delivery/worker.ts'
 import { triage } from '../errors/triage.ts'
 import type { Cell, QueryEngine, QueryResult } from '../query/engine.ts'
 import { formatTable } from '../query/format.ts'
+import { openEngine } from '../query/open.ts'
 import { PipelineError } from '../record/error.ts'
 import type { Catalog } from '../record/schema.ts'
 import { changesPerNotice } from '../sample/simulator/life.ts'
@@ -26,7 +27,6 @@ import {
 import { commandLines, commandText, quoted } from './commandline.ts'
 import { deliverInput } from './deliver.ts'
 import { mend } from './demo/mend.ts'
-import { openEngine } from './engine.ts'
 import { count, duration, type Io, size, style, wrapped } from './io.ts'
 import { openInput } from './lines.ts'
 import { season, writeLines } from './simulate.ts'
@@ -104,7 +104,9 @@ async function demo(io: Io, { fans, directory }: Flags): Promise<ExitCode> {
   await io.out(describe(delivery, io.runtime.clock() - deliveryMs))
   if (io.interrupt.aborted) return exitCodes.interrupted
 
-  const engine = await openEngine(io, {
+  const engine = await openEngine({
+    env: io.env,
+    runtime: io.runtime,
     settings: { ...settings, cache: join(directory, 'cache') },
     store,
     catalog,

@@ -15,9 +15,9 @@ import {
   schemasOption,
   settingsFor,
 } from './command.ts'
+import { skippedLines } from './cost.ts'
 import { assumedFindings, assumptions } from './doctor/assumptions.ts'
 import { type Finding, findingLines } from './doctor/finding.ts'
-import { skippedLines } from './engine.ts'
 import { count, counted, type Io, style } from './io.ts'
 
 type Flags = {

@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from 'commander'
 import type { Dialect, QueryEngine } from '../query/engine.ts'
+import { openAthenaEngine, openEngine } from '../query/open.ts'
 import { openStore } from '../store/open.ts'
 import {
   archiveOption,
@@ -12,7 +13,6 @@ import {
   UsageError,
   wholeNumber,
 } from './command.ts'
-import { openAthenaEngine, openEngine } from './engine.ts'
 import { type Io, style } from './io.ts'
 import {
   type FileFormat,
@@ -111,9 +111,11 @@ async function query(io: Io, argument: string | undefined, flags: Flags): Promis
   if (isAthena && flags.dialect === 'duckdb')
     throw new UsageError('--dialect duckdb goes with the engine duckdb: Athena takes its own SQL alone')
   const opened = isAthena
-    ? await openAthenaEngine(io, settings)
-    : await openEngine(io, {
+    ? await openAthenaEngine(settings, io.runtime)
+    : await openEngine({
         settings,
+        env: io.env,
+        runtime: io.runtime,
         catalog,
         store: await openStore(settings.archive, { create: false }),
       })

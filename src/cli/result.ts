@@ -12,7 +12,7 @@ import {
 } from '../query/format.ts'
 import { PipelineError } from '../record/error.ts'
 import { type OutputFile, openOutputFile } from '../store/atomic-file.ts'
-import { type Cost, describeRun, skippedLines } from './engine.ts'
+import { type Cost, describeRun, skippedLines } from './cost.ts'
 import { counted, harmlessLines, type Io, style } from './io.ts'
 import { startRunning } from './running.ts'
 

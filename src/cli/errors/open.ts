@@ -1,11 +1,11 @@
 import { userInfo } from 'node:os'
 import { type Triage, type TriageFilter, triage } from '../../errors/triage.ts'
+import { cacheFolder, errorIndexFile } from '../../query/cache-folder.ts'
 import type { Catalog } from '../../record/schema.ts'
 import type { Settings } from '../../settings.ts'
 import { openStore } from '../../store/open.ts'
 import type { ObjectStore } from '../../store/store.ts'
 import { catalogFor, settingsFor, UsageError } from '../command.ts'
-import { cacheFolder } from '../engine.ts'
 import { counted, type Io } from '../io.ts'
 import { startProgress } from '../progress.ts'
 
@@ -38,11 +38,11 @@ export async function readTriage(
   { store, catalog, settings }: Opened,
   filter: TriageFilter = {},
 ): Promise<Triage> {
-  const folder = cacheFolder(io, settings, store)
+  const folder = cacheFolder(settings, io.env, store.url)
   const progress = startProgress(io, 'reading errors', 'files')
   try {
     const found = await triage(store, catalog, filter, {
-      ...(folder === undefined ? {} : { file: `${folder}.errors`, owner: String(process.pid) }),
+      ...(folder === undefined ? {} : { file: errorIndexFile(folder), owner: String(process.pid) }),
       signal: io.interrupt,
       onRead: (done, total) => progress.update({ done, total, items: done }),
     })
