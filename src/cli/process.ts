@@ -5,10 +5,11 @@ import type { Io, Writer } from './io.ts'
 /** The command's surroundings, out of a Node process. */
 export function systemIo(system: NodeJS.Process): Io {
   const interrupt = new AbortController()
-  system.once('SIGINT', () => {
-    interrupt.abort()
+  // One listener for both: between two there is a moment without any.
+  system.on('SIGINT', () => {
     // A second one is not waited for: nothing is half written at any time.
-    system.once('SIGINT', () => system.kill(system.pid, 'SIGKILL'))
+    if (interrupt.signal.aborted) system.kill(system.pid, 'SIGKILL')
+    interrupt.abort()
   })
   const { env, stdin, stdout, stderr } = system
   return {
