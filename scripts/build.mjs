@@ -27,7 +27,7 @@ process.chdir(root)
 const dist = 'dist'
 /** What `dist/` was made of, and its files. It is written last. */
 const stamp = join(dist, 'build.json')
-const entries = ['main.js', 'index.js', 'query.js', 'pack-worker.js', 'lambda.mjs']
+const entries = ['main.js', 'index.js', 'query.js', 'pack-worker.js', 'query-process.js', 'lambda.mjs']
 
 const digest = digestOfSources()
 if (!isFresh()) {
@@ -97,6 +97,7 @@ async function make(out) {
       index: 'src/index.ts',
       query: 'src/query/duckdb.ts',
       'pack-worker': 'src/query/pack/worker.ts',
+      'query-process': 'src/query/duckdb/child.ts',
     },
     outdir: out,
     bundle: true,

@@ -5,7 +5,6 @@ import { PipelineError } from '../record/error.ts'
 import type { PartitionRange } from '../record/rules.ts'
 import type { Catalog, RecordSchema } from '../record/schema.ts'
 import type { Cell, QueryResult } from './engine.ts'
-import { tableColumns } from './tables.ts'
 import { type View, viewsOf } from './views.ts'
 
 /** The name of the one database that an archive is. */
@@ -155,7 +154,7 @@ function viewText(catalog: Catalog, written: string): string {
 }
 
 function views(schema: RecordSchema): readonly View[] {
-  return viewsOf(schema, [...tableColumns(schema).map(({ name }) => name), partitionColumn.name])
+  return viewsOf(schema, [...hiveColumns(schema).map(({ name }) => name), partitionColumn.name])
 }
 
 function columnRows(schema: RecordSchema): readonly (readonly string[])[] {

@@ -92,7 +92,7 @@ export async function openCache(
     return found
   }
 
-  await sweep(folder, clock())
+  await cleanCache(folder, clock())
   return {
     folder,
     find: async (type, files) => {
@@ -204,7 +204,7 @@ function choose(packs: readonly Pack[]): readonly Pack[] {
 }
 
 /** Deletes what a process left that was killed, and what was retired long ago. */
-async function sweep(folder: string, nowMs: number): Promise<void> {
+export async function cleanCache(folder: string, nowMs: number): Promise<void> {
   const entries = await readdir(folder)
   const isOld = async (path: string) => {
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: nowMs }))

@@ -68,6 +68,30 @@ export function passedTime(timeoutMs: number): PipelineError {
   )
 }
 
+/** The process of the statement took more memory than its share, which DuckDB's own bound did not notice. */
+export function passedMemory(memoryMax: string): PipelineError {
+  return new PipelineError(
+    'QUERY_LIMIT',
+    `it took more memory than the ${memoryMax} that it may take, so its process was ended; narrow it, or raise the setting queryMemory`,
+  )
+}
+
+/** A row of the result is too large to be passed on. */
+export function passedRowBytes(rowBytesMax: number): PipelineError {
+  return new PipelineError(
+    'QUERY_LIMIT',
+    `a row of the result has more than ${rowBytesMax / 1024 / 1024} MiB; select less of it`,
+  )
+}
+
+/** The process of the statement ended, and nobody here ended it; `how` is a signal or an exit code. */
+export function lostProcess(how: string): PipelineError {
+  return new PipelineError(
+    'QUERY_FAILED',
+    `the process that ran the statement was ended from outside (${how}), most often because the machine had no memory left; run it again, narrow it, or lower the setting queryMemory`,
+  )
+}
+
 /** The result has too many rows. */
 export function passedRows(rowsMax: number): PipelineError {
   return new PipelineError(

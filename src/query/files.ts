@@ -2,6 +2,9 @@ import { parseLocalDate } from '../record/date.ts'
 import type { ObjectStore } from '../store/store.ts'
 import { partitionColumn } from './tables.ts'
 
+/** What a query needs of an archive: it lists and reads, and cannot do more. */
+export type ReadableStore = Pick<ObjectStore, 'url' | 'list' | 'get'>
+
 /** A file of a table. */
 export type ArchiveFile = {
   readonly key: string
@@ -28,7 +31,7 @@ const hiddenPattern = /\/[._][^/]*$/
 
 /** The objects below the folder of a record type. */
 export async function listFiles(
-  store: ObjectStore,
+  store: ReadableStore,
   type: string,
   options: { signal?: AbortSignal } = {},
 ): Promise<Listing> {

@@ -3,10 +3,9 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { quoteText } from '../dialect/sql.ts'
 import { createShredder, type Shredder } from '../parquet/shred.ts'
 import type { RecordSchema } from '../record/schema.ts'
-import type { ObjectStore } from '../store/store.ts'
 import type { Cache, Pack } from './cache.ts'
 import type { LoadProgress } from './engine.ts'
-import type { ArchiveFile, SkippedFile } from './files.ts'
+import type { ArchiveFile, ReadableStore, SkippedFile } from './files.ts'
 import { buildPack, openBuilder } from './pack/build.ts'
 import { hasThreads, openThread } from './pack/thread.ts'
 
@@ -44,7 +43,7 @@ export type LoadOptions = {
  * file, for one that cannot be read. What was loaded by then stays loaded.
  */
 export async function loadPacks(
-  store: ObjectStore,
+  store: ReadableStore,
   cache: Cache,
   needs: readonly Need[],
   options: LoadOptions,

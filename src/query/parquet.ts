@@ -1,7 +1,5 @@
 import { type DuckDBConnection, type DuckDBPreparedStatement, DuckDBTypeId } from '@duckdb/node-api'
 import { quoteName, quoteText } from '../dialect/sql.ts'
-import { PipelineError } from '../record/error.ts'
-import { moveFile } from '../store/atomic-file.ts'
 import { passedRows } from './failure.ts'
 import { columnNames, type Reading, refused } from './guard.ts'
 import { canonicalText } from './tree.ts'
@@ -54,14 +52,4 @@ export function uniqueNames(
     taken.add(fold(unique))
     return unique
   })
-}
-
-/** Gives a file that DuckDB has made its place. @throws PipelineError QUERY_FAILED when it cannot be written there. */
-export async function placeFile(from: string, to: string): Promise<void> {
-  try {
-    await moveFile(from, to)
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new PipelineError('QUERY_FAILED', `${to} cannot be written: ${why}`, { cause })
-  }
 }

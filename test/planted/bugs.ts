@@ -869,13 +869,78 @@ export const bugs: readonly Bug[] = [
       "    TimeZone: quoteText('Asia/Tokyo'),\n",
     ],
   ]),
-  ...plant('src/query/duckdb.ts', 'test/query/time.test.ts', [
+  ...plant('src/query/duckdb/engine.ts', 'test/query/time.test.ts', [
     [
       'Time passes between the choice of partitions and the statement.',
       '      await holdTime(connection, reads, loaded)\n',
       '',
     ],
     ['Midnight between them is not noticed.', '    throw new TimeMoved()\n', '    return\n'],
+  ]),
+  // A deadline, an abort and the bound of memory hold, whatever the statement is.
+  ...plant('src/query/duckdb/statement.ts', 'test/query/duckdb/isolated.test.ts', [
+    [
+      'A process that does not end its statement is waited for.',
+      '    stopGrace ??= runtime.timer(parts.graceMs, worker.kill)\n',
+      '',
+      /once its time has passed/,
+    ],
+    [
+      'A process that holds too much memory goes on.',
+      '    ended ??= { error: passedMemory(parts.memoryMax) }\n    worker.kill()\n',
+      '',
+      /more memory than its share/,
+    ],
+    [
+      'What a process leaves that is ended stays in the cache.',
+      '    await parts.clean()\n',
+      '',
+      /leaves nothing, and the next/,
+    ],
+  ]),
+  ...plant('src/query/duckdb/child.ts', 'test/query/duckdb/isolated.test.ts', [
+    [
+      'Rows are sent whether or not somebody reads them.',
+      '  own.rowsLeft -= 1\n',
+      '',
+      /only so many messages/,
+    ],
+  ]),
+  ...plant('src/query/duckdb/worker.ts', 'test/query/duckdb/isolated.test.ts', [
+    [
+      'The process of a statement has the credentials of the one that asks.',
+      '    env: Object.fromEntries(variables),\n',
+      '    env: { ...process.env, ...Object.fromEntries(variables) },\n',
+      /no credentials/,
+    ],
+  ]),
+  ...plant('src/query/duckdb/child.ts', 'test/query/duckdb/ends.test.ts', [
+    [
+      'The process of a statement outlives the one that asked.',
+      "process.on('disconnect', () => leave(true))\n",
+      "process.on('disconnect', () => {})\n",
+      /is killed, and leaves nothing/,
+    ],
+    [
+      'The process of a statement leaves its files in the cache.',
+      '    for (const name of names) rmSync',
+      '    for (const name of names.slice(0, 0)) rmSync',
+      /is killed, and leaves nothing/,
+    ],
+    [
+      'A Ctrl-C ends the process of the statement, and not the statement.',
+      "process.on('SIGINT', () => {})\n",
+      '',
+      /the first Ctrl-C/,
+    ],
+  ]),
+  ...plant('src/cli/process.ts', 'test/query/duckdb/ends.test.ts', [
+    [
+      'A second Ctrl-C does nothing.',
+      "    if (interrupt.signal.aborted) system.kill(system.pid, 'SIGKILL')\n",
+      '',
+      /a second Ctrl-C/,
+    ],
   ]),
   ...plant('src/query/format.ts', 'test/query/format.test.ts', [
     ['A formula in a CSV is left as it is.', "    return quoteCsv(`'${text}`)", '    return quoteCsv(text)'],

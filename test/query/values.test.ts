@@ -2,12 +2,16 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readContainer } from '../../src/codec/container.ts'
 import { planBatch } from '../../src/delivery/plan.ts'
+import { openIsolated } from '../../src/query/duckdb/isolated.ts'
+import type { DuckDbParts } from '../../src/query/duckdb/parts.ts'
+import { forkWorker } from '../../src/query/duckdb/worker.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import { compileSchema, toCatalog } from '../../src/record/schema.ts'
 import type { RecordType, RecordValue, Type, Value } from '../../src/record/type.ts'
 import { openMemoryStore } from '../../src/store/memory.ts'
 import { arbitraryChange, wideRange } from '../arbitrary/change.ts'
 import { addedSchema, arbitrarySchema } from '../arbitrary/schema.ts'
+import { useChild } from '../child.ts'
 import { containerOf } from '../container-of.ts'
 import { asJson } from './archive.ts'
 
@@ -93,7 +97,15 @@ function record(name: string, fields: readonly (readonly [string, unknown])[]): 
   return { type: 'record', name, fields: fields.map(([field, type]) => ({ name: field, type })) }
 }
 
-test('every kind of value is given in JSON as it was archived, to the last digit', async () => {
+const worker = useChild(new URL('../../src/query/duckdb/child.ts', import.meta.url))
+
+test.each([
+  ['in this process', openDuckDb],
+  [
+    'in a process of its own',
+    (parts: DuckDbParts) => openIsolated(parts, { fork: () => forkWorker(worker()) }),
+  ],
+])('every kind of value is given in JSON as it was archived, to the last digit, %s', async (_, open) => {
   const file = {
     type: 'record',
     name: 'kinds',
@@ -124,7 +136,7 @@ test('every kind of value is given in JSON as it was archived, to the last digit
   const spec = { schema: schema.avro, type: schema.row, codec: 'null', metadata: new Map(), sync } as const
   const store = openMemoryStore()
   await store.put('data/kinds/partition_date=2025-02-13/a.avro', containerOf(spec, [row]))
-  const engine = await openDuckDb({ store, catalog: toCatalog([schema]) })
+  const engine = await open({ store, catalog: toCatalog([schema]) })
   for (const [name, , , json] of kinds)
     expect(await asJson(engine, `SELECT ${name} AS v FROM kinds`), name).toBe(`[\n{"v":${json}}\n]\n`)
   await engine.close()

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBDataChunk, DuckDBInstance, VARCHAR } from '@duckdb/node-api'
 import { quoteName, quoteText } from '../../dialect/sql.ts'
 import type { QueryResult } from '../engine.ts'
-import { placeFile, uniqueNames } from '../parquet.ts'
+import { placeFile } from '../output.ts'
+import { uniqueNames } from '../parquet.ts'
 import { cellText } from '../text.ts'
 
 const chunkRows = 2048

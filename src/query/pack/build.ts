@@ -6,8 +6,8 @@ import { PipelineError } from '../../record/error.ts'
 import { compareTypes, projectRecord } from '../../record/resolve.ts'
 import type { RecordSchema } from '../../record/schema.ts'
 import type { JsonObject } from '../../record/type.ts'
-import type { ObjectStore, StoredObject } from '../../store/store.ts'
-import type { ArchiveFile } from '../files.ts'
+import type { StoredObject } from '../../store/store.ts'
+import type { ArchiveFile, ReadableStore } from '../files.ts'
 
 /** How many files are fetched ahead of the one that is taken in. */
 const fetchesAhead = 4
@@ -75,7 +75,7 @@ export type BuildOptions = {
  * Throws as the store, the builder and `onFile` do, and FileMoved.
  */
 export async function buildPack(
-  store: ObjectStore,
+  store: ReadableStore,
   files: readonly ArchiveFile[],
   open: () => Promise<PackBuilder>,
   { signal, onFile }: BuildOptions,
@@ -97,7 +97,7 @@ export async function buildPack(
 type Fetched = { readonly file: ArchiveFile; readonly object: StoredObject }
 
 async function* fetchAll(
-  store: ObjectStore,
+  store: ReadableStore,
   files: readonly ArchiveFile[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Fetched> {
