@@ -66,6 +66,9 @@ function* readRecords({ records }: Batch, rules: RowRules): Generator<ReadRecord
  * Plans records that are read already, in their order, as `planBatch` does. `origin` is where all of them came from.
  *
  * A pure function. Throws when a row is of a type that the catalog does not have.
+ *
+ * @example
+ * const { objects } = planRows({ stream: 'export', shard: '0' }, [{ record, row: encodeRow(row) }], rules)
  */
 export function planRows(
   origin: Origin,

@@ -103,15 +103,23 @@ export function rowOf(change: Change, origin: ChangeOrigin, rules: RowRules): Ro
   }
 }
 
-/** Encodes a row by the reference encoder. */
-export function encodeRow({ schema, partitionDate, row, changedMs, ...counts }: Row): EncodedRow {
+/**
+ * Returns a row as delivery plans with it, encoded by the reference encoder.
+ *
+ * @example
+ * const row = readRow(record, rules)
+ * const plan = planRows(origin, [{ record, row: row.ok ? encodeRow(row) : row }], rules)
+ */
+export function encodeRow(row: Row): EncodedRow {
   return {
-    ...counts,
-    type: schema.type,
-    partitionDate,
-    avro: encodeValue(schema.row, row),
-    isDeleted: row.isDeleted === true,
-    changedMs,
+    ok: true,
+    type: row.schema.type,
+    partitionDate: row.partitionDate,
+    avro: encodeValue(row.schema.row, row.row),
+    isDeleted: row.row.isDeleted === true,
+    changedMs: row.changedMs,
+    extraAttributes: row.extraAttributes,
+    repairedTexts: row.repairedTexts,
   }
 }
 
@@ -141,7 +149,7 @@ function toRow(change: Change, origin: ChangeOrigin, rules: RowRules): Row | Rej
   const whole = deriveFields(image.record, schema)
   const live = isDeleted ? toDeleted(whole, schema, changedMs) : whole
   // By the image as it was: a delete lands beside the rows of the item that it deletes.
-  const dated = { ...whole, change: { timestamp: changedMs } }
+  const dated = withTime(whole, changedMs)
   const placed = partitionDate(dated, schema, changedMs, rules.range)
   if (!placed.ok) return rejected(placed.rejection, change)
   const changeColumn = {
@@ -160,7 +168,7 @@ function toRow(change: Change, origin: ChangeOrigin, rules: RowRules): Row | Rej
     isDeleted,
     reference: {
       id: referenceId(live, schema),
-      timestamp: firstInstant({ ...live, change: changeColumn }, schema.timestamp) ?? changedMs,
+      timestamp: firstInstant(isDeleted ? withTime(live, changedMs) : dated, schema.timestamp) ?? changedMs,
     },
     change: changeColumn,
     extra: isDeleted ? redactAll(image.extra, schema.own) : image.extra,
@@ -174,6 +182,11 @@ function toRow(change: Change, origin: ChangeOrigin, rules: RowRules): Row | Rej
     extraAttributes: image.extra.size,
     repairedTexts: image.repairedTexts,
   }
+}
+
+/** A record with the only instant that the column `change` has: the rules of a schema may name it. */
+function withTime(record: RecordValue, changedMs: number): RecordValue {
+  return { ...record, change: { timestamp: changedMs } }
 }
 
 /** The partition of the item's earlier image, if that is another one; null if there is no earlier image or it is invalid. */

@@ -2,7 +2,12 @@ import type { Catalog } from '../record/schema.ts'
 import type { Settings } from '../settings.ts'
 import type { PlanRules } from './plan.ts'
 
-/** The rules of delivery, out of the record types and the settings. */
+/**
+ * Returns the rules of delivery, from the record types and the settings.
+ *
+ * @example
+ * const rules = toRules(loadCatalog(), readSettings({ env: process.env }))
+ */
 export function toRules(catalog: Catalog, settings: Settings): PlanRules {
   const patterns = settings.keyAttributes.map((pattern) => new RegExp(pattern, 'u'))
   return {

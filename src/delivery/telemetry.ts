@@ -1,6 +1,11 @@
 import type { Log, LogEntry } from '../runtime.ts'
 
-/** Writes each entry as one line of JSON. */
+/**
+ * Returns a log that writes each entry as one line of JSON.
+ *
+ * @example
+ * const worker = await createWorker({ archive, log: jsonLog((line) => process.stderr.write(line)) })
+ */
 export function jsonLog(write: (line: string) => void): Log {
   return (entry) => write(`${JSON.stringify(entry)}\n`)
 }

@@ -17,7 +17,7 @@ export type WorkerParts = {
   readonly putTimeoutMs: number
 }
 
-/** What became of a batch: `records` = `delivered` + `errored`, always. */
+/** The outcome of a batch. `records` is always `delivered` + `errored`. */
 export type Delivery = {
   readonly records: number
   readonly delivered: number
@@ -47,6 +47,9 @@ const loggedRejectionsMax = 100
  * writes nothing new.
  *
  * Throws STORE_UNAVAILABLE when a record could be stored nowhere: the batch must be delivered again.
+ *
+ * @example
+ * const { delivered, errored } = await deliverBatch(batch, parts) // createWorker makes the parts
  */
 export async function deliverBatch(
   batch: Batch,

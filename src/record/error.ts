@@ -14,7 +14,12 @@ export type CodeEntry = {
   readonly isFixInMessage?: boolean
 }
 
-/** Every code that this project ever reports, for rejected records and for failed runs alike. */
+/**
+ * Every code that this project reports, for rejected records and for failed runs.
+ *
+ * @example
+ * console.log(codes.FIELD_MISSING.meaning, codes.FIELD_MISSING.fix)
+ */
 export const codes = {
   RECORD_TOO_LARGE: {
     scope: 'record',
@@ -363,7 +368,17 @@ type ErrorOptions = {
   readonly isFixInMessage?: boolean
 }
 
-/** The one error class: a run that cannot go on. Its message is for people and holds no personal data. */
+/**
+ * The only error class: a run that cannot go on. Its message is for people and holds no personal data.
+ *
+ * @example
+ * try {
+ *   await worker.deliver(batch)
+ * } catch (error) {
+ *   if (!(error instanceof PipelineError && error.retryable)) throw error
+ *   // Deliver the same batch again later.
+ * }
+ */
 export class PipelineError extends Error {
   readonly code: RunCode
   /** What helps, where the message does not say it. */

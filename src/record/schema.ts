@@ -52,6 +52,9 @@ const typePattern = /^[a-z][a-z0-9_]{0,62}$/
  *
  * `added` is the record of the fields that the worker adds to every row. `where` names the file in errors.
  * Throws SCHEMA_INVALID.
+ *
+ * @example
+ * const schema = compileSchema(JSON.parse(await readFile(path, 'utf8')), added, path)
  */
 export function compileSchema(schema: Json, added: Json, where: string): RecordSchema {
   if (
@@ -103,7 +106,12 @@ export function compileSchema(schema: Json, added: Json, where: string): RecordS
   }
 }
 
-/** Puts schemas into a catalog. Throws SCHEMA_INVALID where two want the same name in SQL. */
+/**
+ * Returns a catalog of schemas. Throws SCHEMA_INVALID when two of them have the same name in SQL.
+ *
+ * @example
+ * const catalog = toCatalog([...loadCatalog().values(), compileSchema(schema, added, 'booking.avsc')])
+ */
 export function toCatalog(schemas: readonly RecordSchema[]): Catalog {
   const taken = new Map<string, string>()
   for (const { type, plural } of schemas) {

@@ -330,7 +330,7 @@ export const bugs: readonly Bug[] = [
     ['The actor of a delete is not kept.', 'actor: change.actor ?? null', 'actor: null'],
     [
       'The reference has the time of the change alone.',
-      'firstInstant({ ...live, change: changeColumn }, schema.timestamp) ?? changedMs',
+      'firstInstant(isDeleted ? withTime(live, changedMs) : dated, schema.timestamp) ?? changedMs',
       'changedMs',
     ],
   ]),
