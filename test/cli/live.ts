@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Report } from '../../src/local/stack/report.ts'
 import { eventually } from '../eventually.ts'
-import { dmdProcess, main } from './process.ts'
+import { dmd } from './io.ts'
+import { main } from './process.ts'
 
 /** A `dmd up` or `dmd worker` in a process of its own, killed with the test. */
 export type Live = {
@@ -73,12 +74,12 @@ export async function startUp(
   return { ...live, url }
 }
 
-/** The rows of a query of the built command. */
+/** The rows of a query. */
 // biome-ignore lint/suspicious/noExplicitAny: rows of any form are looked into
-export function sql(archive: string, statement: string): readonly any[] {
-  const ran = dmdProcess(['query', statement, '--archive', archive, '--format', 'json'])
-  if (ran.status !== 0) throw new Error(ran.stderr)
-  return JSON.parse(ran.stdout)
+export async function sql(archive: string, statement: string): Promise<readonly any[]> {
+  const ran = await dmd(['query', statement, '--archive', archive, '--format', 'json'])
+  if (ran.code !== 0) throw new Error(ran.err)
+  return JSON.parse(ran.out)
 }
 
 /** Sends a request with a JSON body; gives the status. */

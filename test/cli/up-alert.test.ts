@@ -3,11 +3,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Notice } from '../../src/local/alert/webhook.ts'
+import { systemRuntime } from '../../src/runtime.ts'
 import { change, demandItem } from '../changes.ts'
 import { eventually } from '../eventually.ts'
 import { startKinesisServer } from '../local/kinesis/server.ts'
+import { createFakeRuntime } from '../support/runtime.ts'
 import { dmd } from './io.ts'
-import { makePlace, send, startLive, startUp } from './live.ts'
+import { makePlace, send, startLive } from './live.ts'
 
 const canary = 'canary@example.com'
 
@@ -79,22 +81,64 @@ test('many records that fail are one notice, which names the runbook and nothing
 test('an archive that cannot be written is told as stale and lagging, and told to be over when it can', async () => {
   const { archive, state } = await makePlace()
   const { url, states } = await receiver()
-  const up = await startUp(
-    ['--port', '0', '--archive', archive, '--state', state, '--window', '0s', '--alert-url', url],
-    { DMD_ALERT_STALE_MS: '2000', DMD_ALERT_LAG_MS: '3000' },
+  // Time is the test's own; what waits for a socket waits by the wall clock.
+  const time = createFakeRuntime()
+  const runtime = { ...time, timeout: systemRuntime().timeout }
+  const stop = new AbortController()
+  let out = ''
+  const up = dmd(
+    [
+      'up',
+      '--port',
+      '0',
+      '--archive',
+      archive,
+      '--state',
+      state,
+      '--window',
+      '0s',
+      '--alert-url',
+      url,
+      '--json',
+    ],
+    {
+      runtime,
+      env: { DMD_ALERT_STALE_MS: '2000', DMD_ALERT_LAG_MS: '3000' },
+      interrupt: stop.signal,
+      out: async (text) => {
+        out += text
+      },
+    },
   )
-  expect(await ask(up.url, 'before')).toBeLessThan(300)
+  /** Lets a second pass at a time, until the check holds. */
+  const afterSeconds = (check: () => boolean) =>
+    eventually(async () => {
+      await time.advance(1_000)
+      return check()
+    })
+  await eventually(() => out.includes('\n'))
+  const started = JSON.parse(out)
+  expect(await ask(started.url, 'before')).toBeLessThan(300)
   // A file where a folder is needed: no rights of root help against that.
   await rename(archive, `${archive}-away`)
   await writeFile(archive, '')
-  expect(await ask(up.url, 'during')).toBeLessThan(300)
-  await eventually(() => states('stale-delivery').length > 0 && states('lag').length > 0)
-  expect((await dmd(['status', '--state', state])).out).toContain('ALERT stale-delivery')
+  expect(await ask(started.url, 'during')).toBeLessThan(300)
+  await afterSeconds(() => states('stale-delivery').length > 0 && states('lag').length > 0)
+  expect((await dmd(['status', '--state', state], { runtime })).out).toContain('ALERT stale-delivery')
   await rename(archive, `${archive}-file`)
   await rename(`${archive}-away`, archive)
-  await eventually(() => states('lag').includes('resolved') && states('stale-delivery').includes('resolved'))
+  await afterSeconds(
+    () => states('lag').includes('resolved') && states('stale-delivery').includes('resolved'),
+  )
   expect(states('stale-delivery')).toEqual(['firing', 'resolved'])
-  expect(await up.end('SIGTERM')).toBe(0)
+  stop.abort()
+  let isOver = false
+  void up.finally(() => {
+    isOver = true
+  })
+  // A read that waits for changes ends when its time is over.
+  await afterSeconds(() => isOver)
+  expect((await up).code).toBe(0)
 })
 
 test('an address that is none is told, and nothing is started', async () => {

@@ -60,7 +60,7 @@ test('a worker archives a Kinesis stream; SIGTERM delivers what is there, and th
   })
   // It takes no requests, and says nothing of any.
   expect(first.lines().at(-1)).not.toHaveProperty('requests')
-  expect(sql(archive, fans)).toEqual([{ n: 15, fans: 15 }])
+  expect(await sql(archive, fans)).toEqual([{ n: 15, fans: 15 }])
   expect(readdirSync(join(archive, 'errors'))).toHaveLength(1)
   expect(entries(first).at(-1)).toMatchObject({ message: 'worker ended', delivered: 15, errored: 1 })
 
@@ -75,7 +75,7 @@ test('a worker archives a Kinesis stream; SIGTERM delivers what is there, and th
   await eventually(() => entries(second).some(({ message }) => message === 'worker started'))
   expect(await second.end('SIGTERM')).toBe(0)
   expect(second.lines().at(-1)?.delivery).toMatchObject({ delivered: 3, errored: 0 })
-  expect(sql(archive, fans)).toEqual([{ n: 18, fans: 18 }])
+  expect(await sql(archive, fans)).toEqual([{ n: 18, fans: 18 }])
 })
 
 test('a worker that is killed writes nothing twice after it', async () => {
@@ -104,7 +104,7 @@ test('a worker that is killed writes nothing twice after it', async () => {
   }
   await eventually(() => entries(worker).some(({ message }) => message === 'worker started'))
   expect(await worker.end('SIGTERM')).toBe(0)
-  expect(sql(archive, fans)).toEqual([{ n: 120, fans: 120 }])
+  expect(await sql(archive, fans)).toEqual([{ n: 120, fans: 120 }])
 })
 
 test('a stream that is not there, and a folder of another stream, are errors that name it', async () => {

@@ -10,7 +10,7 @@ import { type DriveReport, drive } from '../../src/sample/drive.ts'
 import { eventually } from '../eventually.ts'
 import { dmd, testIo } from './io.ts'
 import { makePlace, send, sql, startLive, startUp } from './live.ts'
-import { dmdProcess, main } from './process.ts'
+import { main } from './process.ts'
 
 const demand = (n: number) => ({
   fanId: `fan-${n}`,
@@ -37,8 +37,8 @@ async function freePort(): Promise<number> {
 }
 
 /** What the archive has of the requests that a report counts as accepted. */
-function expectArchived(archive: string, { accepted }: DriveReport): void {
-  const [rows] = sql(
+async function expectArchived(archive: string, { accepted }: DriveReport): Promise<void> {
+  const [rows] = await sql(
     archive,
     `SELECT (SELECT COUNT(*) FROM demand_changes WHERE change.operation = 'INSERT') AS demands,
       (SELECT COUNT(*) FROM demand_changes WHERE isdeleted) AS cancellations,
@@ -66,14 +66,14 @@ test('SIGTERM and Ctrl-C deliver what was accepted and end with 0; the next star
     requests: { accepted: 5, refused: 0, failed: 0 },
     delivery: { delivered: 5, errored: 0, held: 0 },
   })
-  expect(sql(archive, countFans)).toEqual([{ n: 5, fans: 5 }])
+  expect(await sql(archive, countFans)).toEqual([{ n: 5, fans: 5 }])
 
   const second = await startUp(args)
   expect(await send(second.url, 'POST', '/demands', demand(0))).toBe(200)
   expect(await send(second.url, 'POST', '/demands', demand(5))).toBe(201)
   expect(await second.end('SIGINT')).toBe(0)
   expect(second.lines().at(-1)?.delivery).toMatchObject({ delivered: 1 })
-  expect(sql(archive, countFans)).toEqual([{ n: 6, fans: 6 }])
+  expect(await sql(archive, countFans)).toEqual([{ n: 6, fans: 6 }])
 })
 
 test('killed at any time under load and started again, it has every accepted request once', async () => {
@@ -113,9 +113,9 @@ test('killed at any time under load and started again, it has every accepted req
   expect(report).toMatchObject({ refused: {}, unanswered: 0 })
   expect(report.retries).toBeGreaterThan(0)
   expect(await live.end('SIGTERM')).toBe(0)
-  expectArchived(archive, report)
+  await expectArchived(archive, report)
   // The worker wrote nothing twice either: what it cut before the kill is cut the same after it.
-  const [rows] = sql(
+  const [rows] = await sql(
     archive,
     'SELECT COUNT(*) AS n, (SELECT COUNT(*) FROM demand_changes) AS changes FROM demand',
   )
@@ -134,15 +134,13 @@ test.each([
   expect(await send(first.url, 'POST', '/demands', demand(1))).toBe(201)
   await eventually(() => /batch failed/.test(first.err()))
   first.child.kill(signal)
-  await eventually(
-    async () => JSON.parse(dmdProcess(['status', '--state', state, '--json']).stdout).state === 'draining',
-  )
+  await eventually(async () => (await readReport(state))?.state === 'draining')
   expect(await first.end(signal)).toBe(end)
 
   for (const name of ['data', 'errors']) await rm(join(archive, name))
   const second = await startUp(args)
   expect(await second.end('SIGINT')).toBe(0)
-  expect(sql(archive, countFans)).toEqual([{ n: 1, fans: 1 }])
+  expect(await sql(archive, countFans)).toEqual([{ n: 1, fans: 1 }])
 })
 
 test('what cannot be delivered in time is left to the next start, and exit code 3 says so', async () => {
@@ -160,7 +158,7 @@ test('what cannot be delivered in time is left to the next start, and exit code 
   for (const name of ['data', 'errors']) await rm(join(archive, name))
   const second = await startUp(args)
   expect(await second.end('SIGTERM')).toBe(0)
-  expect(sql(archive, countFans)).toEqual([{ n: 1, fans: 1 }])
+  expect(await sql(archive, countFans)).toEqual([{ n: 1, fans: 1 }])
 })
 
 test('a port or a folder that is taken, and settings that cannot be, are named with what helps', async () => {

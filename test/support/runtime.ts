@@ -11,7 +11,10 @@ export type FakeRuntime = Runtime & {
   readonly entries: LogEntry[]
   /** In how many milliseconds each timer is due, the next one first. */
   readonly pending: () => readonly number[]
-  /** Moves time on. Timers run in the order of their times; what they set off goes on before the next one runs. */
+  /**
+   * Moves time on. Timers run in the order of their times. Before and after each, everything happens that needs no time:
+   * files are read and written.
+   */
   readonly advance: (ms: number) => Promise<void>
   /** Lets time pass, from one timer to the next, until the check holds. */
   readonly pass: (check: () => unknown) => Promise<void>
@@ -50,20 +53,18 @@ export function createFakeRuntime(startMs = 1_739_471_400_000): FakeRuntime {
     )
   const advance = async (ms: number) => {
     const endMs = nowMs + ms
-    await turn()
+    await untilFilesRest()
     for (let due = next(); due && due.atMs <= endMs; due = next()) {
       nowMs = due.atMs
       if (due.everyMs === undefined) timers.delete(due)
       else due.atMs += due.everyMs
       due.run()
-      await turn()
+      await untilFilesRest()
     }
     nowMs = endMs
   }
   const pass = async (check: () => unknown) => {
-    for (;;) {
-      await untilFilesRest()
-      if (await check()) return
+    for (await untilFilesRest(); !(await check()); ) {
       const due = next()
       if (due) await advance(due.atMs - nowMs)
       else await wait(1)
