@@ -1,17 +1,16 @@
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { createHandler } from '../../src/delivery/handler.ts'
 import { change, kinesisEvent } from '../changes.ts'
 import { openErrorArchive, rules } from '../errors/archive.ts'
-import { runtimeWith } from '../support/runtime.ts'
+import { recordTimeouts } from '../support/runtime.ts'
 
 test('the function gives its writes the time that the call has left, and asks anew for each', async () => {
   const { store } = openErrorArchive()
-  const waits = vi.spyOn(AbortSignal, 'timeout')
-  onTestFinished(() => waits.mockRestore())
+  const { runtime, waits } = recordTimeouts()
   const handler = createHandler({
     store,
     rules,
-    runtime: runtimeWith({ clock: () => 0 }),
+    runtime,
     putsParallel: 1,
     putTimeoutMs: 3_600_000,
   })
@@ -24,5 +23,5 @@ test('the function gives its writes the time that the call has left, and asks an
     },
   }
   await handler(kinesisEvent([change(), Buffer.from('{')]), context)
-  expect(waits.mock.calls).toEqual([[699_000], [698_000]])
+  expect(waits).toEqual([699_000, 698_000])
 })

@@ -6,6 +6,16 @@ export function runtimeWith(over: Partial<Runtime>): Runtime {
   return { ...systemRuntime(), ...over }
 }
 
+/** A runtime that keeps the time-outs that were asked of it. None of them ever passes. */
+export function recordTimeouts(): { readonly runtime: Runtime; readonly waits: readonly number[] } {
+  const waits: number[] = []
+  const timeout = (ms: number) => {
+    waits.push(ms)
+    return new AbortController().signal
+  }
+  return { runtime: runtimeWith({ timeout }), waits }
+}
+
 export type FakeRuntime = Runtime & {
   /** What was logged. */
   readonly entries: LogEntry[]

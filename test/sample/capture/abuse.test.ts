@@ -226,11 +226,10 @@ describe('slow and many', () => {
 
   test('slow headers are cut off with 408', async () => {
     const { url } = await openApi({ bounds: { headersWaitMs: 200 } })
-    const started = performance.now()
-    expect(await raw(url, ['GET /health HTTP/1.1\r\n', 'host: localhost\r\n'], 50)).toMatch(
-      /^HTTP\/1\.1 408 [\s\S]*request-slow/,
-    )
-    expect(performance.now() - started).toBeLessThan(3_000)
+    // Within the usual bound they would come to their end.
+    const more = Array.from({ length: 60 }, (_, n) => `x-${n}: y\r\n`)
+    const parts = ['GET /health HTTP/1.1\r\n', 'host: localhost\r\n', ...more, '\r\n']
+    expect(await raw(url, parts, 50)).toMatch(/^HTTP\/1\.1 408 [\s\S]*request-slow/)
   })
 
   test('a sender that goes away in the middle leaves nothing and disturbs nobody', async () => {
