@@ -2,7 +2,8 @@
 //   floor   reading and inflating every file, and nothing else
 //   peer    avsc decoding every row into an object, which any loader written on it has to do first
 //   ours    from nothing: every file into the cache, and the answer; by as many threads as the machine runs at once
-// then the same query again in that process, in a new one, and in a new one without a cache about one day.
+// then the same query again in that process, in a new one, and in a new one without a cache about one day; and opening,
+// a first and a further statement and loading, with statements in a process of their own and in the one that asks.
 // Aims: 300,000 rows/s loaded, 100 ms for the query again, 1 s for one cold day. Read the ratios: the rates depend on
 // the machine. `npm run bench:query -- FILES` for another size.
 import { spawnSync } from 'node:child_process'
@@ -21,11 +22,26 @@ const folder = mkdtempSync(join(tmpdir(), 'dmd-bench-'))
 const archive = join(folder, 'archive')
 const total = files * rowsPerFile
 
-type Asked = { tookMs: number[]; rows: number; scan: { rows: number; files: number }; peakKb: number }
+type Asked = {
+  openMs: number
+  tookMs: number[]
+  rows: number
+  scan: { rows: number; files: number }
+  peakKb: number
+}
 
 /** A process of its own, so that nothing is warm and its memory is its own. */
-function ask(cache: string, sql: string, times: number): Asked {
-  const args = ['--import', 'tsx', 'bench/query/ask.ts', archive, join(folder, cache), sql, String(times)]
+function ask(cache: string, sql: string, times: number, where = ''): Asked {
+  const args = [
+    '--import',
+    'tsx',
+    'bench/query/ask.ts',
+    archive,
+    join(folder, cache),
+    sql,
+    String(times),
+    where,
+  ]
   const ran = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1 << 26 })
   if (ran.status !== 0) throw new Error(ran.stderr)
   return JSON.parse(ran.stdout)
@@ -100,6 +116,23 @@ LIMIT 10`
   const fresh = Array.from({ length: rounds }, () => ask('cache-0', query, 1))
   const day = query.replace("partition_date >= '2025-01-01'", "partition_date = '2025-02-01'")
   const cold = Array.from({ length: rounds }, (_, round) => ask(`cold-${round}`, day, 1))
+  // In turns, so that what else the machine does is in both.
+  const turns = Array.from({ length: rounds }, (_, round) => ({
+    child: ask('cache-0', query, 11),
+    inside: ask('cache-0', query, 11, 'in'),
+    loadInside: ask(`inside-${round}`, query, 1, 'in'),
+  }))
+  const first = (asked: Asked) => asked.openMs + (asked.tookMs[0] ?? Number.NaN)
+  const warm = (asked: Asked) => median(asked.tookMs.slice(1))
+  const firstMs = {
+    child: median(turns.map(({ child }) => first(child))),
+    inside: median(turns.map(({ inside }) => first(inside))),
+  }
+  const warmMs = {
+    child: median(turns.map(({ child }) => warm(child))),
+    inside: median(turns.map(({ inside }) => warm(inside))),
+  }
+  const loadInsideMs = median(turns.map(({ loadInside }) => loadInside.tookMs[0] ?? Number.NaN))
   const cacheBytes = readdirSync(join(folder, 'cache-0')).reduce(
     (sum, name) => sum + statSync(join(folder, 'cache-0', name)).size,
     0,
@@ -116,8 +149,15 @@ LIMIT 10`
   console.log(
     `one cold day (${number(cold[0]?.scan.rows ?? 0)} rows, ${cold[0]?.scan.files} files)  ${median(cold.map(({ tookMs }) => tookMs[0] ?? 0)).toFixed(0)} ms`,
   )
+  const compared = (name: string, childMs: number, insideMs: number) =>
+    console.log(
+      `${name} ${childMs.toFixed(0)} ms in a process of its own, ${insideMs.toFixed(0)} ms in this one: ${(childMs / insideMs).toFixed(2)} ×`,
+    )
+  compared('open and first statement          ', firstMs.child, firstMs.inside)
+  compared('a further statement               ', warmMs.child, warmMs.inside)
+  compared('load and answer                   ', loadMs, loadInsideMs)
   console.log(
-    `peak memory of loading             ${number(Math.max(...loads.map(({ peakKb }) => peakKb)) / 1024)} MB`,
+    `peak memory of the one that asks    ${number(Math.max(...loads.map(({ peakKb }) => peakKb)) / 1024)} MB`,
   )
   console.log(`the cache                          ${number(cacheBytes / 1e6)} MB`)
 } finally {

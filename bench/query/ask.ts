@@ -1,15 +1,18 @@
 // One process's part of the benchmark: opens the engine over an archive and a cache, asks, and prints what it took as
 // JSON. It is of the build, as it is shipped.
-// `node ask.mjs ARCHIVE CACHE SQL TIMES`
+// `node ask.mjs ARCHIVE CACHE SQL TIMES [in]`: `in` runs statements in this process
 import { loadCatalog, openDirectoryStore } from 'dmd-pipeline'
 import { openDuckDb } from 'dmd-pipeline/query'
 
-const [archive = '', cache = '', sql = '', times = '1'] = process.argv.slice(2)
+const [archive = '', cache = '', sql = '', times = '1', where = ''] = process.argv.slice(2)
+const openedMs = performance.now()
 const engine = await openDuckDb({
   store: await openDirectoryStore(archive),
   catalog: loadCatalog(),
   cache: { folder: cache },
+  inProcess: where === 'in',
 })
+const openMs = performance.now() - openedMs
 const tookMs: number[] = []
 let rows = 0
 let scan: unknown
@@ -24,6 +27,7 @@ for (let time = 0; time < Number(times); time++) {
 await engine.close()
 process.stdout.write(
   JSON.stringify({
+    openMs,
     tookMs,
     rows,
     scan,
