@@ -7,22 +7,28 @@ import { afterAll, beforeAll } from 'vitest'
 /**
  * Bundles the script of a child process before the tests of a file or a `describe`, and removes the bundle after them.
  * Children start in a fifth of the time that they take when each compiles its sources. Modules of the bundle find their
- * files where their sources do. Gives a function that returns the path of the bundle.
+ * files where their sources do. `instead` names, by package, a source that the child has in its place. Gives a function
+ * that returns the path of the bundle.
  */
-export function useChild(script: URL): () => string {
+export function useChild(script: URL, instead: { readonly [name: string]: URL } = {}): () => string {
   let folder: string
   const outfile = () => join(folder, 'child.mjs')
   beforeAll(async () => {
     // Packages are found from here.
     folder = await mkdtemp(join(fileURLToPath(new URL('../node_modules/', import.meta.url)), '.dmd-child-'))
-    await bundle(script, outfile())
+    await bundle(script, outfile(), instead)
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
   return outfile
 }
 
-async function bundle(script: URL, outfile: string): Promise<void> {
+async function bundle(
+  script: URL,
+  outfile: string,
+  instead: { readonly [name: string]: URL },
+): Promise<void> {
   await build({
+    alias: Object.fromEntries(Object.entries(instead).map(([name, url]) => [name, fileURLToPath(url)])),
     entryPoints: [fileURLToPath(script)],
     outfile,
     bundle: true,

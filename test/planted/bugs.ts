@@ -843,18 +843,54 @@ export const bugs: readonly Bug[] = [
   ]),
 
   // Table: what is acknowledged is on the disk.
-  ...plant('src/local/stream/log.ts', 'test/local/table/embedded.test.ts', [
+  ...plant('src/local/table/database.ts', 'test/local/table/database.test.ts', [
     [
       'A write is acknowledged before it is on the disk.',
-      '      await writeAll(handle!, bytes, last().bytes)\n      await handle!.datasync()',
-      '      await writeAll(handle!, bytes, last().bytes)',
-      /in groups/,
+      '      await sync()\n      state = next\n',
+      '      state = next\n',
+      /a sync/,
     ],
     [
-      'A gap in the log is not noticed.',
-      'if (at > 0 && segment.first !== next && segment.first > from)',
-      'if (at < 0)',
-      /damage|missing|gap/,
+      'A write is read before it is on the disk.',
+      'item: (key) => before.get(key) ?? select.item(key)',
+      'item: (key) => select.item(key)',
+      /under way/,
+    ],
+    [
+      'A database without its newest changes is opened.',
+      'if (bytes && !wal && header',
+      'if (bytes && bytes < 0 && header',
+      /missing/,
+    ],
+  ]),
+  ...plant('src/local/table/rows.ts', 'test/local/table/database.test.ts', [
+    [
+      'A damaged item is read.',
+      'if (crc !== itemCrc(key, row)) throw',
+      'if (crc === undefined) throw',
+      /damaged anywhere/,
+    ],
+  ]),
+  ...plant('src/local/table/wal.ts', 'test/local/table/database.test.ts', [
+    [
+      'Acknowledged changes behind damage are dropped.',
+      'return commits > 1',
+      'return commits > 1e9',
+      /before changes that were acknowledged/,
+    ],
+    [
+      'What a power cut left of the last transaction counts as damage.',
+      'return commits > 1',
+      'return commits > 0',
+      /power cut|was cut/,
+    ],
+  ]),
+  ...plant('src/local/table/sweep.ts', 'test/local/table/embedded.test.ts', [
+    [
+      'Readers are not told of changes that were dropped before they read them.',
+      '[shard, position]',
+      '[shard, -1]',
+      /retention/,
     ],
   ]),
 

@@ -248,19 +248,11 @@ export const promiseBugs: readonly Bug[] = [
       '{ mode: 0o644 }',
     ],
   ]),
-  ...plant('src/local/table/snapshot.ts', 'test/local/table/embedded.test.ts', [
+  ...plant('src/local/table/database.ts', 'test/local/table/embedded.test.ts', [
     [
-      'The items of the table are open to everybody (security: 0600).',
-      "open(temp, 'w', 0o600)",
-      "open(temp, 'w', 0o644)",
-      /its user alone/,
-    ],
-  ]),
-  ...plant('src/local/stream/log.ts', 'test/local/table/embedded.test.ts', [
-    [
-      'The changes of the table are open to everybody (security: 0600).',
-      "open(temp, 'w', 0o600)",
-      "open(temp, 'w', 0o644)",
+      'The items and changes of the table are open to everybody (security: 0600).',
+      "open(path, 'a', 0o600)",
+      "open(path, 'a', 0o644)",
       /its user alone/,
     ],
   ]),

@@ -1,15 +1,15 @@
 // As long as those of Kinesis, so that whatever was built for its sequence numbers meets them here.
 const prefix = '496'
-const indexDigits = 53
+const positionDigits = 53
 
-/** The sequence number of the entry at an index of the log: 56 decimal digits that rise with it. */
-export function toSequence(index: number): string {
-  return prefix + String(index).padStart(indexDigits, '0')
+/** The sequence number of the change at a position of the stream: 56 decimal digits that rise with it. */
+export function toSequence(position: number): string {
+  return prefix + String(position).padStart(positionDigits, '0')
 }
 
-/** The index of a sequence number; undefined when this stream gave none such. */
-export function toIndex(sequence: string): number | undefined {
-  if (sequence.length !== prefix.length + indexDigits || !/^496\d+$/.test(sequence)) return undefined
-  const index = Number(sequence.slice(prefix.length))
-  return Number.isSafeInteger(index) ? index : undefined
+/** The position of a sequence number; undefined when this stream gave none such. */
+export function toPosition(sequence: string): number | undefined {
+  if (sequence.length !== prefix.length + positionDigits || !/^496\d+$/.test(sequence)) return undefined
+  const position = Number(sequence.slice(prefix.length))
+  return Number.isSafeInteger(position) ? position : undefined
 }

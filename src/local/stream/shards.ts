@@ -10,9 +10,9 @@ export type ShardState = {
   readonly from: string
   /** Included. */
   readonly to: string
-  /** The index of the first entry that can be in it. */
+  /** The position of the first change that can be in it. */
   readonly opened: number
-  /** The index behind the last one; undefined while the shard is open. */
+  /** The position behind the last one; undefined while the shard is open. */
   readonly closed?: number
 }
 
@@ -38,21 +38,17 @@ export function createShards(count: number, opened: number): ShardState[] {
   }))
 }
 
-/** Whether an entry is in the shard. */
-export function holds(shard: ShardState, index: number, hash: string): boolean {
-  return index >= shard.opened && index < (shard.closed ?? Number.POSITIVE_INFINITY) && isInRange(shard, hash)
-}
-
+/** Whether the shard takes the hash key. */
 export function isInRange(shard: ShardState, hash: string): boolean {
   return hash >= shard.from && hash <= shard.to
 }
 
 /**
- * The shards after the change: the parents closed at the index, their children open from it on.
+ * The shards after the change: the parents closed at the position, their children open from it on.
  *
  * @throws TypeError when a shard is not open, cannot be halved, or the two are no neighbours.
  */
-export function reshard(shards: readonly ShardState[], change: Reshard, index: number): ShardState[] {
+export function reshard(shards: readonly ShardState[], change: Reshard, position: number): ShardState[] {
   const names = 'split' in change ? [change.split] : change.merge
   const parents = names.map((name) => {
     const found = shards.find((shard) => shard.id === name)
@@ -66,10 +62,10 @@ export function reshard(shards: readonly ShardState[], change: Reshard, index: n
     id: shardId(from + n),
     parents: parents.map(({ id }) => id),
     ...range,
-    opened: index,
+    opened: position,
   }))
   return [
-    ...shards.map((shard) => (parents.includes(shard) ? { ...shard, closed: index } : shard)),
+    ...shards.map((shard) => (parents.includes(shard) ? { ...shard, closed: position } : shard)),
     ...children,
   ]
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../runtime.ts'
-import type { NewEntry } from '../stream/log.ts'
+import { hashKey, isInRange } from '../stream/shards.ts'
 import type { WriteOutcome } from '../table.ts'
+import type { Database } from './database.ts'
 import { type Current, type DecideRules, decide, type Write } from './decide.ts'
 import { tableUnavailable, toTableError } from './failure.ts'
-import type { Stored } from './snapshot.ts'
+import type { Change } from './rows.ts'
 
 export type Committer = {
   /** Resolves when the write is durable and the item is as it says. */
@@ -16,11 +17,11 @@ export type Committer = {
 }
 
 export type CommitOptions = {
-  readonly items: Map<string, Stored>
-  readonly rules: DecideRules
+  readonly database: Database
+  readonly rules: Omit<DecideRules, 'floorMicros'>
   readonly clock: Clock
-  /** Makes entries durable. */
-  readonly append: (entries: readonly NewEntry[], nowMs: number) => Promise<void>
+  /** Called when changes were added to the stream. */
+  readonly onChanges: () => void
 }
 
 type Waiting = { readonly resolve: (value: WriteOutcome) => void; readonly reject: (error: unknown) => void }
@@ -32,11 +33,11 @@ const groupBytesMax = 8 * 1024 * 1024
 const queueMax = 20_000
 
 /**
- * Writes in groups: while one is on its way to the disk, the next gathers, and one sync serves it all. A write is
- * decided when its group's turn comes, upon the items as the groups before have left them; it shows to readers and to
- * its writer only once it is durable. When a group cannot be written, none of it happened.
+ * Writes in groups, each a transaction: while one is on its way to the disk, the next gathers, and one sync serves it
+ * all. A write is decided when its group's turn comes, upon the items as the groups before have left them; it shows to
+ * readers and to its writer only once it is durable. When a group cannot be written, none of it happened.
  */
-export function createCommitter({ items, rules, clock, append }: CommitOptions): Committer {
+export function createCommitter({ database, rules, clock, onChanges }: CommitOptions): Committer {
   const queue: (Job | Alone)[] = []
   let running: Promise<void> | undefined
   let isClosed = false
@@ -71,7 +72,7 @@ export function createCommitter({ items, rules, clock, append }: CommitOptions):
     }
     let plan: GroupPlan
     try {
-      plan = planGroup(group, items, rules, clock())
+      plan = planGroup(group, database, rules, clock())
     } catch (error) {
       return reject(group, error)
     }
@@ -79,19 +80,21 @@ export function createCommitter({ items, rules, clock, append }: CommitOptions):
     queue.unshift(...group.slice(plan.outcomes.length))
     const jobs = group.slice(0, plan.outcomes.length)
     try {
-      if (plan.entries.length > 0) await append(plan.entries, plan.nowMs)
+      if (plan.changes.length > 0) await store(plan)
     } catch (error) {
       return reject(jobs, error)
     }
-    for (const [key, { stored, micros }] of plan.changed) {
-      if (stored) {
-        items.set(key, stored)
-      } else {
-        items.delete(key)
-        rules.times.buried(key, micros)
-      }
-    }
     for (const [at, { resolve }] of jobs.entries()) resolve(plan.outcomes[at]!)
+  }
+
+  async function store({ changes, items, nowMs }: GroupPlan): Promise<void> {
+    await database.commit((writer) => {
+      for (const change of changes) writer.addChange(change)
+      for (const [key, { micros, stored }] of items) writer.setItem(key, micros, stored)
+      const next = database.state.next + changes.length
+      return { ...database.state, next, newestMs: nowMs }
+    })
+    onChanges()
   }
 
   return {
@@ -118,42 +121,52 @@ type GroupPlan = {
   readonly nowMs: number
   /** One for each write that found room, from the first on. */
   readonly outcomes: readonly WriteOutcome[]
-  readonly entries: readonly NewEntry[]
+  readonly changes: readonly Change[]
   /** By key: what the item will be, and when it changed. */
-  readonly changed: ReadonlyMap<string, Current & { readonly micros: number }>
+  readonly items: ReadonlyMap<string, Current & { readonly micros: number }>
 }
 
 /** Decides the writes one upon the other, until they are many bytes. */
 function planGroup(
   group: readonly Job[],
-  items: ReadonlyMap<string, Stored>,
-  rules: DecideRules,
+  database: Database,
+  rules: CommitOptions['rules'],
   nowMs: number,
 ): GroupPlan {
-  const changed = new Map<string, Current & { readonly micros: number }>()
-  const entries: NewEntry[] = []
+  const { next, floorMicros } = database.state
+  const items = new Map<string, Current & { readonly micros: number }>()
+  const changes: Change[] = []
   const outcomes: WriteOutcome[] = []
   let bytes = 0
   for (const { write } of group) {
     if (bytes > groupBytesMax) break
-    const stored = items.get(write.key)
-    const current = changed.get(write.key) ?? (stored ? { stored, micros: stored.micros } : {})
-    const { outcome, change } = decide(write, current, nowMs, rules)
+    const current = items.get(write.key) ?? database.item(write.key)
+    const { outcome, change } = decide(write, current, nowMs, { ...rules, floorMicros })
     outcomes.push(outcome)
     if (change === undefined) continue
-    changed.set(write.key, { micros: change.micros, ...(change.after && { stored: change.after }) })
-    const entry = toEntry(write.key, change.envelope)
-    entries.push(entry)
-    bytes += entry.bytes.length
+    items.set(write.key, { micros: change.micros, ...(change.after && { stored: change.after }) })
+    const added = toChange(next + changes.length, write.key, change.envelope, database, nowMs)
+    changes.push(added)
+    bytes += added.bytes.length
   }
-  return { nowMs, outcomes, entries, changed }
+  return { nowMs, outcomes, changes, items }
 }
 
 /**
  * The partition key keeps all changes of an item in one shard and tells nothing of it: it is the MD5 of its key, in
  * the form that the service's own partition keys have.
  */
-function toEntry(key: string, envelope: string): NewEntry {
+function toChange(
+  position: number,
+  key: string,
+  envelope: string,
+  { state }: Database,
+  arrivedMs: number,
+): Change {
   const partitionKey = createHash('md5').update(key, 'utf8').digest('hex').toUpperCase()
-  return { kind: 'change', partitionKey, bytes: Buffer.from(envelope, 'utf8') }
+  const hash = hashKey(partitionKey)
+  const shard = state.shards.find((candidate) => candidate.closed === undefined && isInRange(candidate, hash))
+  // The open shards divide all hash keys among them.
+  if (shard === undefined) throw new Error('no shard takes the change')
+  return { position, shard: shard.id, arrivedMs, partitionKey, bytes: Buffer.from(envelope, 'utf8') }
 }

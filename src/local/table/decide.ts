@@ -1,8 +1,16 @@
 import { type TableOrigin, writeEnvelope } from '../../codec/envelope.ts'
 import type { Condition, Item, WriteOutcome } from '../table.ts'
 import { expiryOf, isExpired, isSame, sizeOf } from './item.ts'
-import type { Stored } from './snapshot.ts'
-import type { Times } from './times.ts'
+
+/** An item as the table keeps it. */
+export type Stored = {
+  /** JSON, beginning with the key members. */
+  readonly text: string
+  /** The time of its last change, in microseconds since 1970. */
+  readonly micros: number
+  /** After this time, in epoch seconds, it may be deleted. */
+  readonly expirySeconds?: number
+}
 
 /** A write that is asked for. Its key is that of the item, as JSON members. */
 export type Write = { readonly key: string } & (
@@ -22,8 +30,9 @@ export type Current = { readonly stored?: Stored; readonly micros?: number }
 
 export type DecideRules = {
   readonly origin: TableOrigin
-  readonly times: Times
   readonly newId: () => string
+  /** No item whose last change is not known has changed after this time. */
+  readonly floorMicros: number
 }
 
 /** Decides a write, as DynamoDB would: a write that changes nothing makes no change. */
@@ -40,7 +49,9 @@ export function decide(write: Write, current: Current, nowMs: number, rules: Dec
     return { outcome: done }
   }
   if (write.kind === 'expire' && !isExpired(stored?.expirySeconds, nowMs)) return { outcome: done }
-  const micros = rules.times.next(write.key, current.micros, nowMs)
+  // An item's times rise strictly, whatever the clock does. Each item has its own, so that a clock that was wrong for a
+  // while leaves its times in the items that were changed meanwhile and in no other.
+  const micros = Math.max(Math.floor(nowMs * 1000), (current.micros ?? rules.floorMicros) + 1)
   const after = write.kind === 'put' ? toStored(write.text, write.item, micros) : undefined
   const envelope = writeEnvelope(
     {
@@ -71,7 +82,7 @@ function streamSize(write: Write, before: Item | undefined): number {
   return sizeOf({ PK: PK ?? null, SK: SK ?? null }) + sizeOf(before ?? {}) + sizeOf(after ?? {})
 }
 
-export function toStored(text: string, item: Item, micros: number): Stored {
+function toStored(text: string, item: Item, micros: number): Stored {
   const expirySeconds = expiryOf(item)
   return { text, micros, ...(expirySeconds !== undefined && { expirySeconds }) }
 }

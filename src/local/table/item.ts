@@ -101,7 +101,7 @@ function setTag(map: JsonObject, name: string): Tag | undefined {
 }
 
 /** DynamoDB leaves an item alone whose expiry lies further back: more likely a mistake than a wish. */
-const expiryAgeSecondsMax = 5 * 365 * 86_400
+export const expiryAgeSecondsMax = 5 * 365 * 86_400
 
 /** The time in epoch seconds after which the item may be deleted; undefined where it names none. */
 export function expiryOf(item: Item): number | undefined {

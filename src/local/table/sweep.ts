@@ -1,40 +1,26 @@
 import type { Clock } from '../../runtime.ts'
-import type { Log } from '../stream/log.ts'
-import { readSegment, type Segment } from '../stream/segment.ts'
-import { hashKey, holds } from '../stream/shards.ts'
-import type { Stream, StreamState } from '../stream/source.ts'
 import type { Committer } from './commit.ts'
-import { isExpired } from './item.ts'
-import { type Stored, writeSnapshot } from './snapshot.ts'
-import type { Times } from './times.ts'
+import type { Database } from './database.ts'
+import { expiryAgeSecondsMax } from './item.ts'
+import type { TableState } from './rows.ts'
 
 export type Swept = {
   /** Items that the expiry has deleted. */
   readonly expired: number
-  /** Segments of the stream that have passed their retention and are gone. */
+  /** Changes that have passed their retention and are gone. */
   readonly dropped: number
-  readonly isSnapshotMade: boolean
 }
 
 export type SweepOptions = {
-  readonly items: ReadonlyMap<string, Stored>
-  readonly times: Times
-  readonly log: Log
-  readonly stream: Stream
+  readonly database: Database
   readonly committer: Committer
   readonly clock: Clock
   readonly retentionMs: number
-  readonly folder: string
-  readonly isSnapshotDue: () => boolean
-  readonly unsnapshotted: () => number
-  /** The entries so far, of so many bytes, need no replay any more. */
-  readonly snapshotted: (bytes: number) => void
 }
 
-/** A day's retention is kept to the hour. */
-const segmentsPerRetention = 24
 const expiredAtOnce = 1_000
-const trimBytes = 1024 * 1024
+// Writes wait for a transaction that drops so many.
+const droppedAtOnce = 2_000
 
 /** The table's upkeep, one run at a time: a call during a run gets that run. */
 export function sweepTable(options: SweepOptions): { run: () => Promise<Swept>; done: () => Promise<void> } {
@@ -54,29 +40,27 @@ export function sweepTable(options: SweepOptions): { run: () => Promise<Swept>; 
 }
 
 async function sweep(options: SweepOptions): Promise<Swept> {
-  const { log, stream, committer, clock, retentionMs } = options
+  const { database, committer } = options
   const expired = await expire(options)
-  await committer.alone(async () => {
-    const isOld = clock() - (await log.begunMs()) >= retentionMs / segmentsPerRetention
-    if (isOld || options.isSnapshotDue()) await log.roll(clock())
-  })
-  const finished = await log.finished(clock() - retentionMs, log.next)
-  if (finished.length === 0 && !options.isSnapshotDue()) return { expired, dropped: 0, isSnapshotMade: false }
-  const trimmed = await trim(finished, stream.state)
-  options.times.forget((clock() - retentionMs) * 1000)
-  await snapshot(options, finished, trimmed)
-  await committer.alone(async () => {
-    stream.state = { ...stream.state, trimmed }
-    await log.drop(finished)
-  })
-  return { expired, dropped: finished.length, isSnapshotMade: true }
+  const dropped = await untilDone(() => committer.alone(() => drop(options)))
+  await untilDone(() => committer.alone(() => forget(options)))
+  await committer.alone(async () => database.checkpoint())
+  return { expired, dropped }
+}
+
+/** Repeats a step until it finds less than it may do at once; the sum of what the steps did. */
+async function untilDone(step: () => Promise<{ count: number; isDone: boolean }>): Promise<number> {
+  for (let sum = 0; ; ) {
+    const { count, isDone } = await step()
+    sum += count
+    if (isDone) return sum
+  }
 }
 
 /** Deletes as DynamoDB's expiry does, each delete a change of its own. */
-async function expire({ items, committer, clock }: SweepOptions): Promise<number> {
-  const nowMs = clock()
-  const keys: string[] = []
-  for (const [key, { expirySeconds }] of items) if (isExpired(expirySeconds, nowMs)) keys.push(key)
+async function expire({ database, committer, clock }: SweepOptions): Promise<number> {
+  const nowSeconds = Math.floor(clock() / 1000)
+  const keys = database.expiring(nowSeconds - expiryAgeSecondsMax, nowSeconds)
   for (let at = 0; at < keys.length; at += expiredAtOnce) {
     const some = keys.slice(at, at + expiredAtOnce)
     await Promise.all(some.map((key) => committer.write({ kind: 'expire', key })))
@@ -84,43 +68,45 @@ async function expire({ items, committer, clock }: SweepOptions): Promise<number
   return keys.length
 }
 
-/** What readers must be told once the segments are gone: up to where they held records, for each shard. */
-async function trim(segments: readonly Segment[], state: StreamState): Promise<StreamState['trimmed']> {
-  const trimmed = { ...state.trimmed }
-  for (const segment of segments) {
-    for (let from = segment.first; ; ) {
-      const entries = await readSegment(segment, from, trimBytes)
-      const last = entries.at(-1)
-      if (last === undefined) break
-      for (const { index, kind, partitionKey } of entries) {
-        if (kind !== 'change') continue
-        const hash = hashKey(partitionKey)
-        const shard = state.shards.find((candidate) => holds(candidate, index, hash))
-        if (shard) trimmed[shard.id] = index
-      }
-      from = last.index + 1
-    }
-  }
-  return trimmed
+/** Drops the oldest changes of the stream, and keeps for its readers up to where each shard was dropped. */
+async function drop({ database, clock, retentionMs }: SweepOptions) {
+  const beforeMs = clock() - retentionMs
+  const oldest = database.oldest(droppedAtOnce)
+  const kept = oldest.findIndex(({ arrivedMs }) => arrivedMs >= beforeMs)
+  const dropped = kept < 0 ? oldest : oldest.slice(0, kept)
+  const { state } = database
+  // Where nothing is kept, what comes next is the oldest.
+  const first = oldest[kept]?.position ?? (dropped.at(-1)?.position ?? state.next - 1) + 1
+  if (dropped.length > 0 || first > state.first)
+    await database.commit((writer) => {
+      writer.dropChanges(first)
+      return trim(state, first, dropped)
+    })
+  return { count: dropped.length, isDone: dropped.length < droppedAtOnce }
 }
 
-async function snapshot(
-  { items, times, log, stream, committer, folder, unsnapshotted, snapshotted }: SweepOptions,
-  finished: readonly Segment[],
-  trimmed: StreamState['trimmed'],
-): Promise<void> {
-  // Taken between two groups of writes, and written beside those that follow: items are replaced, never changed.
-  const { bytes, ...taken } = await committer.alone(async () => ({
-    bytes: unsnapshotted(),
-    index: log.next,
-    floor: times.floor,
-    tombstones: [...times.tombstones],
-    items: [...items],
-    shards: stream.state.shards,
-  }))
-  const first = finished.at(-1)?.first ?? 0
-  // A closed shard whose last entry goes with these segments is not listed any more.
-  const shards = taken.shards.filter(({ closed }) => closed === undefined || closed > first)
-  await writeSnapshot(folder, { ...taken, shards, trimmed })
-  snapshotted(bytes)
+function trim(state: TableState, first: number, dropped: ReturnType<Database['oldest']>): TableState {
+  // A closed shard whose last change is dropped is not listed any more.
+  const shards = state.shards.filter(({ closed }) => closed === undefined || closed > first)
+  const trimmed = {
+    ...state.trimmed,
+    ...Object.fromEntries(dropped.map(({ shard, position }) => [shard, position])),
+  }
+  return { ...state, first, shards, trimmed: pick(trimmed, shards) }
+}
+
+function pick(trimmed: TableState['trimmed'], shards: TableState['shards']): TableState['trimmed'] {
+  return Object.fromEntries(Object.entries(trimmed).filter(([id]) => shards.some((shard) => shard.id === id)))
+}
+
+/** Forgets deletes of items whose changes are dropped too; what is made anew after that is later than each of them. */
+async function forget({ database, clock, retentionMs }: SweepOptions) {
+  const beforeMicros = (clock() - retentionMs) * 1000
+  const count = database.buried(beforeMicros, droppedAtOnce)
+  if (count > 0)
+    await database.commit((writer) => {
+      const floorMicros = Math.max(database.state.floorMicros, writer.forget(beforeMicros, droppedAtOnce))
+      return { ...database.state, floorMicros }
+    })
+  return { count, isDone: count < droppedAtOnce }
 }

@@ -29,4 +29,4 @@ function contract(name: string, options: Partial<EmbeddedOptions>): void {
 }
 
 contract('the embedded stream', {})
-contract('the embedded stream, read from its files', { tailBytesMax: 0, segmentBytesMax: 5_000 })
+contract('the embedded stream, moved into its database at each write', { walBytesMax: 0 })

@@ -7,7 +7,9 @@ import { makeFolder } from './folder.ts'
 import { keyOf } from './items.ts'
 import { foldStream, type Step, scriptKeys, scriptOf } from './script.ts'
 
-const script = useChild(new URL('child.ts', import.meta.url))
+const script = useChild(new URL('child.ts', import.meta.url), {
+  '@photostructure/sqlite': new URL('sqlite.ts', import.meta.url),
+})
 
 type Ended = { readonly lines: string[]; readonly signal: string | null; readonly code: number | null }
 
@@ -51,7 +53,7 @@ async function expectKept(opened: EmbeddedTable, steps: readonly Step[], acks: R
 }
 
 describe('a table whose process is killed', () => {
-  test('at any write to the disk, holds all that was acknowledged, and nothing half', async () => {
+  test('at any call that changes the disk, holds all that was acknowledged, and nothing half', async () => {
     let killed = 0
     const one = async (seed: number, point: number) => {
       const folder = await makeFolder()
@@ -103,8 +105,8 @@ describe('a table whose process is killed', () => {
 describe('a table whose disk is full', () => {
   test('says so, keeps what was acknowledged, and takes more when there is room', async () => {
     for (const [seed, fileBlocks] of [
-      [7, 300],
-      [8, 777],
+      [7, 600],
+      [8, 1555],
     ] as const) {
       const folder = await makeFolder()
       const ended = await run(['fill', folder, String(seed)], { fileBlocks })

@@ -1,12 +1,11 @@
-import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { mkdir, open } from 'node:fs/promises'
+import { statSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { EmbeddedTable } from '../../../src/local/table/embedded.ts'
 import { openEmbeddedTable } from '../../../src/local/table/embedded.ts'
 import { systemRuntime } from '../../../src/runtime.ts'
-import { runtimeWith } from '../../support/runtime.ts'
 import { createClock, makeFolder, openTable, startMs } from './folder.ts'
 import { itemOf, keyOf } from './items.ts'
 
@@ -31,11 +30,6 @@ async function changes({ source }: EmbeddedTable): Promise<Envelope[]> {
   records.sort((a, b) => (a.sequence < b.sequence ? -1 : 1))
   return records.map(({ bytes }) => JSON.parse(Buffer.from(bytes).toString('utf8')))
 }
-
-const files = (folder: string, part: 'log' | 'snapshot') =>
-  readdirSync(join(folder, part))
-    .sort()
-    .map((name) => join(folder, part, name))
 
 describe('a change', () => {
   test('has the envelope of Kinesis Data Streams for DynamoDB', async () => {
@@ -145,7 +139,7 @@ describe('times', () => {
   test('rise also after deletes were forgotten', async () => {
     const clock = createClock()
     const folder = await makeFolder()
-    const opened = await openTable({ folder, clock, retentionMs: 1000, snapshotAfterBytes: 0 })
+    const opened = await openTable({ folder, clock, retentionMs: 1000 })
     await opened.table.put(itemOf(1))
     await opened.table.delete(keyOf(1))
     clock.nowMs += 10_000
@@ -197,7 +191,7 @@ describe('expiry', () => {
   test('spares an item that was given another expiry, and survives a restart', async () => {
     const clock = createClock()
     const folder = await makeFolder()
-    const first = await openTable({ folder, clock, snapshotAfterBytes: 0 })
+    const first = await openTable({ folder, clock })
     await first.table.put(expiring(1, { N: String(seconds + 10) }))
     await first.table.put(expiring(2, { N: String(seconds + 10) }))
     await first.sweep()
@@ -225,15 +219,12 @@ describe('the folder', () => {
 
   test('is readable to its user alone', async () => {
     const folder = await makeFolder()
-    const opened = await openTable({ folder: join(folder, 'new'), snapshotAfterBytes: 0 })
+    const opened = await openTable({ folder: join(folder, 'new') })
     await opened.table.put(itemOf(1))
     await opened.sweep()
     expect(statSync(join(folder, 'new')).mode & 0o777).toBe(0o700)
-    for (const part of ['log', 'snapshot'] as const) {
-      const made = files(join(folder, 'new'), part)
-      expect(made.length).toBeGreaterThan(0)
-      for (const path of made) expect([path, statSync(path).mode & 0o777]).toEqual([path, 0o600])
-    }
+    for (const name of ['table.db', 'table.db-wal', 'table.db-shm'])
+      expect(statSync(join(folder, 'new', name)).mode & 0o777, name).toBe(0o600)
   })
 
   test('that is a file is an error that says so', async () => {
@@ -257,9 +248,9 @@ describe('the folder', () => {
 })
 
 describe('a restart', () => {
-  test('finds items and stream as they were, from log and snapshot', async () => {
+  test('finds items and stream as they were, from database and write-ahead log', async () => {
     const folder = await makeFolder()
-    const options = { folder, segmentBytesMax: 4_000, snapshotAfterBytes: 8_000, shards: 3 }
+    const options = { folder, walBytesMax: 100_000, shards: 3 }
     let opened = await openTable(options)
     const expected = new Map<number, object>()
     for (let n = 0; n < 120; n++) {
@@ -279,129 +270,6 @@ describe('a restart', () => {
       expect(await changes(opened)).toEqual(before)
     }
     for (let n = 0; n < 40; n++) expect(await opened.table.get(keyOf(n))).toEqual(expected.get(n))
-    expect(files(folder, 'snapshot').length).toBe(1)
-    expect(files(folder, 'log').length).toBeGreaterThan(3)
-  })
-
-  test('cuts off an entry that was half written, wherever it was cut', async () => {
-    const folder = await makeFolder()
-    const first = await openTable({ folder })
-    await first.table.put(itemOf(1))
-    const log = files(folder, 'log')[0]!
-    const whole = statSync(log).size
-    await first.table.put(itemOf(2))
-    await first.close()
-    const all = readFileSync(log)
-    for (let end = whole; end < all.length; end += 7) {
-      writeFileSync(log, all.subarray(0, end))
-      const opened = await openEmbeddedTable({ folder, runtime: runtimeWith({ clock: createClock() }) })
-      expect(await opened.table.get(keyOf(1))).toBeDefined()
-      expect(await opened.table.get(keyOf(2))).toBeUndefined()
-      await opened.table.put(itemOf(3))
-      expect((await changes(opened)).length).toBe(2)
-      await opened.close()
-      const again = await openEmbeddedTable({ folder, runtime: runtimeWith({ clock: createClock() }) })
-      expect(await again.table.get(keyOf(3))).toBeDefined()
-      await again.close()
-    }
-  })
-
-  test('cuts off what a power cut has left of the last entry', async () => {
-    const folder = await makeFolder()
-    const first = await openTable({ folder })
-    await first.table.put(itemOf(1))
-    const log = files(folder, 'log')[0]!
-    const whole = statSync(log).size
-    await first.table.put(itemOf(2))
-    await first.close()
-    const all = readFileSync(log)
-    // The length is on the disk, the bytes are not, or some of them.
-    for (const from of [0, 4, 30]) {
-      const damaged = Buffer.from(all)
-      damaged.fill(0, whole + from)
-      writeFileSync(log, damaged)
-      const opened = await openEmbeddedTable({ folder, runtime: runtimeWith({ clock: createClock() }) })
-      expect((await changes(opened)).length).toBe(1)
-      await opened.close()
-    }
-  })
-
-  test('refuses a log that is damaged in the middle, at every byte of an entry', async () => {
-    const folder = await makeFolder()
-    const first = await openTable({ folder })
-    await first.table.put(itemOf(1))
-    const log = files(folder, 'log')[0]!
-    const start = statSync(log).size
-    await first.table.put(itemOf(2))
-    const end = statSync(log).size
-    await first.table.put(itemOf(3))
-    await first.close()
-    const all = readFileSync(log)
-    for (let at = start; at < end; at += 5) {
-      const damaged = Buffer.from(all)
-      damaged[at] = damaged[at]! ^ 0x55
-      writeFileSync(log, damaged)
-      const opening = openEmbeddedTable({ folder, runtime: runtimeWith({ clock: createClock() }) })
-      await expect(opening, String(at)).rejects.toMatchObject({
-        code: 'TABLE_UNAVAILABLE',
-        message: expect.stringMatching(/could not open .*\.log: the entry at byte \d+ is damaged/),
-      })
-    }
-    writeFileSync(log, all)
-    await openTable({ folder })
-  })
-
-  test('refuses a folder with files missing or a damaged snapshot', async () => {
-    const folder = await makeFolder()
-    const options = { folder, segmentBytesMax: 1_000, snapshotAfterBytes: 2_000 }
-    const first = await openTable(options)
-    for (let n = 0; n < 10; n++) await first.table.put(itemOf(n))
-    await first.sweep()
-    for (let n = 0; n < 10; n++) await first.table.put(itemOf(n + 10))
-    await first.close()
-    const [snapshot] = files(folder, 'snapshot')
-    const bytes = readFileSync(snapshot!)
-    const damaged = Buffer.from(bytes)
-    damaged[200] = damaged[200]! ^ 1
-    for (const wrong of [damaged, bytes.subarray(0, 300), Buffer.alloc(0)]) {
-      writeFileSync(snapshot!, wrong)
-      await expect(
-        openEmbeddedTable({ ...options, runtime: runtimeWith({ clock: createClock() }) }),
-      ).rejects.toMatchObject({
-        code: 'TABLE_UNAVAILABLE',
-        message: expect.stringContaining('the snapshot is damaged'),
-      })
-    }
-    writeFileSync(snapshot!, bytes)
-    const logs = files(folder, 'log')
-    const middle = logs[logs.length - 2]!
-    const kept = readFileSync(middle)
-    rmSync(middle)
-    await expect(
-      openEmbeddedTable({ ...options, runtime: runtimeWith({ clock: createClock() }) }),
-    ).rejects.toMatchObject({
-      code: 'TABLE_UNAVAILABLE',
-      message: expect.stringContaining('missing'),
-    })
-    writeFileSync(middle, kept)
-    truncateSync(middle, kept.length - 1)
-    await expect(
-      openEmbeddedTable({ ...options, runtime: runtimeWith({ clock: createClock() }) }),
-    ).rejects.toMatchObject({
-      code: 'TABLE_UNAVAILABLE',
-    })
-  })
-
-  test('ignores what a killed snapshot and a killed segment have left', async () => {
-    const folder = await makeFolder()
-    for (const part of ['log', 'snapshot']) {
-      await mkdir(join(folder, part), { recursive: true })
-      writeFileSync(join(folder, part, 'next.tmp'), 'half')
-    }
-    const opened = await openTable({ folder, snapshotAfterBytes: 0 })
-    await opened.table.put(itemOf(1))
-    expect(await opened.sweep()).toMatchObject({ isSnapshotMade: true })
-    expect(await opened.table.get(keyOf(1))).toBeDefined()
   })
 })
 
@@ -445,7 +313,6 @@ describe('retention', () => {
     expect(await read(tip)).toMatchObject({ isTrimmed: false })
     expect(await read({ after: first!.sequence })).toMatchObject({ isTrimmed: true })
     for (let n = 0; n < 48; n++) expect(await opened.table.get(keyOf(n))).toEqual(itemOf(n))
-    expect(files(folder, 'log').length).toBeLessThan(4)
   })
 
   test('forgets closed shards with their last record; their children lose the parents', async () => {
