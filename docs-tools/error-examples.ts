@@ -219,7 +219,7 @@ export const runExamples: { readonly [code in RunCode]: RunExample } = {
   },
   OUTPUT_INVALID: {
     command: 'dmd query --saved top-events --archive archive -o nowhere/top.csv',
-    says: "nowhere/top.csv cannot be written: ENOENT: no such file or directory, open 'nowhere/top.csv'",
+    says: 'nowhere/top.csv cannot be written: ENOENT: no such file or directory',
   },
   ACCOUNTING: {
     when: 'A batch does not add up.',

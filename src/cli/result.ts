@@ -198,6 +198,7 @@ async function openOutput(path: string): Promise<OutputFile> {
 }
 
 function unwritable(path: string, cause: unknown): PipelineError {
-  const why = cause instanceof Error ? cause.message : String(cause)
+  // Node's message ends with the call and the file that is written aside, whose name means nothing to people.
+  const why = (cause instanceof Error ? cause.message : String(cause)).replace(/, \w+ '[^']*'.*$/, '')
   return new PipelineError('OUTPUT_INVALID', `${path} cannot be written: ${why}`, { cause })
 }
