@@ -52,3 +52,14 @@ test('no room but sample/ names a record type or a field of one', () => {
   expect(found).toEqual([])
   expect([...codeOf('sample/capture/save.ts').matchAll(words)].length).toBeGreaterThan(0)
 })
+
+test('no exported name has two meanings', () => {
+  const places = new Map<string, Set<string>>()
+  const exported = /^export (?:async )?(?:function\*?|const|let|class|type|interface) (\w+)/gm
+  // index.ts exports again what others declare.
+  for (const file of files.filter((name) => name !== 'index.ts'))
+    for (const [, name = ''] of readFileSync(join(src, file), 'utf8').matchAll(exported))
+      places.set(name, (places.get(name) ?? new Set()).add(file))
+  expect(places.size).toBeGreaterThan(500)
+  expect([...places].filter(([, found]) => found.size > 1)).toEqual([])
+})

@@ -69,7 +69,7 @@ export const plainWidth = 80
 const textWidthMin = 20
 
 /** A name, the text beside it, and a command below the text, which is never broken: it is copied. */
-export type Field = readonly [name: string, text: string, command?: string]
+export type LabelledField = readonly [name: string, text: string, command?: string]
 
 export type FieldsOptions = {
   /** Stands before each line. */
@@ -84,7 +84,7 @@ export type FieldsOptions = {
  */
 export function fields(
   io: Io,
-  rows: readonly Field[],
+  rows: readonly LabelledField[],
   { indent = '', paint = (name) => style(io, 'bold', name) }: FieldsOptions = {},
 ): string {
   const width = rows.reduce((most, [name]) => Math.max(most, widthOf(name)), 0)

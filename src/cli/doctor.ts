@@ -17,7 +17,7 @@ import {
 } from './command.ts'
 import { skippedLines } from './cost.ts'
 import { assumedFindings, assumptions } from './doctor/assumptions.ts'
-import { type Finding, findingLines } from './doctor/finding.ts'
+import { type DoctorFinding, findingLines } from './doctor/finding.ts'
 import { count, counted, type Io, style } from './io.ts'
 
 type Flags = {
@@ -57,7 +57,7 @@ const nodeMin = [20, 19] as const
 
 async function doctor(io: Io, flags: Flags): Promise<ExitCode> {
   if (flags.assumptions) return listAssumptions(io, flags)
-  const findings: Finding[] = [checkNode()]
+  const findings: DoctorFinding[] = [checkNode()]
   let settings: Settings | undefined
   findings.push(
     await attempt('settings', () => {
@@ -86,7 +86,7 @@ function namesOf({ name, database = name.replaceAll('-', '_'), workgroup = name 
   return { database, workgroup }
 }
 
-async function checkAws({ name, table }: Flags, settings: Settings): Promise<readonly Finding[]> {
+async function checkAws({ name, table }: Flags, settings: Settings): Promise<readonly DoctorFinding[]> {
   const { checkDeployment } = await import('./doctor/aws.ts')
   return checkDeployment({ name, table }, settings, catalogFor(settings))
 }
@@ -99,7 +99,7 @@ async function listAssumptions(io: Io, { json }: Flags): Promise<ExitCode> {
   return exitCodes.ok
 }
 
-function checkNode(): Finding {
+function checkNode(): DoctorFinding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const ok = major > nodeMin[0] || (major === nodeMin[0] && minor >= nodeMin[1])
   const found = `${process.versions.node} on ${process.platform} ${process.arch}`
@@ -115,7 +115,7 @@ async function attempt(
   check: string,
   look: () => string | Promise<string>,
   otherwise?: string,
-): Promise<Finding> {
+): Promise<DoctorFinding> {
   try {
     return { check, ok: true, found: await look() }
   } catch (error) {
@@ -144,7 +144,7 @@ async function checkEngine(): Promise<string> {
 const filesReadMax = 200
 
 /** Looks for objects in the place of the tables' files that no query has rows of. */
-async function checkFiles(settings: Settings): Promise<Finding> {
+async function checkFiles(settings: Settings): Promise<DoctorFinding> {
   const check = 'files'
   try {
     const { findSkipped } = await import('../query/skipped.ts')

@@ -1,6 +1,6 @@
 import { decodeUtf8 } from '../codec/envelope.ts'
 import { PipelineError } from '../record/error.ts'
-import { type Input, isBlank, type Line, lineBytesMax, splitLines } from './lines.ts'
+import { type Input, type InputLine, isBlankLine, lineBytesMax, splitLines } from './lines.ts'
 
 /** One record of an input, byte for byte, and the number of the line on which it begins. */
 export type InputDocument = { readonly number: number; readonly bytes: Uint8Array }
@@ -26,7 +26,7 @@ export async function* readDocuments(input: Input): AsyncGenerator<InputDocument
   const cut = joiner.cutLine()
   if (cut === undefined) return
   const why = failure?.message ?? `${input.name}: the input ends inside a document`
-  const message = `${why}. Line ${cut} is the first that was not read; nothing from it on was delivered.`
+  const message = `${why}. InputLine ${cut} is the first that was not read; nothing from it on was delivered.`
   throw new PipelineError('INPUT_INVALID', message, { cause: failure })
 }
 
@@ -67,7 +67,7 @@ function scanOn(scan: Scan, bytes: Uint8Array, start: number): number {
 }
 
 type Joiner = {
-  readonly take: (line: Line) => readonly InputDocument[]
+  readonly take: (line: InputLine) => readonly InputDocument[]
   readonly end: () => readonly InputDocument[]
   /** The line on which a document begins that the input does not end. */
   readonly cutLine: () => number | undefined
@@ -75,7 +75,7 @@ type Joiner = {
 
 function createJoiner(): Joiner {
   /** The lines of a document that is not closed yet. */
-  let held: Line[] = []
+  let held: InputLine[] = []
   let heldBytes = 0
   let scan: Scan = { depth: 0, isText: false, previous: 0 }
   /** True when the held lines are no JSON: they end where the next document begins. */
@@ -87,7 +87,7 @@ function createJoiner(): Joiner {
     heldBytes = 0
     isBroken = false
   }
-  const hold = (line: Line) => {
+  const hold = (line: InputLine) => {
     held.push(line)
     heldBytes += line.bytes.length + 1
   }
@@ -107,7 +107,7 @@ function createJoiner(): Joiner {
     cutLine: () => cut,
   }
 
-  function run(lines: Line[]): readonly InputDocument[] {
+  function run(lines: InputLine[]): readonly InputDocument[] {
     const documents: InputDocument[] = []
     const queue = [...lines].reverse()
     for (let line = queue.pop(); line; line = queue.pop()) {
@@ -118,7 +118,7 @@ function createJoiner(): Joiner {
   }
 
   /** Takes a line that no document is open at; gives lines to take again. */
-  function begin(line: Line, documents: InputDocument[]): Line[] {
+  function begin(line: InputLine, documents: InputDocument[]): InputLine[] {
     const { bytes } = line
     const isOpen = line.end !== 'line feed'
     if (line.end === 'failure') {
@@ -134,13 +134,13 @@ function createJoiner(): Joiner {
     scan = { depth: 0, isText: false, previous: 0 }
     const end = scanOn(scan, bytes, start)
     if (end < 0 && (isOpen || (!scan.isText && scan.depth <= depthMax))) hold(line)
-    else if (end < 0 || isBlank(bytes.subarray(end))) documents.push(line)
+    else if (end < 0 || isBlankLine(bytes.subarray(end))) documents.push(line)
     else documents.push(...splitLine(line))
     return []
   }
 
   /** Takes a line inside a document; gives lines to take again. */
-  function goOn(line: Line, documents: InputDocument[]): Line[] {
+  function goOn(line: InputLine, documents: InputDocument[]): InputLine[] {
     const isStart = startsDocument(line)
     const isMisplaced = isStart && (isBroken || !beforeValue.has(scan.previous))
     hold(line)
@@ -153,7 +153,7 @@ function createJoiner(): Joiner {
     }
     const rest = line.bytes.subarray(end)
     const whole = join([...held.slice(0, -1), { ...line, bytes: line.bytes.subarray(0, end) }])
-    const isFollowed = !isBlank(rest)
+    const isFollowed = !isBlankLine(rest)
     if (!isJson(whole) || (isFollowed && !openBrackets.has(rest.find((byte) => !isSpace(byte)) as number))) {
       isBroken = true
       return []
@@ -164,7 +164,7 @@ function createJoiner(): Joiner {
   }
 
   /** Gives the held lines as one document, up to a line that begins another; returns that line and what follows. */
-  function giveUp(documents: InputDocument[], isMisplaced: boolean): Line[] {
+  function giveUp(documents: InputDocument[], isMisplaced: boolean): InputLine[] {
     const lines = held
     const found = findNext(lines, isMisplaced)
     const end = found < 0 ? lines.length : found
@@ -178,26 +178,26 @@ function createJoiner(): Joiner {
  * Where among the lines of a broken document the next one begins; -1 where none does. The lines of a list may all begin
  * with a bracket, so there only the line counts that was found out of place.
  */
-function findNext(lines: readonly Line[], isMisplaced: boolean): number {
+function findNext(lines: readonly InputLine[], isMisplaced: boolean): number {
   const isList = lines[0]?.bytes[0] === listBracket
   if (isList) return isMisplaced ? lines.length - 1 : -1
   return lines.findIndex((line, index) => index > 0 && startsDocument(line))
 }
 
 /** True for a line whose first byte opens a bracket, as a document's does that is printed over several lines. */
-function startsDocument({ bytes }: Line): boolean {
+function startsDocument({ bytes }: InputLine): boolean {
   return openBrackets.has(bytes[0] ?? 0)
 }
 
 /** The documents of a line that holds several, or the line as it is where that is not so. */
-function splitLine(line: Line): readonly InputDocument[] {
+function splitLine(line: InputLine): readonly InputDocument[] {
   const { number, bytes } = line
   const documents: InputDocument[] = []
   for (let start = 0; start < bytes.length; ) {
     const scan: Scan = { depth: 0, isText: false, previous: 0 }
     const end = scanOn(scan, bytes, start)
     const part = bytes.subarray(start, end < 0 ? bytes.length : end)
-    if (isBlank(part)) break
+    if (isBlankLine(part)) break
     if (!isJson(part)) return [line]
     documents.push({ number, bytes: part })
     start += part.length
@@ -205,7 +205,7 @@ function splitLine(line: Line): readonly InputDocument[] {
   return documents
 }
 
-function join(lines: readonly Line[]): Uint8Array {
+function join(lines: readonly InputLine[]): Uint8Array {
   return Buffer.concat(
     lines.flatMap(({ bytes }, index) => (index === 0 ? [bytes] : [Buffer.from('\n'), bytes])),
   )

@@ -1,8 +1,8 @@
 import { Argument, Command, Option } from 'commander'
 import { groupStates, type Status, statuses } from '../errors/status.ts'
 import { archiveOption, jsonOption, type Run, schemasOption } from './command.ts'
-import { type ListFlags, list } from './errors/list.ts'
-import { type SetFlags, set } from './errors/set.ts'
+import { type ListFlags, listErrors } from './errors/list.ts'
+import { type SetFlags, setErrorStatus } from './errors/set.ts'
 import { type ShowFlags, show } from './errors/show.ts'
 
 export function errorsCommand(run: Run): Command {
@@ -22,7 +22,7 @@ export function errorsCommand(run: Run): Command {
     .addOption(archiveOption())
     .addOption(schemasOption())
     .addOption(jsonOption())
-    .action((flags: ListFlags) => run((io) => list(io, flags)))
+    .action((flags: ListFlags) => run((io) => listErrors(io, flags)))
   command
     .command('show')
     .description(
@@ -52,7 +52,7 @@ export function errorsCommand(run: Run): Command {
     .option('--note <text>', 'a ticket or a reason in a few words, without personal data')
     .addOption(jsonOption())
     .action((fingerprint: string, status: Status, flags: SetFlags) =>
-      run((io) => set(io, fingerprint, status, flags)),
+      run((io) => setErrorStatus(io, fingerprint, status, flags)),
     )
   return command
 }

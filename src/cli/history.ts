@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 /** What was typed before, the latest first, and where it is kept. */
-export type History = {
+export type StatementHistory = {
   readonly path: string
   readonly entries: readonly string[]
   readonly entriesMax: number
@@ -16,7 +16,7 @@ const entriesMax = 1000
  * breaks, comments and spaces. A line that is no JSON string is an entry of an earlier release. A file that cannot be
  * read is an empty history.
  */
-export function readHistory(env: NodeJS.ProcessEnv): History {
+export function readStatementHistory(env: NodeJS.ProcessEnv): StatementHistory {
   const path = join(env.HOME ?? homedir(), '.dmd_history')
   try {
     const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean)
@@ -41,7 +41,7 @@ function readEntry(line: string): string {
 }
 
 /** Adds an entry, exactly as it is. It may hold what a person looked for, so only they can read the file. */
-export function writeHistory({ path }: History, entry: string): void {
+export function writeHistory({ path }: StatementHistory, entry: string): void {
   try {
     appendFileSync(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 })
   } catch {

@@ -8,9 +8,9 @@ export { counted } from '../query/text.ts'
 export type Io = {
   readonly stdin: AsyncIterable<Uint8Array>
   /** Data, and nothing else. */
-  readonly out: Writer
+  readonly out: OutputWriter
   /** Everything that is for people. */
-  readonly err: Writer
+  readonly err: OutputWriter
   readonly env: NodeJS.ProcessEnv
   /** What a person types to run this command: `dmd`, `npx dmd`, `node dist/main.js`. */
   readonly self: string
@@ -35,7 +35,7 @@ export type Io = {
 }
 
 /** Resolves when the text is on its way and more may follow. */
-export type Writer = (text: string | Uint8Array) => Promise<void>
+export type OutputWriter = (text: string | Uint8Array) => Promise<void>
 
 const escapes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const
 
@@ -69,7 +69,7 @@ export function allHarmless(value: unknown): unknown {
 }
 
 /** Writes what strangers wrote as it is, byte for byte, and harmlessly where people look at it. */
-export function asItIs({ isShown, out }: Io): Writer {
+export function asItIs({ isShown, out }: Io): OutputWriter {
   if (!isShown) return out
   return (text) => out(harmlessLines(typeof text === 'string' ? text : Buffer.from(text).toString('utf8')))
 }

@@ -4,7 +4,7 @@ import { PipelineError } from '../record/error.ts'
 import type { Io } from './io.ts'
 
 /** One line of an input, byte for byte, without its line feed. Lines are counted from 1. */
-export type Line = {
+export type InputLine = {
   readonly number: number
   readonly bytes: Uint8Array
   /** What ends the line: its line feed, the end of the input, or a failure to read further. */
@@ -195,7 +195,7 @@ function messageOf(error: unknown): string {
  * When the input cannot be read to its end, or a line has more than 64 MiB, the last line that is given ends in
  * `failure`, and INPUT_INVALID is thrown after it.
  */
-export async function* splitLines(input: Input): AsyncGenerator<Line> {
+export async function* splitLines(input: Input): AsyncGenerator<InputLine> {
   let parts: Uint8Array[] = []
   let held = 0
   let number = 1
@@ -232,6 +232,6 @@ export async function* splitLines(input: Input): AsyncGenerator<Line> {
 }
 
 /** True for a line of white space alone. */
-export function isBlank(bytes: Uint8Array): boolean {
+export function isBlankLine(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d || byte === newline)
 }

@@ -1,6 +1,6 @@
 import { systemRuntime } from '../runtime.ts'
 import { selfName } from './commandline.ts'
-import type { Io, Writer } from './io.ts'
+import type { Io, OutputWriter } from './io.ts'
 
 /** The command's surroundings, out of a Node process. */
 export function systemIo(system: NodeJS.Process): Io {
@@ -39,7 +39,7 @@ function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number | undefined {
 }
 
 /** Writes and waits for the reader; a reader that went away (`| head`) ends the output, not the command. */
-function toWriter(stream: NodeJS.WriteStream): Writer {
+function toWriter(stream: NodeJS.WriteStream): OutputWriter {
   let gone = false
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error

@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander'
+import { statementBytesMax } from '../dialect/lexer.ts'
 import type { Dialect, QueryEngine } from '../query/engine.ts'
 import { openAthenaEngine, openEngine } from '../query/open.ts'
 import { openStore } from '../store/open.ts'
@@ -24,7 +25,7 @@ import {
 } from './result.ts'
 import { listSaved, readSaved } from './saved.ts'
 import { runShell } from './shell.ts'
-import { checkLength, readStatementFile, statementBytesMax } from './statement.ts'
+import { checkLength, readStatementFile } from './statement.ts'
 
 type Flags = {
   archive?: string

@@ -1,14 +1,14 @@
 import type { QueryEngine } from '../query/engine.ts'
 import type { Catalog } from '../record/schema.ts'
 import { UsageError } from './command.ts'
-import { readHistory, writeHistory } from './history.ts'
+import { readStatementHistory, writeHistory } from './history.ts'
 import { type Io, style } from './io.ts'
 import { type FileFormat, shownFormats } from './result.ts'
 import { type CommandLine, readCommand } from './shell/commands.ts'
 import { completer } from './shell/complete.ts'
-import { isBlank, isOpen, takeStatements } from './shell/input.ts'
+import { isBlankStatement, isUnfinished, takeStatements } from './shell/input.ts'
 import { explain, rowsShownMaxFirst, runAll, type Session } from './shell/session.ts'
-import { idle, interrupted, type LineReader, openTerminal } from './shell/terminal.ts'
+import { droppedLine, idle, type LineReader, openTerminal } from './shell/terminal.ts'
 
 /**
  * An interactive shell over an archive, with history and completion, for a person on a terminal. Ends at `.quit` or the
@@ -21,7 +21,7 @@ export async function runShell(
   format: FileFormat = 'table',
 ): Promise<void> {
   if (!io.terminal) throw new Error('the shell needs a terminal')
-  const history = readHistory(io.env)
+  const history = readStatementHistory(io.env)
   await io.err(`${style(io, 'dim', 'SQL over the archive; .help for help, .quit to leave')}\n`)
   const terminal = openTerminal({
     terminal: io.terminal,
@@ -82,14 +82,14 @@ export async function readStatements(
       if (isMiddle) await io.err('the last statement was not run: it does not end with ;\n')
       return
     }
-    if (line === interrupted || line === idle) {
+    if (line === droppedLine || line === idle) {
       if (line === idle && !isMiddle) await io.err(`${style(io, 'dim', '.quit or Ctrl-D leaves')}\n`)
       typed = ''
       isMiddle = false
       continue
     }
     const command = readCommand(line, isMiddle)
-    if (command && !isOpen(typed)) {
+    if (command && !isUnfinished(typed)) {
       if (command.command && !command.command.run) return
       if (!isMiddle) remember(line.trim())
       beforeRun()
@@ -101,11 +101,11 @@ export async function readStatements(
       await io.err(`${style(io, 'dim', hint)}\n`)
     }
     typed += typed === '' ? line : `\n${line}`
-    isMiddle = isMiddle || !isBlank(typed)
+    isMiddle = isMiddle || !isBlankStatement(typed)
     if (typed.trim() === '') typed = ''
     if (!line.includes(';')) continue
     const { statements, rest } = takeStatements(typed)
-    isMiddle = !isBlank(rest)
+    isMiddle = !isBlankStatement(rest)
     const taken = isMiddle ? typed.slice(0, typed.length - rest.length) : typed
     // Comments behind a statement belong to it, those before one do not end it.
     typed = isMiddle || statements.length === 0 ? rest.trimStart() : ''

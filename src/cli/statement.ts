@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { statementBytesMax } from '../dialect/lexer.ts'
 import { PipelineError } from '../record/error.ts'
 import { UsageError } from './command.ts'
 import { count } from './io.ts'
-
-/** Athena takes no statement beyond 262,144 bytes, so neither does this. */
-export const statementBytesMax = 262_144
 
 /** Throws UsageError for a statement that is too long. */
 export function checkLength(sql: string): void {

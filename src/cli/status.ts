@@ -5,7 +5,7 @@ import { type Report, readReport } from '../local/stack/report.ts'
 import { widthOf } from '../query/layout.ts'
 import { readSettings } from '../settings.ts'
 import { activityLine, rate } from './activity.ts'
-import { columns, type Field, fields } from './columns.ts'
+import { columns, fields, type LabelledField } from './columns.ts'
 import { configFile, type ExitCode, exitCodes, jsonOption, type Run } from './command.ts'
 import { archiveFlags, commandText } from './commandline.ts'
 import { count, counted, duration, type Io, style } from './io.ts'
@@ -93,7 +93,7 @@ function table(io: Io, report: Report | undefined, health: Health, state: string
   if (report === undefined) return `${head}\n  state folder  ${state}\n`
   const { requests, delivery, url, archive, stream, shards } = report
   const { errored, givenUp, trimmed, failures, lastError } = delivery
-  const rows: Field[] = [
+  const rows: LabelledField[] = [
     ...(url === undefined ? [] : [['requests to', url] as const]),
     ['stream', stream],
     ['archive', archive],

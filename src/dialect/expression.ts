@@ -161,7 +161,7 @@ export function translate(expression: Expression, context: Context): Expr {
     case 'array':
       return arrayLiteral(expression, context)
     case 'row':
-      return rowOf(expression.items.map((item) => translate(item, context)))
+      return rowValue(expression.items.map((item) => translate(item, context)))
     case 'lambda':
       throw new StatementError(
         expression.at,
@@ -737,7 +737,7 @@ function arrayLiteral(expression: Of<'array'>, context: Context): Expr {
 }
 
 /** A row without names, whose fields DuckDB knows as `field0`, `field1`, …. */
-export function rowOf(items: readonly Expr[]): Expr {
+export function rowValue(items: readonly Expr[]): Expr {
   const type: SqlType = { kind: 'row', fields: items.map(({ type: of }) => ({ type: of })) }
   const fields = items.map(
     ({ sql, type: of }, index) =>

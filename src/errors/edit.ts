@@ -1,7 +1,7 @@
 import { decodeUtf8 } from '../codec/envelope.ts'
 import { PipelineError } from '../record/error.ts'
 import { isObject, type Json } from '../record/type.ts'
-import { applyOperation, type Operation, operands } from './patch.ts'
+import { applyOperation, operands, type PatchOperation } from './patch.ts'
 import { type ReadFile, readSources, type ValueSource, ValuesInvalid } from './values.ts'
 
 /** How the records of error files are changed before they are delivered. */
@@ -96,7 +96,7 @@ const noFiles: ReadFile = () => {
 const textPattern = /\$\{(\w+)\}/g
 
 /** The operation with the texts in the places of their names. */
-function withTexts(operation: Operation, texts: ReadonlyMap<string, string>): Operation {
+function withTexts(operation: PatchOperation, texts: ReadonlyMap<string, string>): PatchOperation {
   if (texts.size === 0 || operation.value === undefined) return operation
   const value = JSON.stringify(operation.value).replace(textPattern, (_, name: string) =>
     JSON.stringify(texts.get(name) ?? '').slice(1, -1),
@@ -109,11 +109,11 @@ function cannot(message: string): Edited {
 }
 
 /** An operation as messages name it, with no value: `operation 2, move /a to /b`. */
-function nameOf({ op, path, from }: Operation, index: number): string {
+function nameOf({ op, path, from }: PatchOperation, index: number): string {
   return `operation ${index + 1}, ${op} ${from === undefined ? '' : `${maskPointer(from)} to `}${maskPointer(path)}`
 }
 
-type Read = { readonly operations: readonly Operation[]; readonly sources: readonly ValueSource[] }
+type Read = { readonly operations: readonly PatchOperation[]; readonly sources: readonly ValueSource[] }
 
 function readEdit(bytes: Uint8Array, name: string, readFile: ReadFile): Read {
   let edit: Json
@@ -144,26 +144,26 @@ function readEdit(bytes: Uint8Array, name: string, readFile: ReadFile): Read {
   }
 }
 
-function readPatch(patch: Json, name: string): readonly Operation[] {
+function readPatch(patch: Json, name: string): readonly PatchOperation[] {
   const bad = (why: string): never => {
     throw new PipelineError('INPUT_INVALID', `${name} is no JSON Patch (RFC 6902): ${why}`)
   }
   if (!Array.isArray(patch)) return bad('it has to be a list of operations')
   if (patch.length === 0) return bad('it has no operation')
   if (patch.length > operationsMax) return bad(`it has more than ${operationsMax} operations`)
-  return patch.map((operation: Json, index): Operation => {
+  return patch.map((operation: Json, index): PatchOperation => {
     const at = `operation ${index + 1}`
     if (!isObject(operation)) return bad(`${at} is no object`)
     const { op, path, from } = operation
     if (typeof op !== 'string' || !Object.hasOwn(operands, op))
       return bad(`${at}: "op" has to be one of ${Object.keys(operands).join(', ')}`)
-    const operand = operands[op as Operation['op']]
+    const operand = operands[op as PatchOperation['op']]
     for (const member of ['path', ...(operand === 'from' ? ['from'] : [])])
       if (!isPointer(operation[member]))
         return bad(`${at}: "${member}" has to be a JSON Pointer such as /dynamodb/NewImage/id`)
     if (operand === 'value' && !Object.hasOwn(operation, 'value')) return bad(`${at}: "value" is missing`)
-    const read: Operation = {
-      op: op as Operation['op'],
+    const read: PatchOperation = {
+      op: op as PatchOperation['op'],
       path: path as string,
       ...(operand === 'from' ? { from: from as string } : {}),
       ...(operand === 'value' ? { value: operation.value as Json } : {}),

@@ -16,7 +16,7 @@ import { maskEnvelope, masked } from './mask.ts'
 import { envelopeOf, imagesOf, payloadsOf } from './read.ts'
 
 /** One place of a record beside what is asked for there. No part of it holds a personal value. */
-export type Line = {
+export type ExplainedLine = {
   /** A JSON Pointer without type tags, into the image, or into the envelope for stage `decode`. */
   readonly path: string
   /** What the schema asks for, in words; empty where it asks for nothing. */
@@ -29,7 +29,7 @@ export type Line = {
 export type Explanation = {
   /** `image`: beside the schema of its type. `envelope`: beside the form of a change. `bytes`: neither can be read. */
   readonly of: 'image' | 'envelope' | 'bytes'
-  readonly lines: readonly Line[]
+  readonly lines: readonly ExplainedLine[]
   /** For `bytes`: how many there are, and at which one they stop being UTF-8 or JSON. */
   readonly bytes: number
   readonly brokenAt?: number
@@ -132,7 +132,7 @@ const members: readonly (readonly [path: string, asked: string])[] = [
   ['/dynamodb/OldImage', 'attributes, for REMOVE'],
 ]
 
-function envelopeLines(masked: JsonObject, bad: string): readonly Line[] {
+function envelopeLines(masked: JsonObject, bad: string): readonly ExplainedLine[] {
   return members.map(([path, asked]) => {
     const value = path
       .slice(1)
@@ -144,10 +144,15 @@ function envelopeLines(masked: JsonObject, bad: string): readonly Line[] {
   })
 }
 
-function fieldLines(record: RecordType, shown: JsonObject, at: string, bad: string): readonly Line[] {
+function fieldLines(
+  record: RecordType,
+  shown: JsonObject,
+  at: string,
+  bad: string,
+): readonly ExplainedLine[] {
   return record.fields
     .filter(({ derive }) => !derive)
-    .flatMap((field): readonly Line[] => {
+    .flatMap((field): readonly ExplainedLine[] => {
       const path = `${at}/${field.name}`
       const attribute = Object.hasOwn(shown, field.name) ? shown[field.name] : undefined
       const nested = field.type.kind === 'optional' ? field.type.of : field.type
@@ -167,7 +172,7 @@ function fieldLines(record: RecordType, shown: JsonObject, at: string, bad: stri
     })
 }
 
-function extraLines(record: RecordType, shown: JsonObject, bad: string): readonly Line[] {
+function extraLines(record: RecordType, shown: JsonObject, bad: string): readonly ExplainedLine[] {
   const names = Object.keys(shown).filter((name) => !record.attributes.has(name))
   const isBad = (name: string) => `${bad}/`.startsWith(`/${name}/`)
   return [...names.filter(isBad), ...names.filter((name) => !isBad(name))]
@@ -209,7 +214,7 @@ function isTopLevel(path: string): boolean {
 }
 
 /** An attribute outside the schema within a field: its place is told, its value is not. */
-function nestedExtra(bad: string, malformed: string | undefined): readonly Line[] {
+function nestedExtra(bad: string, malformed: string | undefined): readonly ExplainedLine[] {
   if (malformed === undefined || isTopLevel(bad)) return []
   return [{ path: bad, asked: '', has: masked, mark: 'bad' }]
 }

@@ -92,7 +92,7 @@ export type Result = {
 }
 
 /** `replays/runs/{id}/result.json`: what a replay did, written at its end. */
-export type Report = {
+export type ReplayReport = {
   readonly format: 1
   readonly id: string
   /** ISO-8601 UTC. */
@@ -175,7 +175,7 @@ export async function readTries(store: ObjectStore, { runs }: History): Promise<
   const tries = new Map<string, number>()
   const add = (key: string) => tries.set(key, (tries.get(key) ?? 0) + 1)
   for (const id of runs.keys()) {
-    const report = await readReport(store, id)
+    const report = await readReplayReport(store, id)
     for (const { error, outcome, unchanged } of report?.results ?? [])
       if (outcome === 'fails' && !unchanged) add(error)
     if (!report) for (const key of (await readSelection(store, id))?.keys ?? []) add(key)
@@ -233,8 +233,8 @@ export function readSelection(store: ObjectStore, id: string): Promise<Selection
 }
 
 /** What a replay did; undefined while it runs, or where it was killed. Throws as the store does. */
-export function readReport(store: ObjectStore, id: string): Promise<Report | undefined> {
-  return readJson<Report>(store, reportKey(id), shapes.report)
+export function readReplayReport(store: ObjectStore, id: string): Promise<ReplayReport | undefined> {
+  return readJson<ReplayReport>(store, reportKey(id), shapes.report)
 }
 
 /** Who replayed an error file, and how; undefined where nobody did. Throws as the store does. */
@@ -255,6 +255,6 @@ async function readJson<T>(store: ObjectStore, key: string, shape: z.ZodType): P
 }
 
 /** The bytes of a file of the history. */
-export function writeJson(value: Provenance | Selection | Report | Left): Uint8Array {
+export function writeJson(value: Provenance | Selection | ReplayReport | Left): Uint8Array {
   return Buffer.from(`${JSON.stringify(value, null, 2)}\n`, 'utf8')
 }

@@ -10,7 +10,7 @@ export const operands = {
   copy: 'from',
 } as const
 
-export type Operation = {
+export type PatchOperation = {
   readonly op: keyof typeof operands
   readonly path: string
   readonly from?: string
@@ -27,7 +27,10 @@ export type Patched =
  * `from` of `move` and `copy`, and the parent of every other place have to exist. The document itself stays as it is.
  * Never throws, however deep the document is nested.
  */
-export function applyOperation(document: Json, { op, path, from = '', value = null }: Operation): Patched {
+export function applyOperation(
+  document: Json,
+  { op, path, from = '', value = null }: PatchOperation,
+): Patched {
   const places = tokensOf(path)
   const source = op === 'move' || op === 'copy' ? valueAt(document, tokensOf(from)) : undefined
   switch (op) {

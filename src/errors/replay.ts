@@ -16,7 +16,7 @@ import {
   outcomes,
   type Provenance,
   provenanceKey,
-  type Report,
+  type ReplayReport,
   type Result,
   readProvenance,
   readTries,
@@ -94,7 +94,7 @@ export async function rehearse(
  *
  * Throws as the store does when the selection or the report cannot be written.
  */
-export async function replay(request: ReplayRequest, parts: ReplayParts): Promise<Report> {
+export async function replay(request: ReplayRequest, parts: ReplayParts): Promise<ReplayReport> {
   const { id, by, asked, selection, edit, history } = request
   const { store, clock } = parts
   const tries = await readTries(store, history)
@@ -117,7 +117,7 @@ export async function replay(request: ReplayRequest, parts: ReplayParts): Promis
     results.filter(isDone).map(({ error }) => error),
     handled,
   )
-  const report: Report = { format: 1, id, endedAt: toIso(clock()), counts: countOf(results), results }
+  const report: ReplayReport = { format: 1, id, endedAt: toIso(clock()), counts: countOf(results), results }
   const unwritten = results.filter(({ outcome }) => outcome === 'unwritten')
   // Of these it may stand written who replayed them: they are not done.
   if (unwritten.length > 0)
@@ -238,7 +238,7 @@ function result(key: string, outcome: Outcome, plan?: ReplayPlan): Result {
 }
 
 /** How many error files came to each outcome, in the order of `outcomes`. */
-export function countOf(results: readonly Result[]): Report['counts'] {
+export function countOf(results: readonly Result[]): ReplayReport['counts'] {
   const counts: { [outcome in Outcome]?: number } = {}
   for (const outcome of outcomes) {
     const count = results.filter((one) => one.outcome === outcome).length

@@ -1,6 +1,6 @@
 import type { Runtime } from '../runtime.ts'
 import { connectToStream, type KinesisOptions, type KinesisStream } from './kinesis/connection.ts'
-import { unavailable } from './kinesis/service.ts'
+import { streamUnavailable } from './kinesis/service.ts'
 import { createShardReader, type ShardReader } from './kinesis/shard.ts'
 import type { ChangeSource, Shard } from './source.ts'
 
@@ -83,5 +83,5 @@ async function listAll(
     token = output.NextToken
     if (!token) return shards
   }
-  throw unavailable(`Kinesis listed more than ${pagesMax} pages of shards`)
+  throw streamUnavailable(`Kinesis listed more than ${pagesMax} pages of shards`)
 }

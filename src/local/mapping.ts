@@ -9,7 +9,7 @@ import { lockFolder } from './lock.ts'
 import { openCheckpoints } from './mapping/checkpoint.ts'
 import { type MappingSettings, toMappingSettings } from './mapping/settings.ts'
 import { runShard, type ShardCounts, type ShardRun, type ShardStatus } from './mapping/shard.ts'
-import { compareSequences, type ShardState } from './mapping/track.ts'
+import { compareSequences, type ShardProgress } from './mapping/track.ts'
 import { createWaiter } from './mapping/waiter.ts'
 import type { ChangeSource, Shard } from './source.ts'
 
@@ -103,13 +103,13 @@ export async function startMapping(options: MappingOptions): Promise<RunningMapp
   let failure: unknown
   const waiters = new Set([main])
 
-  const fresh = (): ShardState => ({
+  const fresh = (): ShardProgress => ({
     position: 'oldest',
     lanes: Array.from({ length: settings.parallelization }, () => ({})),
   })
 
   /** Another number of lanes would send keys elsewhere: it is taken where nothing is half done. */
-  const adapt = (shard: string, state: ShardState): ShardState => {
+  const adapt = (shard: string, state: ShardProgress): ShardProgress => {
     if (state.lanes.length === settings.parallelization) return state
     const done = state.position === 'oldest' ? undefined : state.position.after
     const isWhole = state.lanes.every(
@@ -146,7 +146,7 @@ export async function startMapping(options: MappingOptions): Promise<RunningMapp
     }
   }
 
-  const start = (shard: string, state: ShardState) => {
+  const start = (shard: string, state: ShardProgress) => {
     const waiter = createWaiter(stopping, runtime)
     waiters.add(waiter)
     const run = runShard(shard, state, {

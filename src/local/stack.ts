@@ -15,7 +15,7 @@ import { type Alert, createDates, createJudge } from './alert.ts'
 import { lockFolder } from './lock.ts'
 import { type RunningMapping, startMapping } from './mapping.ts'
 import { createMeter, type Meter } from './stack/meter.ts'
-import { type Origin, openOrigin, openStream } from './stack/open.ts'
+import { openOrigin, openStream, type Upstream } from './stack/open.ts'
 import { createTeller, type Report, readReport } from './stack/report.ts'
 import type { Table } from './table.ts'
 
@@ -131,7 +131,7 @@ async function lockState(folder: string): Promise<() => Promise<void>> {
 }
 
 type Parts = {
-  readonly origin: Origin
+  readonly origin: Upstream
   readonly mapping: RunningMapping
   readonly meter: Meter
   readonly archive: string

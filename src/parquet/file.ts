@@ -1,6 +1,16 @@
 import type { LeafColumn, LeafKind } from './column.ts'
 import { bitWidthOf, encodeHybrid } from './levels.ts'
-import { bool, i32, i64, list, struct, type Thrift, type ThriftField, text, writeThrift } from './thrift.ts'
+import {
+  bool,
+  i32,
+  i64,
+  struct,
+  type Thrift,
+  type ThriftField,
+  thriftList,
+  thriftText,
+  writeThrift,
+} from './thrift.ts'
 
 // The layout of a Parquet file (https://parquet.apache.org/docs/file-format/):
 //
@@ -147,14 +157,14 @@ export function writeFooter(
   const footer = writeThrift(
     struct(
       [1, i32(1)],
-      [2, list('struct', [root(elements), ...elements.flatMap(schemaElements)])],
+      [2, thriftList('struct', [root(elements), ...elements.flatMap(schemaElements)])],
       [3, i64(rows)],
-      [4, list('struct', groups.map(rowGroup))],
-      [6, text('dmd-pipeline')],
+      [4, thriftList('struct', groups.map(rowGroup))],
+      [6, thriftText('dmd-pipeline')],
       // What makes a text the least: its bytes, compared one by one.
       [
         7,
-        list(
+        thriftList(
           'struct',
           Array.from({ length: columns }, () => struct([1, struct()])),
         ),
@@ -167,7 +177,7 @@ export function writeFooter(
 }
 
 function root(elements: readonly SchemaElement[]): Thrift {
-  return struct([4, text('row')], [5, i32(elements.length)])
+  return struct([4, thriftText('row')], [5, i32(elements.length)])
 }
 
 function schemaElements(element: SchemaElement): readonly Thrift[] {
@@ -180,7 +190,7 @@ function schemaElements(element: SchemaElement): readonly Thrift[] {
   const written = struct(
     [1, element.leaf === undefined ? undefined : i32(physicalTypes[element.leaf])],
     [3, i32(repetitions[element.repetition])],
-    [4, text(element.name)],
+    [4, thriftText(element.name)],
     [5, element.leaf === undefined ? i32(element.children.length) : undefined],
     [6, meaning === undefined ? undefined : i32(meaning)],
     // TIMESTAMP, not adjusted to a zone, in milliseconds.
@@ -196,22 +206,22 @@ function schemaElements(element: SchemaElement): readonly Thrift[] {
 
 function rowGroup({ rows, chunks }: RowGroup): Thrift {
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0)
-  return struct([1, list('struct', chunks.map(columnChunk))], [2, i64(bytes)], [3, i64(rows)])
+  return struct([1, thriftList('struct', chunks.map(columnChunk))], [2, i64(bytes)], [3, i64(rows)])
 }
 
 function columnChunk(chunk: Chunk): Thrift {
   const { column, offset, bytes, dictionaryBytes, range } = chunk
   const meta = struct(
     [1, i32(physicalTypes[column.kind])],
-    [2, list('i32', chunk.encodings.map(i32))],
-    [3, list('text', column.path.map(text))],
+    [2, thriftList('i32', chunk.encodings.map(i32))],
+    [3, thriftList('text', column.path.map(thriftText))],
     [4, i32(0)],
     [5, i64(chunk.entries)],
     [6, i64(bytes)],
     [7, i64(bytes)],
     [9, i64(offset + dictionaryBytes)],
     [11, dictionaryBytes > 0 ? i64(offset) : undefined],
-    [12, range ? struct([5, text(range[1])], [6, text(range[0])]) : undefined],
+    [12, range ? struct([5, thriftText(range[1])], [6, thriftText(range[0])]) : undefined],
   )
   return struct([2, i64(offset)], [3, meta])
 }

@@ -15,8 +15,12 @@ export type ThriftField = readonly [id: number, value: Thrift | undefined]
 export const i32 = (value: number): Thrift => ({ kind: 'i32', value })
 export const i64 = (value: number): Thrift => ({ kind: 'i64', value })
 export const bool = (value: boolean): Thrift => ({ kind: 'bool', value })
-export const text = (value: string): Thrift => ({ kind: 'text', value })
-export const list = (of: Thrift['kind'], items: readonly Thrift[]): Thrift => ({ kind: 'list', of, items })
+export const thriftText = (value: string): Thrift => ({ kind: 'text', value })
+export const thriftList = (of: Thrift['kind'], items: readonly Thrift[]): Thrift => ({
+  kind: 'list',
+  of,
+  items,
+})
 export const struct = (...fields: readonly ThriftField[]): Thrift => ({ kind: 'struct', fields })
 
 const wireTypes = { bool: 1, i32: 5, i64: 6, text: 8, list: 9, struct: 12 } as const

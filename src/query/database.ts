@@ -5,11 +5,11 @@ import type { Catalog, RecordSchema } from '../record/schema.ts'
 import type { Pack } from './cache.ts'
 import { pathSchema } from './relations.ts'
 import { registerScalars } from './scalars.ts'
-import { emptyTable, partitionColumn, tableColumns } from './tables.ts'
+import { emptyTable, partitionColumnName, tableColumns } from './tables.ts'
 import { viewsOf } from './views.ts'
 
 /** DuckDB, closed to everything but the packs in one folder. */
-export type Database = {
+export type QueryDatabase = {
   readonly instance: DuckDBInstance
   /** For statements of this project's own. */
   readonly trusted: DuckDBConnection
@@ -35,7 +35,7 @@ export type DatabaseParts = {
  * settings are locked. The folder holds nothing that the tables do not hold too, so that the guard, which lets no
  * statement name a file, is not the only thing between a query and the machine.
  */
-export async function openDatabase(parts: DatabaseParts): Promise<Database> {
+export async function openQueryDatabase(parts: DatabaseParts): Promise<QueryDatabase> {
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
@@ -85,7 +85,7 @@ export async function openDatabase(parts: DatabaseParts): Promise<Database> {
 }
 
 function columnsOf(schema: RecordSchema): readonly string[] {
-  return [...tableColumns(schema).map(({ name }) => name), partitionColumn]
+  return [...tableColumns(schema).map(({ name }) => name), partitionColumnName]
 }
 
 async function showTable(

@@ -1,6 +1,6 @@
 import { parseLocalDate } from '../record/date.ts'
 import type { ObjectStore } from '../store/store.ts'
-import { partitionColumn } from './tables.ts'
+import { partitionColumnName } from './tables.ts'
 
 /** What a query needs of an archive: it lists and reads, and cannot do more. */
 export type ReadableStore = Pick<ObjectStore, 'url' | 'list' | 'get'>
@@ -25,7 +25,7 @@ export type Listing = {
   readonly skipped: readonly SkippedFile[]
 }
 
-const filePattern = new RegExp(`^data/[^/]+/${partitionColumn}=(\\d{4}-\\d{2}-\\d{2})/[^/]+\\.avro$`)
+const filePattern = new RegExp(`^data/[^/]+/${partitionColumnName}=(\\d{4}-\\d{2}-\\d{2})/[^/]+\\.avro$`)
 
 const hiddenPattern = /\/[._][^/]*$/
 
@@ -47,4 +47,4 @@ export async function listFiles(
   return { files, skipped }
 }
 
-const notNamed = `its name is not ${partitionColumn}=YYYY-MM-DD/….avro`
+const notNamed = `its name is not ${partitionColumnName}=YYYY-MM-DD/….avro`

@@ -1,6 +1,7 @@
 import { type DuckDBConnection, type DuckDBPreparedStatement, StatementType } from '@duckdb/node-api'
 import { codeOf } from '../dialect/athena.ts'
 import type { ColumnType } from '../dialect/environment.ts'
+import { statementBytesMax } from '../dialect/lexer.ts'
 import { notDone } from '../dialect/parser.ts'
 import type { Translator } from '../dialect/statement.ts'
 import { PipelineError } from '../record/error.ts'
@@ -102,8 +103,6 @@ function fromAthena(sql: string, translate: Translator): Reading {
   return explain === '' ? { explain, select, columns } : { explain, select }
 }
 
-/** The longest statement, as long as Athena's. */
-const statementBytesMax = 262_144
 /** The most operators, dots and brackets of a statement in DuckDB's SQL: its parser calls itself for each. */
 const marksMax = 5000
 

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteName } from '../dialect/sql.ts'
 import type { RecordSchema } from '../record/schema.ts'
 import { isObject, type Json, type JsonObject } from '../record/type.ts'
-import { partitionColumn } from './tables.ts'
+import { partitionColumnName } from './tables.ts'
 import { expressionText, nodesOf, parseTree, textMember } from './tree.ts'
 
 // Which partitions a statement can have rows of, told by DuckDB's own parser and its own evaluation: of each WHERE, the
@@ -90,9 +90,9 @@ async function match(
   { alias, sql, isOuter }: Predicate,
   partitions: readonly string[],
 ): Promise<readonly string[] | 'all'> {
-  const dates = `(SELECT unnest(CAST($1::JSON AS VARCHAR[])) AS ${partitionColumn}) AS ${quoteName(alias)}`
+  const dates = `(SELECT unnest(CAST($1::JSON AS VARCHAR[])) AS ${partitionColumnName}) AS ${quoteName(alias)}`
   try {
-    const found = await connection.runAndReadAll(`SELECT ${partitionColumn} FROM ${dates} WHERE ${sql}`, [
+    const found = await connection.runAndReadAll(`SELECT ${partitionColumnName} FROM ${dates} WHERE ${sql}`, [
       JSON.stringify([...partitions, null]),
     ])
     const passed = found.getRows().map(([date]) => (date === null ? null : String(date)))
@@ -203,10 +203,10 @@ function speaksOf(
     const [first = '', second] = node.column_names.map((name: Json) => textMember(name).toLowerCase())
     if (second !== undefined) {
       const isQualified = node.column_names.length === 2 && first === alias.toLowerCase()
-      return isQualified && second === partitionColumn
+      return isQualified && second === partitionColumnName
     }
     if (timeNames.has(first)) told.isTimed = true
-    return timeNames.has(first) || (isOnly && first === partitionColumn)
+    return timeNames.has(first) || (isOnly && first === partitionColumnName)
   })
 }
 

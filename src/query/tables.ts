@@ -19,7 +19,7 @@ import type { RecordSchema } from '../record/schema.ts'
 import type { Type } from '../record/type.ts'
 
 /** The column by which files are filed; as in Athena it comes last. */
-export const partitionColumn = hivePartitionColumn.name
+export const partitionColumnName = hivePartitionColumn.name
 
 /** A column of a table: its name as SQL sees it, and its type. */
 export type TableColumn = { readonly name: string; readonly type: DuckDBType }
@@ -36,7 +36,7 @@ export function tableColumns(schema: RecordSchema): readonly TableColumn[] {
 export function emptyTable(schema: RecordSchema): string {
   const columns = [
     ...tableColumns(schema),
-    { name: partitionColumn, type: VARCHAR },
+    { name: partitionColumnName, type: VARCHAR },
     { name: '$path', type: VARCHAR },
   ]
   const list = columns.map(({ name, type }) => `CAST(NULL AS ${type.toString()}) AS ${quoteName(name)}`)

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { PipelineError } from '../record/error.ts'
 import { type Runtime, systemRuntime } from '../runtime.ts'
 import { checkSignal, orUnavailable, unavailable, unless } from './failure.ts'
-import { absent, etagOf, fileAt } from './file.ts'
+import { absentCodes, etagOf, fileAt } from './file.ts'
 import { type Archive, syncFolder } from './folder.ts'
 import { checkKey, ownFolder } from './key.ts'
 import { makeFolders } from './newfolder.ts'
@@ -106,7 +106,7 @@ const [openFile, statFile, readFile, closeFile] = [
 async function getObject(archive: Archive, key: string): Promise<StoredObject | undefined> {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
   const flags = O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0)
-  const file = await unless([...absent, 'ELOOP'], openFile(join(archive.root, key), flags))
+  const file = await unless([...absentCodes, 'ELOOP'], openFile(join(archive.root, key), flags))
   if (file === undefined) return undefined
   try {
     const found = await statFile(file, { bigint: true })

@@ -5,14 +5,14 @@ import type { Archive } from './folder.ts'
 import { fileSystemNow } from './scratch.ts'
 
 /** A key leads to no object also where a folder has its name, or a file that of one of its folders. */
-export const absent: readonly string[] = ['ENOENT', 'ENOTDIR']
+export const absentCodes: readonly string[] = ['ENOENT', 'ENOTDIR']
 
 /** Longer than the coarsest time stamps in use, those of FAT. */
 const ageWaitNsMax = 2_500_000_000n
 
 /** The plain file at a path; undefined when there is none, or something else. */
 export async function fileAt(path: string): Promise<BigIntStats | undefined> {
-  const found = await unless(absent, lstat(path, { bigint: true }))
+  const found = await unless(absentCodes, lstat(path, { bigint: true }))
   return found?.isFile() ? found : undefined
 }
 
@@ -33,6 +33,6 @@ export function etagOf(found: BigIntStats): string {
   return `${found.ino.toString(36)}-${found.size}-${found.mtimeNs.toString(36)}`
 }
 
-export function isObject(found: BigIntStats | undefined, etag: string): boolean {
+export function isSameFile(found: BigIntStats | undefined, etag: string): boolean {
   return found !== undefined && etagOf(found) === etag
 }

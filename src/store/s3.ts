@@ -3,7 +3,7 @@ import { PipelineError } from '../record/error.ts'
 import { type Bucket, connectToBucket, type S3Options } from './s3/connection.ts'
 import { getObject, headObject, listObjects, rightsToList } from './s3/read.ts'
 import { deleteVersion, listVersions } from './s3/version.ts'
-import { putObject, removeObject, tagObject } from './s3/write.ts'
+import { putS3Object, removeS3Object, tagObject } from './s3/write.ts'
 import type { ObjectStore } from './store.ts'
 
 export type { S3Options } from './s3/connection.ts'
@@ -30,7 +30,7 @@ export async function openS3Store(options: S3Options): Promise<ObjectStore> {
       list: (key, options) => listVersions(bucket, key, options?.signal),
       delete: (key, id, options) => deleteVersion(bucket, key, id, options?.signal),
     },
-    put: (key, bytes, options) => putObject(bucket, key, bytes, options ?? {}),
+    put: (key, bytes, options) => putS3Object(bucket, key, bytes, options ?? {}),
     get: (key, options) => getObject(bucket, key, options?.signal),
     head: (key, options) => headObject(bucket, key, options?.signal),
     async *list(prefix, options) {
@@ -40,7 +40,7 @@ export async function openS3Store(options: S3Options): Promise<ObjectStore> {
       for await (const page of listObjects(bucket, prefix, options ?? {})) yield page.map(({ key }) => key)
     },
     tag: (key, tag, options) => tagObject(bucket, key, tag, options?.signal),
-    delete: (key, options) => removeObject(bucket, key, options ?? {}),
+    delete: (key, options) => removeS3Object(bucket, key, options ?? {}),
   }
 }
 

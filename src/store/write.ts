@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs'
 import { link, lstat, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { checkSignal, orUnavailable, systemCode, unavailable, unless } from './failure.ts'
-import { absent, etagOf, fileAt, isObject, outlive } from './file.ts'
+import { absentCodes, etagOf, fileAt, isSameFile, outlive } from './file.ts'
 import { type Archive, makeFolder, makeScratch, syncFolder } from './folder.ts'
 import { checkKey } from './key.ts'
 import { discard, withLock, writeTemp } from './scratch.ts'
@@ -56,7 +56,7 @@ async function put(
   const ifAbsent = condition !== undefined && 'ifAbsent' in condition
   const ifMatch = condition !== undefined && 'ifMatch' in condition ? condition.ifMatch : undefined
   const before = await fileAt(path)
-  if (ifMatch !== undefined && !isObject(before, ifMatch)) {
+  if (ifMatch !== undefined && !isSameFile(before, ifMatch)) {
     await stat(archive.root)
     return { outcome: 'changed' }
   }
@@ -101,7 +101,7 @@ async function create(temp: string, path: string, key: string): Promise<boolean>
     return true
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error
-    const there = await unless(absent, lstat(path))
+    const there = await unless(absentCodes, lstat(path))
     if (there === undefined || there.isFile()) return false
     throw unavailable(`put ${key}`, 'a folder or link has its name', 'Move it away', error)
   }
@@ -116,7 +116,7 @@ async function replace(
   ifMatch: string | undefined,
 ): Promise<boolean> {
   let current = await fileAt(path)
-  if (ifMatch !== undefined && !isObject(current, ifMatch)) return false
+  if (ifMatch !== undefined && !isSameFile(current, ifMatch)) return false
   if (current === undefined) {
     // Only creations need no lock: when one comes in between, what it made stays until this lock is released.
     if (await create(temp.path, path, key)) return true
@@ -131,7 +131,7 @@ async function remove(archive: Archive, key: string, { ifMatch, signal }: Delete
   checkSignal(signal)
   const path = join(archive.root, key)
   const isMeant = (found: BigIntStats | undefined) =>
-    found !== undefined && (ifMatch === undefined || isObject(found, ifMatch))
+    found !== undefined && (ifMatch === undefined || isSameFile(found, ifMatch))
   if (!isMeant(await fileAt(path))) {
     await stat(archive.root)
     return false

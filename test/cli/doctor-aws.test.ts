@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { checkDeployment } from '../../src/cli/doctor/aws.ts'
-import type { Finding } from '../../src/cli/doctor/finding.ts'
+import type { DoctorFinding } from '../../src/cli/doctor/finding.ts'
 import { readSettings } from '../../src/settings.ts'
 import { type AwsCall, AwsFault, type AwsServer, startAws } from './aws.ts'
 import {
@@ -101,7 +101,7 @@ async function open(over: Answers = {}): Promise<AwsServer> {
 }
 
 /** What is found of the deployment `my-own`, by what was looked at. */
-async function look(over: Answers): Promise<ReadonlyMap<string, Omit<Finding, 'check'>>> {
+async function look(over: Answers): Promise<ReadonlyMap<string, Omit<DoctorFinding, 'check'>>> {
   const { endpoint } = await open(over)
   process.env.AWS_ENDPOINT_URL = endpoint
   const settings = readSettings({ env: { DMD_DATABASE: 'my_own', DMD_WORKGROUP: 'my-own' } })
@@ -117,7 +117,7 @@ const checks = [
 ]
 
 /** The checks of which that was found. */
-const checksThat = (found: ReadonlyMap<string, Omit<Finding, 'check'>>, ok: boolean | null) =>
+const checksThat = (found: ReadonlyMap<string, Omit<DoctorFinding, 'check'>>, ok: boolean | null) =>
   checks.filter((check) => found.get(check)?.ok === ok)
 
 test('a deployment as it should be is called well in each part, and no number of an account is shown', async () => {
@@ -128,7 +128,7 @@ test('a deployment as it should be is called well in each part, and no number of
   }).done
   expect(ran).toMatchObject({ code: 0, err: '' })
   expect(ran.out).not.toContain(account)
-  const findings = JSON.parse(ran.out) as Finding[]
+  const findings = JSON.parse(ran.out) as DoctorFinding[]
   const looked = findings.slice(4).filter(({ check }) => !check.startsWith('assumed: '))
   expect(looked.map(({ check, ok, fix }) => [check, ok, fix])).toEqual(
     checks.map((check) => [check, true, undefined]),

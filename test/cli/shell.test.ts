@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
-import { readHistory, writeHistory } from '../../src/cli/history.ts'
+import { readStatementHistory, writeHistory } from '../../src/cli/history.ts'
 import { completer } from '../../src/cli/shell/complete.ts'
-import { idle, interrupted } from '../../src/cli/shell/terminal.ts'
+import { droppedLine, idle } from '../../src/cli/shell/terminal.ts'
 import { readStatements } from '../../src/cli/shell.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import type { QueryEngine } from '../../src/query/engine.ts'
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 /** Types lines into the shell; what it printed, the prompts it showed, and what it kept. */
 async function type(
-  lines: readonly (string | typeof interrupted | typeof idle)[],
+  lines: readonly (string | typeof droppedLine | typeof idle)[],
   { work = new AbortController().signal, with: used = engine, ...over }: Over & Used = {},
 ) {
   const { io, out, err } = testIo(over)
@@ -185,11 +185,11 @@ test('of several statements those after one that fails are not run, and the shel
 })
 
 test('Ctrl-C drops what was typed, and a statement that is not ended is not run', async () => {
-  const { out, prompts, err } = await type(['SELECT nothing', interrupted, 'SELECT 9 AS nine;', 'SELECT'])
+  const { out, prompts, err } = await type(['SELECT nothing', droppedLine, 'SELECT 9 AS nine;', 'SELECT'])
   expect(out).toMatch(/^nine\n/)
   expect(prompts).toEqual(['dmd> ', '...> ', 'dmd> ', 'dmd> ', '...> '])
   expect(err).toMatch(/the last statement was not run: it does not end with ;\n$/)
-  expect((await type([interrupted])).err).toBe('')
+  expect((await type([droppedLine])).err).toBe('')
   expect((await type([idle])).err).toBe('.quit or Ctrl-D leaves\n')
 })
 
@@ -315,12 +315,12 @@ test('an entry of the history keeps its line breaks, comments and spaces, for it
   const path = join(home, '.dmd_history')
   const entries = ["SELECT 'a  b' AS a -- the first\n, 2 AS b;", 'SELECT\t3;']
   writeFileSync(path, 'SELECT 0 AS earlier;\n"not JSON\n')
-  for (const entry of entries) writeHistory(readHistory({ HOME: home }), entry)
-  expect(readHistory({ HOME: home }).entries).toEqual(
+  for (const entry of entries) writeHistory(readStatementHistory({ HOME: home }), entry)
+  expect(readStatementHistory({ HOME: home }).entries).toEqual(
     [...entries].reverse().concat('"not JSON', 'SELECT 0 AS earlier;'),
   )
   rmSync(path)
-  writeHistory(readHistory({ HOME: home }), 'SELECT 4;')
+  writeHistory(readStatementHistory({ HOME: home }), 'SELECT 4;')
   expect(statSync(path).mode & 0o777).toBe(0o600)
   rmSync(home, { recursive: true, force: true })
 })
@@ -332,11 +332,11 @@ test('a history grows to a bound and no further', () => {
     writeFileSync(path, 'SELECT 0;\n'.repeat(1990))
     const lengths: number[] = []
     for (let n = 1; n <= 30; n++) {
-      writeHistory(readHistory({ HOME: home }), `SELECT ${n};`)
+      writeHistory(readStatementHistory({ HOME: home }), `SELECT ${n};`)
       lengths.push(readFileSync(path, 'utf8').split('\n').length - 1)
     }
     expect([Math.max(...lengths), lengths.at(-1)]).toEqual([2001, 1019])
-    const { entries } = readHistory({ HOME: home })
+    const { entries } = readStatementHistory({ HOME: home })
     expect([entries.length, entries[0], entries[29], entries[30]]).toEqual([
       1000,
       'SELECT 30;',

@@ -3,7 +3,7 @@ import { type DiscardedBatch, writeFailedBatch } from '../../src/codec/failed-ba
 import { toRules } from '../../src/delivery/rules.ts'
 import { type Delivery, deliverBatch } from '../../src/delivery/worker.ts'
 import { type Edit, noEdit, parsePatch } from '../../src/errors/edit.ts'
-import { isOpen, type Report, readHistory } from '../../src/errors/history.ts'
+import { isOpen, type ReplayReport, readHistory } from '../../src/errors/history.ts'
 import { freeze, type ReplayParts, type ReplayRequest, replay } from '../../src/errors/replay.ts'
 import { triage } from '../../src/errors/triage.ts'
 import { PipelineError } from '../../src/record/error.ts'
@@ -82,7 +82,7 @@ export async function replayAll(
   store: ObjectStore,
   edit: Edit = noEdit,
   over: Partial<ReplayRequest & ReplayParts> & { readonly keys?: readonly string[] } = {},
-): Promise<Report> {
+): Promise<ReplayReport> {
   const { request, parts } = await prepare(store, edit, over)
   return replay(request, parts)
 }

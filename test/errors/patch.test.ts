@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { applyOperation, type Operation } from '../../src/errors/patch.ts'
+import { applyOperation, type PatchOperation } from '../../src/errors/patch.ts'
 import type { Json } from '../../src/record/type.ts'
 
 /** RFC 6902, appendix A, and cases of its sections 4.1 to 4.6. `undefined` stands for an error. */
 const cases: readonly (readonly [
   name: string,
   document: Json,
-  operation: Operation,
+  operation: PatchOperation,
   after: Json | undefined,
 ])[] = [
   ['A.1 adds a member', { foo: 'bar' }, { op: 'add', path: '/baz', value: 'q' }, { foo: 'bar', baz: 'q' }],
@@ -112,7 +112,7 @@ const document: fc.Arbitrary<Json> = fc.letrec<{ json: Json }>((tie) => ({
 const pointer = fc
   .array(fc.oneof(name, fc.constantFrom('-', '2', '00', 'typo')), { maxLength: 4 })
   .map((tokens) => tokens.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''))
-const operation: fc.Arbitrary<Operation> = fc.oneof(
+const operation: fc.Arbitrary<PatchOperation> = fc.oneof(
   fc.record({
     op: fc.constantFrom('add' as const, 'replace' as const, 'test' as const),
     path: pointer,
@@ -134,7 +134,7 @@ function placesOf(value: Json, at = '', places = new Map<string, Json>()): Map<s
 const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/'))
 
 /** Whether RFC 6902 lets the operation apply, said of the places alone. */
-function isApplicable(before: Json, { op, path, from = '', value }: Operation): boolean {
+function isApplicable(before: Json, { op, path, from = '', value }: PatchOperation): boolean {
   const places = placesOf(before)
   const mayBeAdded = (to: string, among: ReadonlyMap<string, Json>) => {
     if (to === '') return true

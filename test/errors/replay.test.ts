@@ -4,7 +4,13 @@ import { planBatch } from '../../src/delivery/plan.ts'
 import { diffPayloads } from '../../src/errors/diff.ts'
 import { noEdit, replaceBy } from '../../src/errors/edit.ts'
 import { goneWhenIgnored } from '../../src/errors/expiry.ts'
-import { isOpen, provenanceKey, readHistory, readProvenance, readReport } from '../../src/errors/history.ts'
+import {
+  isOpen,
+  provenanceKey,
+  readHistory,
+  readProvenance,
+  readReplayReport,
+} from '../../src/errors/history.ts'
 import { freeze, rehearse, replay } from '../../src/errors/replay.ts'
 import { triage } from '../../src/errors/triage.ts'
 import { PipelineError } from '../../src/record/error.ts'
@@ -638,7 +644,7 @@ describe('killed at any write and run again', () => {
     await expect(
       replay(request, { ...parts, store: mortal(archive.store, 4), putsParallel: 1 }),
     ).rejects.toThrow(Killed)
-    expect(await readReport(archive.store, request.id)).toBeUndefined()
+    expect(await readReplayReport(archive.store, request.id)).toBeUndefined()
     const between = await readHistory(archive.store)
     for (const key of await archive.keys('errors/')) expect(isOpen(between, key)).toBe(true)
     expect((await replayAll(archive.store, addSale())).counts).toEqual({ there: 1, written: 4 })

@@ -465,12 +465,12 @@ export const bugs: readonly Bug[] = [
     ['A creation replaces what is there.', '    await link(temp, path)\n', '    await rename(temp, path)\n'],
     [
       'A replacement does not look at what it replaces.',
-      '  if (ifMatch !== undefined && !isObject(current, ifMatch)) return false\n  if (current',
+      '  if (ifMatch !== undefined && !isSameFile(current, ifMatch)) return false\n  if (current',
       '  if (current',
     ],
     [
       'A delete does not look at what it deletes.',
-      'found !== undefined && (ifMatch === undefined || isObject(found, ifMatch))',
+      'found !== undefined && (ifMatch === undefined || isSameFile(found, ifMatch))',
       'found !== undefined',
     ],
     ['A file that is replaced leaves its temp file.', '    await discard(temp.path)\n', ''],

@@ -2,19 +2,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Database, openDatabase } from '../../src/query/database.ts'
+import { openQueryDatabase, type QueryDatabase } from '../../src/query/database.ts'
 
 // Behind the guard, which lets no such statement through: the database is closed by itself.
 
 let folder: string
 let outside: string
-let database: Database
+let database: QueryDatabase
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dmd-database-'))
   outside = mkdtempSync(join(tmpdir(), 'dmd-outside-'))
   writeFileSync(join(folder, 'own.csv'), 'a\n1\n')
   writeFileSync(join(outside, 'secret.csv'), 'a\n1\n')
-  database = await openDatabase({
+  database = await openQueryDatabase({
     catalog: new Map(),
     url: 'file:///archive/',
     folder,

@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts'
+import type { DoctorFinding } from './finding.ts'
 
 /** Something that could not be seen without an AWS account, and how to see it in one. */
 export type Assumption = {
@@ -115,7 +115,7 @@ export const assumptions: readonly Assumption[] = [
 ]
 
 /** The assumptions as findings of which nothing is known. */
-export function assumedFindings(): readonly Finding[] {
+export function assumedFindings(): readonly DoctorFinding[] {
   return assumptions.map(({ name, assumed, test, expect }) => ({
     check: `assumed: ${name}`,
     ok: null,

@@ -4,7 +4,7 @@ import { loadSdk, PackageMissing } from '../../aws/sdk.ts'
 import type { PartitionRange } from '../../record/rules.ts'
 import type { Catalog } from '../../record/schema.ts'
 import { readSettings, type Settings } from '../../settings.ts'
-import { type Finding, hideAccount, type Judged, sound } from './finding.ts'
+import { type DoctorFinding, hideAccount, type Judged, sound } from './finding.ts'
 import {
   type BucketSettings,
   judgeBucket,
@@ -41,9 +41,9 @@ export async function checkDeployment(
   { name, table = `${name}-items` }: Deployment,
   settings: Settings,
   catalog: Catalog,
-): Promise<readonly Finding[]> {
+): Promise<readonly DoctorFinding[]> {
   const found: Found = {}
-  const findings: Finding[] = []
+  const findings: DoctorFinding[] = []
   const look = async (check: string, work: () => Promise<Judged>) =>
     void findings.push({ check, ...(await work().catch(notLookedAt)) })
 

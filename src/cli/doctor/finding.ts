@@ -1,8 +1,8 @@
-import { type Field, fields } from '../columns.ts'
+import { fields, type LabelledField } from '../columns.ts'
 import { type Io, style } from '../io.ts'
 
 /** What was looked at, and what came of it. No part of it holds a value of a record. */
-export type Finding = {
+export type DoctorFinding = {
   readonly check: string
   /** Null where it could not be looked at. */
   readonly ok: boolean | null
@@ -13,7 +13,7 @@ export type Finding = {
 }
 
 /** What a look comes to, before it has a name. */
-export type Judged = Omit<Finding, 'check'>
+export type Judged = Omit<DoctorFinding, 'check'>
 
 /** A thing as it should be. */
 export function sound(found: string): Judged {
@@ -31,13 +31,13 @@ export function hideAccount(text: string): string {
 }
 
 /** A finding as a line, and another for its fix. */
-export function findingLines(io: Io, findings: readonly Finding[]): string {
-  const rows = findings.map(({ check, ok, found, fix, see }): Field => {
+export function findingLines(io: Io, findings: readonly DoctorFinding[]): string {
+  const rows = findings.map(({ check, ok, found, fix, see }): LabelledField => {
     const mark = ok === null ? '—' : ok ? 'ok' : 'FAIL'
     const more = [fix && `fix: ${fix}`, see && `see: ${see}`].filter((line) => line !== undefined)
     return [`${mark.padEnd(4)}  ${check}`, [found, ...more].join('\n')]
   })
-  const colorOf = ({ ok }: Finding) => (ok === null ? 'dim' : ok ? 'green' : 'red')
+  const colorOf = ({ ok }: DoctorFinding) => (ok === null ? 'dim' : ok ? 'green' : 'red')
   return fields(io, rows, {
     paint: (name, row) => {
       const finding = findings[row]

@@ -1,9 +1,14 @@
-import type { Explanation, Line } from '../../errors/explain.ts'
+import type { ExplainedLine, Explanation } from '../../errors/explain.ts'
 import { columns } from '../columns.ts'
 import { count, type Io, style } from '../io.ts'
 
 const widthDefault = 120
-const marks: { readonly [mark in Line['mark']]: string } = { bad: '✗', ok: ' ', absent: ' ', extra: '+' }
+const marks: { readonly [mark in ExplainedLine['mark']]: string } = {
+  bad: '✗',
+  ok: ' ',
+  absent: ' ',
+  extra: '+',
+}
 
 /** A record beside its schema, a line a field; the one at fault is marked. It fits the terminal. */
 export function explanationLines(io: Io, explanation: Explanation): readonly string[] {
@@ -31,6 +36,6 @@ export function explanationLines(io: Io, explanation: Explanation): readonly str
 }
 
 /** Long schemas: what the record does not have, and need not, is left out. */
-function isAsked(lines: readonly Line[]): boolean {
+function isAsked(lines: readonly ExplainedLine[]): boolean {
   return lines.length <= 30
 }

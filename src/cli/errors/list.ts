@@ -18,7 +18,7 @@ export type ListFlags = ErrorFlags & {
 }
 
 /** `dmd errors list`: a line a cause. */
-export async function list(io: Io, flags: ListFlags): Promise<ExitCode> {
+export async function listErrors(io: Io, flags: ListFlags): Promise<ExitCode> {
   const opened = await openErrors(io, flags)
   const filter = filterOf(io, flags, opened.catalog)
   const { groups, from, to } = await readTriage(io, opened, filter)

@@ -7,7 +7,12 @@ import { type ErrorFlags, openErrors, operator, readTriage } from './open.ts'
 export type SetFlags = ErrorFlags & { readonly note?: string }
 
 /** `dmd errors set`: adds a status of a group to the log. */
-export async function set(io: Io, fingerprint: string, status: Status, flags: SetFlags): Promise<ExitCode> {
+export async function setErrorStatus(
+  io: Io,
+  fingerprint: string,
+  status: Status,
+  flags: SetFlags,
+): Promise<ExitCode> {
   const by = operator(io, flags)
   const { note } = flags
   const problem = note === undefined ? undefined : noteProblem(note)

@@ -6,7 +6,7 @@ import { triesMax } from '../../errors/replay.ts'
 import { fitText } from '../../query/layout.ts'
 import { codes } from '../../record/error.ts'
 import type { Settings } from '../../settings.ts'
-import { columns, type Field, fields } from '../columns.ts'
+import { columns, fields, type LabelledField } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
 import { archiveFlags, commandText } from '../commandline.ts'
 import { allHarmless, asItIs, count, counted, harmless, type Io, outJson, style } from '../io.ts'
@@ -55,7 +55,7 @@ function render(io: Io, report: GroupReport, settings: Settings): string {
   const entry = Object.hasOwn(codes, code) ? codes[code as keyof typeof codes] : undefined
   const last = said.at(-1)
   const { explanation } = report.error
-  const about: (Field | undefined)[] = [
+  const about: (LabelledField | undefined)[] = [
     ['cause', `${code} at stage ${stage}, group ${fingerprint}`],
     entry && ['meaning', entry.meaning],
     entry && ['fix', entry.fix],
@@ -70,7 +70,7 @@ function render(io: Io, report: GroupReport, settings: Settings): string {
     ],
     ['seen', seenSpan(shown)],
   ]
-  const sample: (Field | undefined)[] = [
+  const sample: (LabelledField | undefined)[] = [
     ['file', error.key],
     error.source && ['source', `${error.source.stream} ${error.source.shard} ${error.source.sequence}`],
     ['tries', `${error.tries} of ${triesMax} failed`],
@@ -80,7 +80,7 @@ function render(io: Io, report: GroupReport, settings: Settings): string {
       commandText(io, ['replay', 'show', error.replayed.replay, '--archive', settings.archive]),
     ],
   ]
-  const isGiven = (row: Field | undefined) => row !== undefined
+  const isGiven = (row: LabelledField | undefined) => row !== undefined
   const lines = [
     fields(io, about.filter(isGiven)),
     ...frequencyLines(io, shown),

@@ -1,4 +1,4 @@
-import { type Outcome, outcomes, readHistory, readReport, readSelection } from '../../errors/history.ts'
+import { type Outcome, outcomes, readHistory, readReplayReport, readSelection } from '../../errors/history.ts'
 import type { ObjectStore } from '../../store/store.ts'
 import { columns, fields } from '../columns.ts'
 import { type ExitCode, exitCodes, UsageError } from '../command.ts'
@@ -83,7 +83,7 @@ type State = 'ended' | 'unfinished'
 async function readReplay(store: ObjectStore, id: string) {
   const selection = await readSelection(store, id)
   if (!selection) return undefined
-  const report = await readReport(store, id)
+  const report = await readReplayReport(store, id)
   const state: State = report ? 'ended' : 'unfinished'
   const { keys, ...about } = selection
   const results = report?.results ?? keys.map((error) => ({ error, outcome: 'untried' as const }))

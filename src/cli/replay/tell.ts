@@ -1,7 +1,13 @@
 import type { Difference } from '../../errors/diff.ts'
-import { type EditSummary, type Outcome, outcomes, type Report, type Result } from '../../errors/history.ts'
+import {
+  type EditSummary,
+  type Outcome,
+  outcomes,
+  type ReplayReport,
+  type Result,
+} from '../../errors/history.ts'
 import { isDone } from '../../errors/replay.ts'
-import { type Field, fields } from '../columns.ts'
+import { fields, type LabelledField } from '../columns.ts'
 import { allHarmless, count, harmless, type Io, style } from '../io.ts'
 
 /** What an edit changes, in words and without a value. */
@@ -29,7 +35,7 @@ const meanings: { readonly [outcome in Outcome]: string } = {
 }
 
 /** A line for each outcome that there is. */
-export function outcomeLines(io: Io, counts: Report['counts'], isRehearsal: boolean): string {
+export function outcomeLines(io: Io, counts: ReplayReport['counts'], isRehearsal: boolean): string {
   return outcomes
     .flatMap((outcome) => {
       const files = counts[outcome]
@@ -49,7 +55,7 @@ const shownMax = 20
 export function resultRows(io: Io, results: readonly Result[], max = shownMax): string {
   const rank = ({ outcome }: Result) => -outcomes.indexOf(outcome)
   const ordered = [...results].sort((a, b) => rank(a) - rank(b) || (a.error < b.error ? -1 : 1))
-  const rows = ordered.slice(0, max).map((result): Field => {
+  const rows = ordered.slice(0, max).map((result): LabelledField => {
     const { outcome, error, code, path, message, objects = [] } = result
     const became = isDone(result)
       ? `${objects[0] ?? ''}${objects.length > 1 ? ` and ${count(objects.length - 1)} more` : ''}`
@@ -71,7 +77,7 @@ function failureText(code = '', path = '', message = ''): string {
 
 /** One record before and after. */
 export function differenceLines(io: Io, error: string, differences: readonly Difference[]): string {
-  const rows = differences.flatMap(({ path, before, after }): Field[] => [
+  const rows = differences.flatMap(({ path, before, after }): LabelledField[] => [
     ...(before === undefined ? [] : [['-', `${path} ${harmless(before)}`] as const]),
     ...(after === undefined ? [] : [['+', `${path} ${harmless(after)}`] as const]),
   ])

@@ -1,11 +1,11 @@
-import { columns, type Field, fields } from '../columns.ts'
+import { columns, fields, type LabelledField } from '../columns.ts'
 import { UsageError } from '../command.ts'
 import { style } from '../io.ts'
 import { shownFormats } from '../result.ts'
 import { listSaved, readSaved } from '../saved.ts'
 import { readStatementFile } from '../statement.ts'
 import { columnRows, findSchema, relationNames } from './columns.ts'
-import { isBlank, takeStatements } from './input.ts'
+import { isBlankStatement, takeStatements } from './input.ts'
 import { outputTo, runAll, runSql, type Session } from './session.ts'
 
 /** A command of the shell's own. */
@@ -105,7 +105,7 @@ export const commands: readonly Command[] = [
     run: async (session, argument) => {
       if (argument === '') throw new UsageError('name a file with statements: .read report.sql')
       const { statements, rest } = takeStatements(readStatementFile(argument))
-      await runAll(session, isBlank(rest) ? statements : [...statements, rest.trim()])
+      await runAll(session, isBlankStatement(rest) ? statements : [...statements, rest.trim()])
     },
   },
   {
@@ -121,7 +121,7 @@ export const commands: readonly Command[] = [
   },
 ]
 
-const help: readonly Field[] = [
+const help: readonly LabelledField[] = [
   ['SELECT …;', 'runs a statement; it may take several lines and ends with ;'],
   ...commands.map(({ names, usage, text }) => [`${names[0]} ${usage}`, text] as const),
   ['Ctrl-C', 'drops what is typed, or ends the statement that runs'],

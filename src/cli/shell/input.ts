@@ -19,11 +19,11 @@ export function takeStatements(text: string): Taken {
 }
 
 /** True where a text has no statement in it, not even the beginning of one: white space and comments that are closed. */
-export function isBlank(text: string): boolean {
-  return codeOf(text).trim() === '' && !isOpen(text)
+export function isBlankStatement(text: string): boolean {
+  return codeOf(text).trim() === '' && !isUnfinished(text)
 }
 
 /** True where a text ends within quotes or within a comment of several lines, so that its next line is no code. */
-export function isOpen(text: string): boolean {
+export function isUnfinished(text: string): boolean {
   return !codeOf(`${text}\n;`).endsWith(';')
 }

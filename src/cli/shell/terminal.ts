@@ -1,11 +1,11 @@
 import { type CompleterResult, createInterface } from 'node:readline'
-import type { History } from '../history.ts'
+import type { StatementHistory } from '../history.ts'
 import type { Io } from '../io.ts'
 
 /** What `next` gives where a person pressed Ctrl-C instead of ending a line: `idle` where nothing was on the line. */
-export const interrupted = Symbol('interrupted')
+export const droppedLine = Symbol('interrupted')
 export const idle = Symbol('idle')
-type Pressed = typeof interrupted | typeof idle
+type Pressed = typeof droppedLine | typeof idle
 
 /** Gives the next line after a prompt, `interrupted` or `idle`, or undefined where no more lines come. */
 export type LineReader = (prompt: string) => Promise<string | Pressed | undefined>
@@ -24,7 +24,7 @@ export type Terminal = {
 export type TerminalParts = {
   readonly terminal: NonNullable<Io['terminal']>
   readonly env: NodeJS.ProcessEnv
-  readonly history: History
+  readonly history: StatementHistory
   readonly complete: (line: string) => CompleterResult
 }
 
@@ -71,7 +71,7 @@ export function openTerminal({ terminal, env, history, complete }: TerminalParts
   })
   reader.on('SIGINT', () => {
     lines.length = 0
-    const pressed = reader.line === '' ? idle : interrupted
+    const pressed = reader.line === '' ? idle : droppedLine
     if (reader.line !== '') {
       reader.write(null, { ctrl: true, name: 'e' })
       reader.write(null, { ctrl: true, name: 'u' })

@@ -36,7 +36,7 @@ export function toSourceRecord(
     { tableName, region: record.awsRegion ?? region },
   )
   return {
-    sequence: toSequence(dynamodb.SequenceNumber ?? ''),
+    sequence: toBridgeSequence(dynamodb.SequenceNumber ?? ''),
     partitionKey: createHash('md5').update(keys, 'utf8').digest('hex').toUpperCase(),
     bytes: Buffer.from(envelope, 'utf8'),
     arrivedMs: nowMs,
@@ -52,7 +52,7 @@ export function createdMs({ dynamodb }: _Record): number {
 const sequenceDigits = 21
 
 /** A sequence number as a number of decimal digits. */
-export function toSequence(number: string): string {
+export function toBridgeSequence(number: string): string {
   return number.replace(/^0+(?=\d)/, '')
 }
 

@@ -1,5 +1,5 @@
 import type { GetRecordsOutput } from '@aws-sdk/client-dynamodb-streams'
-import { isAnswer, unavailable } from '../kinesis/service.ts'
+import { isAnswer, streamUnavailable } from '../kinesis/service.ts'
 import type { ChangeSource, Position, Shard, SourceRead } from '../source.ts'
 import { createdMs, fromSequence, toSourceRecord } from './change.ts'
 import type { DynamoDBStream } from './connection.ts'
@@ -114,7 +114,7 @@ async function iteratorFrom(
       client.send(new sdk.GetShardIteratorCommand({ StreamArn: arn, ShardId: shard, ...from }), abort),
     signal,
   )
-  if (!iterator) throw unavailable(`DynamoDB Streams gave no iterator for the shard ${shard}`)
+  if (!iterator) throw streamUnavailable(`DynamoDB Streams gave no iterator for the shard ${shard}`)
   return iterator
 }
 
@@ -150,5 +150,5 @@ async function listAll(
     start = found?.LastEvaluatedShardId
     if (!start) return shards
   }
-  throw unavailable(`DynamoDB Streams listed more than ${pagesMax} pages of shards`)
+  throw streamUnavailable(`DynamoDB Streams listed more than ${pagesMax} pages of shards`)
 }

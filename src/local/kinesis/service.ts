@@ -9,7 +9,7 @@ const fixes = {
 } as const
 
 /** What a call does, and what a message says of it when it fails. */
-export type Action = {
+export type KinesisAction = {
   /** As in `Kinesis could not {name} the stream …`. */
   readonly name: string
   /** The right that it needs, such as `kinesis:GetRecords`. */
@@ -35,7 +35,7 @@ export type Service = {
    *   stopped.
    */
   call<T>(
-    action: Action,
+    action: KinesisAction,
     send: (options: { abortSignal: AbortSignal }) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T>
@@ -62,8 +62,8 @@ export function createService({ service, place, attemptsMax, backoffMs, runtime 
       stop.signal.throwIfAborted()
       return await work(stop.signal)
     } catch (error) {
-      if (closing.signal.aborted) throw unavailable(`${place} is closed`, error)
-      if (stop.signal.aborted) throw unavailable('the call was stopped', stop.signal.reason)
+      if (closing.signal.aborted) throw streamUnavailable(`${place} is closed`, error)
+      if (stop.signal.aborted) throw streamUnavailable('the call was stopped', stop.signal.reason)
       throw error
     } finally {
       for (const source of sources) source.removeEventListener('abort', onAbort)
@@ -71,7 +71,7 @@ export function createService({ service, place, attemptsMax, backoffMs, runtime 
   }
 
   async function callOften<T>(
-    action: Action,
+    action: KinesisAction,
     send: (options: { abortSignal: AbortSignal }) => Promise<T>,
     abortSignal: AbortSignal,
   ): Promise<T> {
@@ -83,8 +83,8 @@ export function createService({ service, place, attemptsMax, backoffMs, runtime 
         if (!isRetryable(error) || attempt >= attemptsMax) {
           const rights = `${action.right} on it`
           const { kind, name, fix } = explainFailure(error, { service, rights, fixes })
-          if (kind === 'region') throw unavailable(`${service}: Region is missing. ${fix}`, error)
-          throw unavailable(`${service} could not ${action.name} ${place} (${name}). ${fix}`, error)
+          if (kind === 'region') throw streamUnavailable(`${service}: Region is missing. ${fix}`, error)
+          throw streamUnavailable(`${service} could not ${action.name} ${place} (${name}). ${fix}`, error)
         }
       }
       await runtime.sleep(backoff(attempt, backoffMs, runtime.random), abortSignal)
@@ -104,6 +104,6 @@ export function isAnswer(error: unknown, name: string): boolean {
   return error instanceof PipelineError && nameOf(error.cause) === name
 }
 
-export function unavailable(what: string, cause?: unknown): PipelineError {
+export function streamUnavailable(what: string, cause?: unknown): PipelineError {
   return new PipelineError('SOURCE_UNAVAILABLE', `${what}.`, { cause })
 }

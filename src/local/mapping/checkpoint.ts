@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { PipelineError } from '../../record/error.ts'
 import { replaceFile } from '../../store/atomic-file.ts'
 import { systemCode } from '../../store/failure.ts'
-import type { ShardState } from './track.ts'
+import type { ShardProgress } from './track.ts'
 
 const format = 1
 const sequence = z.string().regex(/^(?:0|[1-9]\d{0,127})$/)
@@ -28,9 +28,9 @@ const file = z.strictObject({
 /** Keeps how far each shard of a stream is, in a folder of files. */
 export type Checkpoints = {
   /** @throws PipelineError CHECKPOINT_INVALID when the file is damaged, or is of another stream. */
-  read(shard: string): Promise<ShardState | undefined>
+  read(shard: string): Promise<ShardProgress | undefined>
   /** The state is on the disk when this resolves. Calls for one shard come one after the other. */
-  write(shard: string, state: ShardState): Promise<void>
+  write(shard: string, state: ShardProgress): Promise<void>
   /** Forgets a shard that the stream has no more. */
   remove(shard: string): Promise<void>
 }
@@ -78,7 +78,7 @@ function parse(text: string): unknown {
 
 type Written = z.infer<typeof file>['lanes'][number]
 
-function present({ done, cut }: Written): ShardState['lanes'][number] {
+function present({ done, cut }: Written): ShardProgress['lanes'][number] {
   return { ...(done === undefined ? {} : { done }), ...(cut ? { cut } : {}) }
 }
 

@@ -5,7 +5,7 @@ import type { ChangeSource } from '../source.ts'
 import type { Checkpoints } from './checkpoint.ts'
 import { type DeliverParts, deliverUntilDone } from './deliver.ts'
 import { slotOf } from './slot.ts'
-import { type Batch, createTrack, type ShardState } from './track.ts'
+import { createTrack, type ShardProgress, type TrackedBatch } from './track.ts'
 
 /** What is told of a shard, and added up over all of them. */
 export type ShardCounts = {
@@ -51,7 +51,7 @@ export type ShardParts = DeliverParts & {
 }
 
 /** Reads a shard, cuts batches, delivers them and notes how far it is, until it ends, is drained or is stopped. */
-export function runShard(shard: string, start: ShardState, parts: ShardParts): ShardRun {
+export function runShard(shard: string, start: ShardProgress, parts: ShardParts): ShardRun {
   const { source, checkpoints, settings, waiter, counts } = parts
   const { clock, monotonic, random, log } = parts.runtime
   const { arn } = source
@@ -139,7 +139,7 @@ export function runShard(shard: string, start: ShardState, parts: ShardParts): S
     waiter.wake()
   }
 
-  const deliver = async ({ lane, records }: Batch) => {
+  const deliver = async ({ lane, records }: TrackedBatch) => {
     // The cut is on the disk before anything of it is in the archive: delivered again, it is cut the same.
     await save()
     let failed = 0

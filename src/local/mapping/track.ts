@@ -7,7 +7,7 @@ export type Cut = { readonly first: string; readonly last: string; readonly reco
 export type LaneState = { readonly done?: string; readonly cut?: Cut }
 
 /** How far a shard is: what is kept between runs. */
-export type ShardState = {
+export type ShardProgress = {
   /** All records up to here are finished. */
   readonly position: Position
   /** One for each of the shard's parallel batches. A partition key always falls to the same one. */
@@ -24,7 +24,7 @@ export type BatchLimits = {
   readonly windowMs: number
 }
 
-export type Batch = { readonly lane: number; readonly records: readonly SourceRecord[] }
+export type TrackedBatch = { readonly lane: number; readonly records: readonly SourceRecord[] }
 
 type Lane = {
   done: string | undefined
@@ -60,13 +60,13 @@ export type Track = {
   /** And all of them are finished. */
   readonly isEnded: () => boolean
   /** The batches that are due, each of a lane that has none under way. `isFinal`: no more records will come. */
-  readonly cut: (nowMs: number, isFinal: boolean) => readonly Batch[]
+  readonly cut: (nowMs: number, isFinal: boolean) => readonly TrackedBatch[]
   /** When the next batch is due if nothing comes, in milliseconds since 1970. */
   readonly dueMs: () => number | undefined
   /** A lane's batch is finished. */
   readonly finish: (lane: number) => void
   /** What must be on disk before a batch that was cut is delivered. */
-  readonly state: () => ShardState
+  readonly state: () => ShardProgress
 }
 
 /**
@@ -74,7 +74,7 @@ export type Track = {
  * `sizeOf` gives a record's bytes within an event, `laneOf` which of so many lanes a partition key falls to.
  */
 export function createTrack(
-  start: ShardState,
+  start: ShardProgress,
   limits: BatchLimits,
   sizeOf: (record: SourceRecord) => number,
   laneOf: (partitionKey: string, lanes: number) => number,
@@ -164,7 +164,7 @@ export function createTrack(
     isRead: () => isRead,
     isEnded: () => isRead && open.length === firstOpen,
     cut: (nowMs, isFinal) => {
-      const batches: Batch[] = []
+      const batches: TrackedBatch[] = []
       for (const [index, lane] of lanes.entries()) {
         const records = lane.waiting.splice(0, dueOf(lane, nowMs, isFinal || isRead))
         const [first] = records

@@ -12,7 +12,7 @@ import { openEmbeddedTable } from '../table/embedded.ts'
 import type { Table } from '../table.ts'
 
 /** Where changes are made, and where they come from. */
-export type Origin = {
+export type Upstream = {
   /** None where others write it. */
   readonly table?: Table
   readonly source: ChangeSource
@@ -34,7 +34,7 @@ const sweepMs = 5_000
  *
  * @throws PipelineError SETTING_INVALID when they name one of the two; else as the table and the source.
  */
-export async function openOrigin(settings: Settings, parts: OriginParts): Promise<Origin> {
+export async function openOrigin(settings: Settings, parts: OriginParts): Promise<Upstream> {
   const { table: name, stream } = settings
   if (name === undefined && stream === undefined && !settings.bridge) return openEmbedded(settings, parts)
   if (name === undefined || stream === undefined)
@@ -74,7 +74,7 @@ function openBridge(
 }
 
 /** Opens the stream alone. @throws PipelineError SETTING_INVALID when no stream is named; else as the source. */
-export async function openStream({ stream }: Settings, runtime: Runtime): Promise<Origin> {
+export async function openStream({ stream }: Settings, runtime: Runtime): Promise<Upstream> {
   if (stream === undefined)
     throw new PipelineError(
       'SETTING_INVALID',
@@ -84,7 +84,7 @@ export async function openStream({ stream }: Settings, runtime: Runtime): Promis
   return { source, settle: async () => {}, close: () => source.close() }
 }
 
-async function openEmbedded(settings: Settings, { runtime }: OriginParts): Promise<Origin> {
+async function openEmbedded(settings: Settings, { runtime }: OriginParts): Promise<Upstream> {
   const { table, source, sweep, close } = await openEmbeddedTable({
     folder: join(settings.state, 'table'),
     runtime,

@@ -1,9 +1,9 @@
 import { PipelineError } from '../../record/error.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { ChangeSource, Position, SourceRead, SourceRecord } from '../source.ts'
-import type { Database } from '../table/database.ts'
-import { codeOf, damageOf } from '../table/failure.ts'
-import type { Change } from '../table/rows.ts'
+import type { TableDatabase } from '../table/database.ts'
+import { damageOf, sqliteCode } from '../table/failure.ts'
+import type { ChangeRow } from '../table/rows.ts'
 import { toPosition, toSequence } from './sequence.ts'
 
 export type Stream = {
@@ -19,7 +19,7 @@ type ReadOptions = { readonly recordsMax: number; readonly waitMs?: number; read
 /** The stream of a table's changes: each is a record of the shard that its partition key falls to. */
 export function createStream(
   arn: string,
-  database: Pick<Database, 'state' | 'changes'>,
+  database: Pick<TableDatabase, 'state' | 'changes'>,
   { timer }: Pick<Runtime, 'timer'>,
 ): Stream {
   let isClosed = false
@@ -101,7 +101,7 @@ export function createStream(
   /** As many records as a read gives, with the last one if more of the shard follow. */
   function take(id: string, from: number, end: number, recordsMax: number) {
     const records: SourceRecord[] = []
-    let last: Change | undefined
+    let last: ChangeRow | undefined
     let bytes = 0
     try {
       for (const change of database.changes(id, from, end)) {
@@ -111,14 +111,14 @@ export function createStream(
         bytes += change.bytes.length
       }
     } catch (error) {
-      const why = damageOf(error) ?? codeOf(error)
+      const why = damageOf(error) ?? sqliteCode(error)
       throw why === undefined ? error : unavailable(`the stream could not be read: ${why}`, error)
     }
     return { records, last: undefined }
   }
 }
 
-function toRecord({ position, partitionKey, bytes, arrivedMs }: Change): SourceRecord {
+function toRecord({ position, partitionKey, bytes, arrivedMs }: ChangeRow): SourceRecord {
   return { sequence: toSequence(position), partitionKey, bytes, arrivedMs }
 }
 

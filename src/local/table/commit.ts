@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../../runtime.ts'
 import { hashKey, isInRange } from '../stream/shards.ts'
 import type { WriteOutcome } from '../table.ts'
-import type { Database } from './database.ts'
+import type { TableDatabase } from './database.ts'
 import { type Current, type DecideRules, decide, type Write } from './decide.ts'
 import { tableUnavailable, toTableError } from './failure.ts'
-import type { Change } from './rows.ts'
+import type { ChangeRow } from './rows.ts'
 
 export type Committer = {
   /** Resolves when the write is durable and the item is as it says. */
@@ -17,7 +17,7 @@ export type Committer = {
 }
 
 export type CommitOptions = {
-  readonly database: Database
+  readonly database: TableDatabase
   readonly rules: Omit<DecideRules, 'floorMicros'>
   readonly clock: Clock
   /** Called when changes were added to the stream. */
@@ -121,7 +121,7 @@ type GroupPlan = {
   readonly nowMs: number
   /** One for each write that found room, from the first on. */
   readonly outcomes: readonly WriteOutcome[]
-  readonly changes: readonly Change[]
+  readonly changes: readonly ChangeRow[]
   /** By key: what the item will be, and when it changed. */
   readonly items: ReadonlyMap<string, Current & { readonly micros: number }>
 }
@@ -129,13 +129,13 @@ type GroupPlan = {
 /** Decides the writes one upon the other, until they are many bytes. */
 function planGroup(
   group: readonly Job[],
-  database: Database,
+  database: TableDatabase,
   rules: CommitOptions['rules'],
   nowMs: number,
 ): GroupPlan {
   const { next, floorMicros } = database.state
   const items = new Map<string, Current & { readonly micros: number }>()
-  const changes: Change[] = []
+  const changes: ChangeRow[] = []
   const outcomes: WriteOutcome[] = []
   let bytes = 0
   for (const { write } of group) {
@@ -160,9 +160,9 @@ function toChange(
   position: number,
   key: string,
   envelope: string,
-  { state }: Database,
+  { state }: TableDatabase,
   arrivedMs: number,
-): Change {
+): ChangeRow {
   const partitionKey = createHash('md5').update(key, 'utf8').digest('hex').toUpperCase()
   const hash = hashKey(partitionKey)
   const shard = state.shards.find((candidate) => candidate.closed === undefined && isInRange(candidate, hash))

@@ -5,17 +5,17 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite'
 import { unless } from '../../store/failure.ts'
 import { syncFolder } from '../../store/folder.ts'
 import type { Current } from './decide.ts'
-import { codeOf, DamagedTable, tableUnavailable } from './failure.ts'
+import { DamagedTable, sqliteCode, tableUnavailable } from './failure.ts'
 import {
   prepareReads,
   prepareState,
   prepareWrites,
-  type Reads,
-  readRow,
+  type RowReads,
+  type RowWriter,
+  readItemRow,
   readState,
   schema,
   type TableState,
-  type Writer,
 } from './rows.ts'
 import { losesCommits } from './wal.ts'
 
@@ -23,14 +23,14 @@ import { losesCommits } from './wal.ts'
  * The table in an SQLite database. Items and state are those of the last transaction that is durable. An error of SQLite or of the
  * file system passes as it is; DamagedTable says that a file is not as it was written.
  */
-export type Database = Reads & {
+export type TableDatabase = RowReads & {
   readonly state: TableState
   /**
    * Runs `work` in a transaction, which stores the state that it returns. Resolves when all of it is durable; when it
    * rejects, none of it is seen. One call at a time. After a failed sync it is unknown what the disk holds: every
    * later call rejects.
    */
-  commit(work: (writer: Writer) => TableState): Promise<void>
+  commit(work: (writer: RowWriter) => TableState): Promise<void>
   /** Moves what is in the write-ahead log into the database, if it is long. */
   checkpoint(): void
   close(): Promise<void>
@@ -56,7 +56,7 @@ const format = 1
 const unclosed = new Set<DatabaseSyncInstance>()
 
 /** Opens the database in a folder that this process alone uses, or makes one. @throws DamagedTable */
-export async function openDatabase(folder: string, options: DatabaseOptions): Promise<Database> {
+export async function openTableDatabase(folder: string, options: DatabaseOptions): Promise<TableDatabase> {
   const path = join(folder, 'table.db')
   const mayBeNew = await checkFiles(path)
   // Made here, so that it and the files beside it, which get its rights, are readable to this user alone.
@@ -113,16 +113,16 @@ async function readStart(path: string, into: Buffer): Promise<number> {
 
 /** Whether there is no table yet: none was made, or whoever made it was killed before its first commit. */
 function isEmpty(connection: DatabaseSyncInstance): boolean {
-  const { user_version: version } = readRow<{ user_version: number }>(connection, 'PRAGMA user_version')
-  return version === 0 && readRow(connection, 'SELECT name FROM sqlite_schema') === undefined
+  const { user_version: version } = readItemRow<{ user_version: number }>(connection, 'PRAGMA user_version')
+  return version === 0 && readItemRow(connection, 'SELECT name FROM sqlite_schema') === undefined
 }
 
 /** @throws DamagedTable */
 function verify(connection: DatabaseSyncInstance): void {
-  const version = readRow<{ user_version: number }>(connection, 'PRAGMA user_version').user_version
+  const version = readItemRow<{ user_version: number }>(connection, 'PRAGMA user_version').user_version
   if (version !== format)
     throw new DamagedTable(`table.db has format ${version}, and this is format ${format}`)
-  const { integrity_check: found } = readRow<{ integrity_check: string }>(
+  const { integrity_check: found } = readItemRow<{ integrity_check: string }>(
     connection,
     'PRAGMA integrity_check(1)',
   )
@@ -145,7 +145,7 @@ function begin(connection: DatabaseSyncInstance, initial: TableState | undefined
 
 /** Moves all of the write-ahead log into the database, durably. */
 function truncate(connection: DatabaseSyncInstance): void {
-  const { busy } = readRow<{ busy: number }>(connection, 'PRAGMA wal_checkpoint(TRUNCATE)')
+  const { busy } = readItemRow<{ busy: number }>(connection, 'PRAGMA wal_checkpoint(TRUNCATE)')
   if (busy !== 0) throw new Error('another connection uses the database')
 }
 
@@ -153,7 +153,7 @@ function connect(
   connection: DatabaseSyncInstance,
   wal: FileHandle,
   { walBytesMax }: DatabaseOptions,
-): Database {
+): TableDatabase {
   const select = prepareReads(connection)
   const put = prepareState(connection)
   const changer = prepareWrites(connection)
@@ -162,7 +162,7 @@ function connect(
   const before = new Map<string, Current>()
   let failure: unknown
 
-  const writer: Writer = {
+  const writer: RowWriter = {
     ...changer,
     setItem(key, micros, stored) {
       before.set(key, select.item(key))
@@ -187,7 +187,7 @@ function connect(
       await wal.datasync()
     } catch (error) {
       failure = tableUnavailable(
-        `the table's disk failed (${codeOf(error)}), and what it holds is known only once the table is opened again. Check the disk, then restart`,
+        `the table's disk failed (${sqliteCode(error)}), and what it holds is known only once the table is opened again. Check the disk, then restart`,
         error,
       )
       throw failure

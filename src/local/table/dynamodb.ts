@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../record/type.ts'
 import type { Runtime } from '../../runtime.ts'
 import type { Condition, Item, ItemKey, Table, WriteOutcome } from '../table.ts'
 import { tableUnavailable } from './failure.ts'
-import { checkItem, checkKey } from './item.ts'
+import { checkItem, checkItemKey } from './item.ts'
 
 export type DynamoDBOptions = {
   readonly name: string
@@ -49,7 +49,7 @@ export async function openDynamoDBTable(options: DynamoDBOptions, runtime: Runti
     })
 
   async function get(key: ItemKey): Promise<Item | undefined> {
-    checkKey(key)
+    checkItemKey(key)
     const input = { TableName: name, Key: toImage(keyItem(key)), ConsistentRead: true }
     const { Item: image } = await call('GetItem', (abort) =>
       client.send(new sdk.GetItemCommand(input), abort),
@@ -87,7 +87,7 @@ export async function openDynamoDBTable(options: DynamoDBOptions, runtime: Runti
       return write(key, () => call('PutItem', (abort) => client.send(new sdk.PutItemCommand(input), abort)))
     },
     async delete(key, condition) {
-      checkKey(key)
+      checkItemKey(key)
       const input = { ...common([], condition), Key: toImage(keyItem(key)) }
       return write(key, () =>
         call('DeleteItem', (abort) => client.send(new sdk.DeleteItemCommand(input), abort)),

@@ -8,9 +8,9 @@ import { createShards, type Reshard, reshard } from '../stream/shards.ts'
 import { createStream } from '../stream/source.ts'
 import type { Item, Table } from '../table.ts'
 import { createCommitter } from './commit.ts'
-import { openDatabase } from './database.ts'
+import { openTableDatabase } from './database.ts'
 import { orTableUnavailable, tableUnavailable } from './failure.ts'
-import { checkItem, checkKey, itemText, keyMembers } from './item.ts'
+import { checkItem, checkItemKey, itemText, keyMembers } from './item.ts'
 import { type Swept, sweepTable } from './sweep.ts'
 
 export type EmbeddedOptions = {
@@ -79,7 +79,7 @@ async function open(
   const { runtime, name = 'demand-capture', region = 'us-east-1', retentionMs = 86_400_000 } = options
   const { clock, newId } = runtime
   await refuseEarlierFormat(folder)
-  const database = await openDatabase(folder, {
+  const database = await openTableDatabase(folder, {
     walBytesMax: options.walBytesMax ?? 4 * 1024 * 1024,
     initial() {
       const nowMs = clock()
@@ -112,7 +112,7 @@ async function open(
   const table: Table = {
     name,
     async get(key) {
-      checkKey(key)
+      checkItemKey(key)
       if (closing) throw tableUnavailable('the table is closed')
       return orTableUnavailable('read', async () => {
         const { stored } = database.item(keyMembers(key))
@@ -130,7 +130,7 @@ async function open(
       })
     },
     async delete(key, condition) {
-      checkKey(key)
+      checkItemKey(key)
       return committer.write({ kind: 'delete', key: keyMembers(key), ...(condition && { condition }) })
     },
     close: closeOnce,

@@ -40,7 +40,7 @@ export function toTableError(action: string, cause: unknown): unknown {
       `the table could not ${action}: ${damage}. Restore its folder from a copy, or begin with an empty one`,
       cause,
     )
-  const code = codeOf(cause)
+  const code = sqliteCode(cause)
   if (code === undefined) return cause
   return tableUnavailable(
     `the table could not ${action} (${code}). ${fixes[code] ?? 'Check its folder'}`,
@@ -62,7 +62,7 @@ export function damageOf(cause: unknown): string | undefined {
 }
 
 /** The system's code where the file system failed, such as `ENOSPC`; else SQLite's, such as `SQLITE_FULL`. */
-export function codeOf(cause: unknown): string | undefined {
+export function sqliteCode(cause: unknown): string | undefined {
   const name = sqliteName(cause)
   if (name === undefined) return systemCode(cause)
   const { systemErrno } = cause as { systemErrno?: unknown }

@@ -12,7 +12,7 @@ const depthMax = 32
 /** The item's key. @throws TypeError for what DynamoDB refuses too, naming no value. */
 export function checkItem(item: Item): ItemKey {
   const key = { PK: keyValue(item, 'PK'), SK: keyValue(item, 'SK') }
-  checkKey(key)
+  checkItemKey(key)
   if (sizeOf(item) > itemBytesMax) throw new TypeError(`the item is larger than ${itemBytesMax} bytes`)
   for (const [name, value] of Object.entries(item)) {
     if (!isSound(value, 1)) throw new TypeError(`the attribute ${name} is no DynamoDB attribute value`)
@@ -21,7 +21,7 @@ export function checkItem(item: Item): ItemKey {
 }
 
 /** @throws TypeError when no item can have the key. */
-export function checkKey({ PK, SK }: ItemKey): void {
+export function checkItemKey({ PK, SK }: ItemKey): void {
   const isSoundText = (text: string, bytesMax: number) =>
     typeof text === 'string' && text !== '' && text.isWellFormed() && Buffer.byteLength(text) <= bytesMax
   if (!isSoundText(PK, partitionKeyBytesMax)) throw new TypeError('PK is no text that can be a key')

@@ -20,7 +20,7 @@ export type TableState = {
 }
 
 /** A change in the stream. */
-export type Change = {
+export type ChangeRow = {
   readonly position: number
   /** The shard's name. */
   readonly shard: string
@@ -31,23 +31,23 @@ export type Change = {
 }
 
 /** What a transaction may do. */
-export type Writer = {
+export type RowWriter = {
   /** An item without `stored` was deleted: its time is remembered. */
   setItem(key: string, micros: number, stored: Stored | undefined): void
-  addChange(change: Change): void
+  addChange(change: ChangeRow): void
   /** Drops the changes before a position. */
   dropChanges(before: number): void
   /** Forgets the oldest of the deletes that were made before a time, at most so many; the time of the last of them. */
   forget(beforeMicros: number, countMax: number): number
 }
 
-export type Reads = {
+export type RowReads = {
   /** The item of a key as it is, and when it last changed, where that is known. */
   item(key: string): Current
   /** The changes of a shard, in order. */
-  changes(shard: string, from: number, before: number): Iterable<Change>
+  changes(shard: string, from: number, before: number): Iterable<ChangeRow>
   /** The oldest changes, of whatever shard, without their bytes. */
-  oldest(count: number): readonly Pick<Change, 'position' | 'shard' | 'arrivedMs'>[]
+  oldest(count: number): readonly Pick<ChangeRow, 'position' | 'shard' | 'arrivedMs'>[]
   /** Keys of items that expire after the one time and before the other, in epoch seconds. */
   expiring(afterSeconds: number, beforeSeconds: number): readonly string[]
   /** How many items were deleted before a time and are not forgotten, counted up to a limit. */
@@ -79,7 +79,7 @@ export const schema = `
 `
 
 /** The first row that a statement gives. */
-export function readRow<T>(connection: DatabaseSyncInstance, sql: string): T {
+export function readItemRow<T>(connection: DatabaseSyncInstance, sql: string): T {
   return connection.prepare(sql).get() as T
 }
 
@@ -94,13 +94,16 @@ export function prepareState(connection: DatabaseSyncInstance): (state: TableSta
 
 /** @throws DamagedTable */
 export function readState(connection: DatabaseSyncInstance): TableState {
-  const row = readRow<{ crc: number; text: string } | undefined>(connection, 'SELECT crc, text FROM state')
+  const row = readItemRow<{ crc: number; text: string } | undefined>(
+    connection,
+    'SELECT crc, text FROM state',
+  )
   if (row?.crc !== crc32(row?.text ?? '')) throw new DamagedTable('table.db is damaged (its state)')
   return JSON.parse(row.text) as TableState
 }
 
 /** The statements that read. Each throws DamagedTable for a row that is not as it was written. */
-export function prepareReads(connection: DatabaseSyncInstance): Reads {
+export function prepareReads(connection: DatabaseSyncInstance): RowReads {
   const item = connection.prepare('SELECT micros, expiry, crc, text FROM item WHERE key = ?')
   const changes = connection.prepare(
     'SELECT * FROM change WHERE shard = ? AND position >= ? AND position < ? ORDER BY position',
@@ -118,13 +121,13 @@ export function prepareReads(connection: DatabaseSyncInstance): Reads {
       return { micros, stored: { text, micros, ...(expiry !== null && { expirySeconds: expiry }) } }
     },
     *changes(shard, from, before) {
-      for (const row of changes.iterate(shard, from, before) as Iterable<Change & { crc: number }>) {
+      for (const row of changes.iterate(shard, from, before) as Iterable<ChangeRow & { crc: number }>) {
         const { crc, ...change } = row
         if (crc !== changeCrc(change)) throw new DamagedTable('table.db is damaged (a change)')
         yield change
       }
     },
-    oldest: (count) => oldest.all(count) as ReturnType<Reads['oldest']>,
+    oldest: (count) => oldest.all(count) as ReturnType<RowReads['oldest']>,
     expiring: (afterSeconds, beforeSeconds) =>
       (expiring.all(afterSeconds, beforeSeconds) as { key: string }[]).map(({ key }) => key),
     buried: (beforeMicros, countMax) => (buried.get(beforeMicros, countMax) as { count: number }).count,
@@ -144,12 +147,12 @@ function itemCrc(key: string, { micros, expiry, text }: Omit<ItemRow, 'crc'>): n
   return crc32(`${micros} ${expiry} ${key}\n${text}`)
 }
 
-function changeCrc({ position, shard, arrivedMs, partitionKey, bytes }: Change): number {
+function changeCrc({ position, shard, arrivedMs, partitionKey, bytes }: ChangeRow): number {
   return crc32(bytes, crc32(`${position} ${shard} ${arrivedMs} ${partitionKey}`))
 }
 
 /** The statements that change a row, in the transaction under way. */
-export function prepareWrites(connection: DatabaseSyncInstance): Writer {
+export function prepareWrites(connection: DatabaseSyncInstance): RowWriter {
   const setItem = connection.prepare(
     `INSERT INTO item (key, micros, expiry, crc, text) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET micros = excluded.micros, expiry = excluded.expiry, crc = excluded.crc, text = excluded.text`,

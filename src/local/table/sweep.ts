@@ -1,6 +1,6 @@
 import type { Clock } from '../../runtime.ts'
 import type { Committer } from './commit.ts'
-import type { Database } from './database.ts'
+import type { TableDatabase } from './database.ts'
 import { expiryAgeSecondsMax } from './item.ts'
 import type { TableState } from './rows.ts'
 
@@ -12,7 +12,7 @@ export type Swept = {
 }
 
 export type SweepOptions = {
-  readonly database: Database
+  readonly database: TableDatabase
   readonly committer: Committer
   readonly clock: Clock
   readonly retentionMs: number
@@ -85,7 +85,7 @@ async function drop({ database, clock, retentionMs }: SweepOptions) {
   return { count: dropped.length, isDone: dropped.length < droppedAtOnce }
 }
 
-function trim(state: TableState, first: number, dropped: ReturnType<Database['oldest']>): TableState {
+function trim(state: TableState, first: number, dropped: ReturnType<TableDatabase['oldest']>): TableState {
   // A closed shard whose last change is dropped is not listed any more.
   const shards = state.shards.filter(({ closed }) => closed === undefined || closed > first)
   const trimmed = {

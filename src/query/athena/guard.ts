@@ -1,4 +1,5 @@
 import { codeOf, toAthena } from '../../dialect/athena.ts'
+import { statementBytesMax } from '../../dialect/lexer.ts'
 import { readCatalogStatement } from '../../dialect/statements.ts'
 import { PipelineError } from '../../record/error.ts'
 
@@ -19,8 +20,6 @@ const quoted = '\u0001'
 // A connector's own table function may run any text in another database.
 const tableFunctions: ReadonlySet<string> = new Set(['sequence', 'exclude_columns'])
 const tableFunction = /(?<!\w)TABLE\s*\(\s*(?:[^\s.()]+\s*\.\s*)*([^\s.()]+)\s*\(/gi
-
-const statementBytesMax = 262_144
 
 /**
  * One statement that only reads, as it is sent to Athena: without a semicolon at its end.

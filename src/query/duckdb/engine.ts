@@ -16,7 +16,7 @@ import { systemRuntime } from '../../runtime.ts'
 import { nextName } from '../../store/owner.ts'
 import { openCache, type Pack } from '../cache.ts'
 import { isNumeric, toCell } from '../cell.ts'
-import { openDatabase } from '../database.ts'
+import { openQueryDatabase } from '../database.ts'
 import type { Column, QueryEngine, QueryOptions, QueryResult, Scan } from '../engine.ts'
 import {
   cacheFailure,
@@ -52,7 +52,7 @@ export async function openInProcess(parts: DuckDbParts): Promise<QueryEngine> {
   const spillFolder = join(folder, `new-${await nextName()}`)
   const { memoryMax = memoryMaxDefault, spillMax = '20GB', threads = availableParallelism() } = parts
   const { url } = store
-  const database = await openDatabase({ catalog, url, folder, spillFolder, spillMax, memoryMax })
+  const database = await openQueryDatabase({ catalog, url, folder, spillFolder, spillMax, memoryMax })
   const { instance, trusted } = database
   const readingParts = {
     systemViews: await findSystemViews(trusted),

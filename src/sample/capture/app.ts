@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono'
 import { PipelineError } from '../../record/error.ts'
 import type { JsonObject } from '../../record/type.ts'
 import type { Runtime } from '../../runtime.ts'
-import { checkBody, readJson } from './body.ts'
+import { checkBody, readJsonBody } from './body.ts'
 import type { Bounds } from './bounds.ts'
 import { idPattern } from './fields.ts'
 import { type Problem, problemHeaders, problems, toProblemBody } from './problem.ts'
@@ -89,7 +89,7 @@ async function answer(
   const wrong = Object.keys(ids).filter((name) => !idPattern.test(ids[name] ?? ''))
   if (wrong.length > 0) return { problem: 'path-invalid', detail: `In the path: ${wrong.join(', ')}.` }
   if (route.body === undefined) return route.handle(ids, {})
-  const json = await readJson(context.env.incoming, bounds, runtime)
+  const json = await readJsonBody(context.env.incoming, bounds, runtime)
   if (!json.ok) return json.problem
   const body = checkBody<JsonObject>(route.body.schema, json.value)
   return body.ok ? route.handle(ids, body.value) : body.problem

@@ -15,7 +15,7 @@ const close = { connection: 'close' }
 const discardFactor = 32
 
 /** The JSON in the body of a request that says it has some. */
-export async function readJson(
+export async function readJsonBody(
   incoming: IncomingMessage,
   bounds: Bounds,
   runtime: Runtime,

@@ -72,7 +72,7 @@ export function textOf(item: Item, name: string, map?: string): string | undefin
 }
 
 /** The instant in an attribute, in milliseconds since 1970; undefined where it holds none. */
-export function instantOf(attribute: Json | undefined): number | undefined {
+export function instantAttribute(attribute: Json | undefined): number | undefined {
   const { tag, value } = untag(attribute ?? null)
   if (tag === 'S') return parseInstant(value as string)
   return tag === 'N' ? parseEpoch(value as string) : undefined

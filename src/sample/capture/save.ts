@@ -10,7 +10,7 @@ import { partitionDate } from '../../record/rules.ts'
 import type { Json, JsonObject } from '../../record/type.ts'
 import type { Clock } from '../../runtime.ts'
 import { bounds } from './bounds.ts'
-import { datesOf, instantOf, textOf, toAttributes } from './item.ts'
+import { datesOf, instantAttribute, textOf, toAttributes } from './item.ts'
 import { demands, type Ids, type Resource, sales } from './resource.ts'
 
 /** What the API works with. */
@@ -80,7 +80,7 @@ export async function stampDemand(capture: Capture, message: Item): Promise<void
 
 /** True when both attributes are instants and the first is the earlier one. */
 function isBefore(one: Json | undefined, other: Json | undefined): boolean {
-  const [oneMs, otherMs] = [instantOf(one), instantOf(other)]
+  const [oneMs, otherMs] = [instantAttribute(one), instantAttribute(other)]
   return oneMs !== undefined && otherMs !== undefined && oneMs < otherMs
 }
 

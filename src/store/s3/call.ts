@@ -22,7 +22,7 @@ export type Attempt = {
 }
 
 /** What a call does, and what a message says of it when it fails. */
-export type Action = {
+export type S3Action = {
   /** Such as `put data/x.avro`. */
   readonly name: string
   /** The rights that it needs, such as `s3:PutObject on the objects of the bucket`. */
@@ -38,7 +38,7 @@ export type Action = {
  *   its cause the signal's reason, when it was stopped.
  */
 export type Call = <T>(
-  action: Action,
+  action: S3Action,
   signal: AbortSignal | undefined,
   send: (attempt: Attempt) => Promise<T>,
 ) => Promise<T>

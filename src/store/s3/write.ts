@@ -5,7 +5,7 @@ import type { ObjectTag, PutCondition, PutOutcome } from '../store.ts'
 import { at, type Bucket } from './connection.ts'
 import { getObject, headObject, isGone } from './read.ts'
 
-export async function putObject(
+export async function putS3Object(
   bucket: Bucket,
   key: string,
   bytes: Uint8Array,
@@ -72,7 +72,7 @@ export async function tagObject(
 }
 
 /** S3 does not say whether there was an object: so it is looked at first, and that one deleted. */
-export async function removeObject(
+export async function removeS3Object(
   bucket: Bucket,
   key: string,
   { ifMatch, signal }: { readonly ifMatch?: string; readonly signal?: AbortSignal },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { decodeChange } from '../../../src/codec/envelope.ts'
-import { fromSequence, toSequence, toSourceRecord } from '../../../src/local/bridge/change.ts'
+import { fromSequence, toBridgeSequence, toSourceRecord } from '../../../src/local/bridge/change.ts'
 import { openTable } from '../table/folder.ts'
 
 const origin = { tableName: 'requests', region: 'eu-west-1' }
@@ -142,9 +142,9 @@ test('a record that lacks what it should have is left to the worker, which makes
 })
 
 test('a sequence number loses its zeros, and has them again for the service', () => {
-  expect(toSequence('000000000000000000012')).toBe('12')
-  expect(toSequence('000000000000000000000')).toBe('0')
-  expect(toSequence('1100000000017454423009')).toBe('1100000000017454423009')
+  expect(toBridgeSequence('000000000000000000012')).toBe('12')
+  expect(toBridgeSequence('000000000000000000000')).toBe('0')
+  expect(toBridgeSequence('1100000000017454423009')).toBe('1100000000017454423009')
   expect(fromSequence('12')).toBe('000000000000000000012')
   expect(fromSequence('1100000000017454423009')).toBe('1100000000017454423009')
 })

@@ -4,7 +4,7 @@ import {
   type Cut,
   compareSequences,
   createTrack,
-  type ShardState,
+  type ShardProgress,
   type Track,
 } from '../../../src/local/mapping/track.ts'
 import type { SourceRecord } from '../../../src/local/source.ts'
@@ -18,8 +18,8 @@ const record = (n: number, key = `key-${n % 5}`): SourceRecord => ({
 const sizeOf = ({ bytes }: SourceRecord) => bytes.length
 const laneOf = (key: string, lanes: number) => Number(key.slice(4)) % lanes
 const limits = { records: 4, bytes: 100, windowMs: 50 }
-const open = (state: ShardState) => createTrack(state, limits, sizeOf, laneOf)
-const fresh = (lanes = 1): ShardState => ({
+const open = (state: ShardProgress) => createTrack(state, limits, sizeOf, laneOf)
+const fresh = (lanes = 1): ShardProgress => ({
   position: 'oldest',
   lanes: Array.from({ length: lanes }, () => ({})),
 })
@@ -122,7 +122,7 @@ test('whatever happens, every record is delivered, each key in order, and after 
       (steps, keys, lanes) => {
         const stream = keys.map((key, n) => record(n + 1, `key-${key}`))
         let nowMs = 0
-        let saved: ShardState = fresh(lanes)
+        let saved: ShardProgress = fresh(lanes)
         let track: Track = open(saved)
         const running = new Map<number, readonly SourceRecord[]>()
         const calls: (readonly number[])[] = []
@@ -222,7 +222,7 @@ test('what a lane has finished ahead of the position is read again and not deliv
 
 test('what was cut and is not in the stream any more is left, and the rest goes on', () => {
   const cut: Cut = { first: '3', last: '5', records: 3 }
-  const state: ShardState = { position: { after: '2' }, lanes: [{ done: '2', cut }] }
+  const state: ShardProgress = { position: { after: '2' }, lanes: [{ done: '2', cut }] }
   const part = open(state)
   part.take([record(5), record(6)], { after: '6' }, false, 0)
   expect(part.cut(0, false).map(({ records }) => sequences(records))).toEqual([[5]])

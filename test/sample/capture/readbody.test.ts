@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { beforeEach, expect, test } from 'vitest'
-import { readJson } from '../../../src/sample/capture/body.ts'
+import { readJsonBody } from '../../../src/sample/capture/body.ts'
 import { bounds as defaults } from '../../../src/sample/capture/bounds.ts'
 import { createFakeRuntime, type FakeRuntime } from '../../support/runtime.ts'
 
@@ -22,7 +22,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 test('a body that does not come to its end in time is refused as slow, at that time and no sooner', async () => {
   const incoming = request()
   let read: unknown
-  readJson(incoming, bounds, runtime).then((result) => {
+  readJsonBody(incoming, bounds, runtime).then((result) => {
     read = result
   })
   incoming.push('{"fanId":')
@@ -40,7 +40,7 @@ test('a body that has come leaves no timer behind', async () => {
   const incoming = request()
   incoming.push('{"a":[1]}')
   incoming.push(null)
-  expect(await readJson(incoming, bounds, runtime)).toEqual({ ok: true, value: { a: [1] } })
+  expect(await readJsonBody(incoming, bounds, runtime)).toEqual({ ok: true, value: { a: [1] } })
   expect(runtime.pending()).toEqual([])
 })
 
@@ -48,15 +48,15 @@ test('a body of more bytes or more levels than are allowed is refused as that', 
   const large = request()
   large.push(`"${'x'.repeat(999)}"`)
   large.push(null)
-  expect(await readJson(large, bounds, runtime)).toMatchObject({ problem: { problem: 'body-too-large' } })
+  expect(await readJsonBody(large, bounds, runtime)).toMatchObject({ problem: { problem: 'body-too-large' } })
   const full = request()
   full.push(`"${'x'.repeat(998)}"`)
   full.push(null)
-  expect(await readJson(full, bounds, runtime)).toMatchObject({ ok: true })
+  expect(await readJsonBody(full, bounds, runtime)).toMatchObject({ ok: true })
   const deep = request()
   deep.push('[[[[]]]]')
   deep.push(null)
-  expect(await readJson(deep, bounds, runtime)).toMatchObject({
+  expect(await readJsonBody(deep, bounds, runtime)).toMatchObject({
     problem: { problem: 'body-invalid', detail: 'The body is nested deeper than 3 levels.' },
   })
 })
