@@ -26,7 +26,7 @@ export async function* readDocuments(input: Input): AsyncGenerator<InputDocument
   const cut = joiner.cutLine()
   if (cut === undefined) return
   const why = failure?.message ?? `${input.name}: the input ends inside a document`
-  const message = `${why}. InputLine ${cut} is the first that was not read; nothing from it on was delivered.`
+  const message = `${why}. Line ${cut} is the first that was not read; nothing from it on was delivered.`
   throw new PipelineError('INPUT_INVALID', message, { cause: failure })
 }
 

@@ -1,6 +1,7 @@
-// Loaded before the command under test: it kills its own process with SIGKILL when the command has written so many lines
-// to standard error and then had so many turns of the event loop. What happens before does not depend on how fast the
-// machine is.
+// Loaded before the command under test: it sends a signal to its own process, SIGKILL unless another is named, when the
+// command has written so many lines to standard error and then had so many turns of the event loop. What happens before
+// does not depend on how fast the machine is.
+const signal = process.env.TEST_KILL_SIGNAL ?? 'SIGKILL'
 const lines = Number(process.env.TEST_KILL_LINES)
 const turns = Number(process.env.TEST_KILL_TURNS)
 const { stderr } = process
@@ -8,7 +9,7 @@ const write = stderr.write.bind(stderr)
 let left = lines
 
 function killAfter(more) {
-  if (more === 0) process.kill(process.pid, 'SIGKILL')
+  if (more === 0) process.kill(process.pid, signal)
   else setImmediate(killAfter, more - 1)
 }
 

@@ -84,17 +84,48 @@ test('two replays of the same group at once come to the end of one', async () =>
   for (let round = 0; round < 3; round++) {
     const archive = join(folder, `both-${round}`)
     cpSync(join(folder, 'errors'), archive, { recursive: true })
-    const both = await Promise.all([ended(replay(archive)), ended(replay(archive))])
-    expect(both).toEqual([0, 0])
+    // The first halts itself while it replays, until the second has chosen what to replay: else it might be done before.
+    const first = started(archive, haltAfter)
+    await first.replays
+    const second = started(archive)
+    await second.replays
+    first.child.kill('SIGCONT')
+    expect(await Promise.all([first.code, second.code])).toEqual([0, 0])
     await expectWhole(archive, `round ${round}`)
     expect(JSON.parse(dmdProcess(['replay', 'list', '--json', '--archive', archive]).stdout)).toHaveLength(2)
   }
 })
 
-function ended(args: readonly string[]): Promise<number | null> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], { stdio: 'ignore' })
+/** Lines of a replay's log: what it set out to do is written down before the third. */
+const haltAfter = 5
+
+/** A replay in a process of its own, which may halt itself; `replays` resolves when it is under way. */
+function started(archive: string, haltAtLine?: number) {
+  const halted = ['--import', new URL('../killed.mjs', import.meta.url).href]
+  const child = spawn(
+    process.execPath,
+    [...(haltAtLine === undefined ? [] : halted), main, ...replay(archive), '--verbose'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        ...process.env,
+        TEST_KILL_SIGNAL: 'SIGSTOP',
+        TEST_KILL_LINES: String(haltAtLine),
+        TEST_KILL_TURNS: '0',
+      },
+    },
+  )
+  let lines = 0
+  const replays = new Promise<void>((resolve) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      lines += chunk.toString('utf8').split('\n').length - 1
+      // A process that halts at a line does not write it.
+      if (lines >= haltAfter - 1) resolve()
+    })
+  })
+  const code = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', resolve)
   })
+  return { child, replays, code }
 }
