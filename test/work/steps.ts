@@ -1,5 +1,21 @@
 import { type Profiler, Session } from 'node:inspector'
 
+// V8 counts the blocks of those functions alone that it compiles while it counts, and it compiles a function when it is
+// called first. So the count is on from here, before the code under test has run.
+const session = new Session()
+session.connect()
+session.post('Profiler.enable')
+session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
+
+/** What V8 has counted since it was asked before. */
+function takeCounts(): Profiler.ScriptCoverage[] {
+  let found: Profiler.ScriptCoverage[] = []
+  session.post('Profiler.takePreciseCoverage', (_, taken) => {
+    found = taken.result
+  })
+  return found
+}
+
 // Work in steps, by no clock: how often V8 entered each block of our own code, and for what the language does at once
 // (to search a list, to copy a text) how much it had before it.
 
@@ -76,19 +92,12 @@ export function countSteps(work: () => unknown): number {
   })
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
-  const session = new Session()
-  session.connect()
   let found: Profiler.ScriptCoverage[] = []
+  takeCounts()
   try {
-    session.post('Profiler.enable')
-    session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
     work()
-    session.post('Profiler.takePreciseCoverage', (_, taken) => {
-      found = taken.result
-    })
-    session.post('Profiler.stopPreciseCoverage')
+    found = takeCounts()
   } finally {
-    session.disconnect()
     Error.stackTraceLimit = stackTraceLimit
     for (const undo of restore) undo()
   }

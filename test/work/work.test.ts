@@ -106,7 +106,8 @@ const works: { readonly [name: string]: (n: number) => () => unknown } = {
           .toString()
           .replace(
             /"a(\d+)"/g,
-            (_, index) => `"a${[...Number(index).toString(2)].map((bit) => `\\ud8${bit}0`).join('')}"`,
+            (_, index) =>
+              `"a${[...Number(index).toString(2).padStart(10, '0')].map((bit) => `\\ud8${bit}0`).join('')}"`,
           ),
       ),
     ),
