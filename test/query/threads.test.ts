@@ -89,17 +89,28 @@ test('a file that is unsound is named, whichever thread met it; what is whole st
 
 test('stopping a query stops its threads, and the next one works', async () => {
   const stopping = new AbortController()
-  const engine = await open('stopped', 3)
-  const query = engine.query('SELECT COUNT(*) AS n FROM sale', {
-    signal: stopping.signal,
-    onLoad: async ({ files: done }) => {
-      if (done === 3) stopping.abort()
-    },
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
   })
+  // The file in the middle comes when the query has ended: else all of them might be loaded before the stop arrives.
+  const slow: ObjectStore = {
+    ...store,
+    get: async (key, options) => {
+      if (key === keyOf(files / 2)) {
+        stopping.abort()
+        await held
+      }
+      return store.get(key, options)
+    },
+  }
+  const engine = await open('stopped', 3, slow)
+  const query = engine.query('SELECT COUNT(*) AS n FROM sale', { signal: stopping.signal })
   await expect(query).rejects.toMatchObject({
     code: 'QUERY_FAILED',
     message: expect.stringMatching(/ended before/),
   })
+  release()
   expect(readdirSync(join(folder, 'stopped')).filter((name) => name.startsWith('new-'))).toHaveLength(0)
   expect(await asJson(engine, 'SELECT COUNT(*) AS n FROM sale')).toContain(String(files * rowsPerFile))
   await engine.close()
