@@ -1,6 +1,6 @@
 import { partitionColumn } from '../derive/ddl.ts'
 import type { RecordSchema } from '../record/schema.ts'
-import type { RecordType, Type } from '../record/type.ts'
+import { fieldsWithin } from '../record/type.ts'
 
 const mask = "'•••'"
 
@@ -13,22 +13,7 @@ export function maskedSelect(schema: RecordSchema): string {
     const name = field.name.toLowerCase()
     if (field.pii) return [`CASE WHEN "${name}" IS NULL THEN NULL ELSE ${mask} END AS "${name}"`]
     if (field.name === 'extra') return [`map_keys("extra") AS "extra_names"`]
-    return holdsPersonal(field.type) ? [] : [`"${name}"`]
+    return fieldsWithin(field.type).some(({ pii }) => pii) ? [] : [`"${name}"`]
   })
   return `SELECT ${[...columns, `"${partitionColumn.name}"`].join(', ')} FROM "${schema.type}"`
-}
-
-function holdsPersonal(type: Type): boolean {
-  switch (type.kind) {
-    case 'record':
-      return (type as RecordType).fields.some((field) => field.pii || holdsPersonal(field.type))
-    case 'optional':
-      return holdsPersonal(type.of)
-    case 'array':
-      return holdsPersonal(type.items)
-    case 'map':
-      return holdsPersonal(type.values)
-    default:
-      return false
-  }
 }

@@ -1,6 +1,7 @@
 import { PipelineError } from './error.ts'
 import {
   type Field,
+  fieldsWithin,
   isObject,
   type Json,
   type JsonObject,
@@ -188,26 +189,11 @@ function checkNames(own: RecordType, where: string): void {
   for (const field of own.fields) {
     if (field.name.toLowerCase() === partitionColumn)
       throw invalid(where, `${field.name}: the partition column has this name`)
-    if (hasDerived(field.type))
+    if (fieldsWithin(field.type).some(({ derive }) => derive !== undefined))
       throw invalid(
         where,
         `${field.name}: "derive" belongs on a field of the record itself, not inside another`,
       )
-  }
-}
-
-function hasDerived(type: Type): boolean {
-  switch (type.kind) {
-    case 'optional':
-      return hasDerived(type.of)
-    case 'array':
-      return hasDerived(type.items)
-    case 'map':
-      return hasDerived(type.values)
-    case 'record':
-      return type.fields.some((field) => field.derive !== undefined || hasDerived(field.type))
-    default:
-      return false
   }
 }
 

@@ -332,6 +332,27 @@ function fullName(name: string, namespace: string): string {
   return name.includes('.') || namespace === '' ? name : `${namespace}.${name}`
 }
 
+/**
+ * Returns the fields of all records inside a type, at any depth, each record's before those inside them.
+ *
+ * @example
+ * fieldsWithin(schema.own).some(({ pii }) => pii)
+ */
+export function fieldsWithin(type: Type): readonly Field[] {
+  switch (type.kind) {
+    case 'optional':
+      return fieldsWithin(type.of)
+    case 'array':
+      return fieldsWithin(type.items)
+    case 'map':
+      return fieldsWithin(type.values)
+    case 'record':
+      return type.fields.flatMap((field) => [field, ...fieldsWithin(field.type)])
+    default:
+      return []
+  }
+}
+
 /** True for a type whose values can be redacted: they can hold the mark or become absent. */
 export function redactable(type: Type): boolean {
   switch (type.kind) {
