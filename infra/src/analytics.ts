@@ -16,7 +16,7 @@ import {
 } from '../../src/derive/ddl.ts'
 import { toAthena } from '../../src/dialect/athena.ts'
 import { athenaViews } from '../../src/query/athena/views.ts'
-import { savedQueries } from '../../src/query/saved.ts'
+import { loadSavedQueries } from '../../src/query/saved.ts'
 import type { RecordSchema } from '../../src/record/schema.ts'
 import type { Archive } from './archive.ts'
 import type { Config } from './config.ts'
@@ -105,7 +105,7 @@ export function createNamedQueries(scope: Construct, config: Config, workgroup: 
   for (const schema of schemasOf(config))
     for (const { name, what, statement } of athenaViews(schema))
       add(`View-${name}`, `view ${name}`, what, statement)
-  for (const { name, title, sql } of savedQueries) add(`Saved-${name}`, name, title, toAthena(sql))
+  for (const { name, title, sql } of loadSavedQueries()) add(`Saved-${name}`, name, title, toAthena(sql))
 }
 
 /** Who may ask: reads the tables' files and the catalog, runs queries in the workgroup, and no more. */

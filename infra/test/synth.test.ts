@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { loadCatalog } from '../../src/catalog.ts'
 import { lifecycleRules } from '../../src/cli/doctor/judge.ts'
 import { avroLiteral, hiveColumns } from '../../src/derive/ddl.ts'
-import { savedQueries } from '../../src/query/saved.ts'
+import { loadSavedQueries } from '../../src/query/saved.ts'
 import { readSettings } from '../../src/settings.ts'
 import { explained, findings, unexplained } from '../src/findings.ts'
 import { readRunbooks } from '../src/runbooks.ts'
 import { only, type Resource, resources, synthesise } from './app.ts'
+
+const savedQueries = loadSavedQueries()
 
 const { app, data, pipeline } = synthesise()
 

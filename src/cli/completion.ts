@@ -1,7 +1,7 @@
 import { Argument, Command } from 'commander'
 import { loadCatalog } from '../catalog.ts'
 import { groupStates } from '../errors/status.ts'
-import { savedQueries } from '../query/saved.ts'
+import { loadSavedQueries } from '../query/saved.ts'
 import { codes } from '../record/error.ts'
 import { type ExitCode, exitCodes, type Run } from './command.ts'
 import type { Io } from './io.ts'
@@ -36,7 +36,7 @@ type Words = {
 /** Values of options and arguments that commander does not check, by their names. */
 function knownValues(): ReadonlyMap<string, readonly string[]> {
   return new Map<string, readonly string[]>([
-    ['--saved', savedQueries.map(({ name }) => name)],
+    ['--saved', loadSavedQueries().map(({ name }) => name)],
     ['--type', [...loadCatalog().keys()]],
     ['type', [...loadCatalog().keys()]],
     ['--status', groupStates],

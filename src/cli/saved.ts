@@ -1,5 +1,5 @@
 import { fillIn, type Parameter, parseTemplate, type Template } from '../query/parameters.ts'
-import { savedQueries } from '../query/saved.ts'
+import { loadSavedQueries } from '../query/saved.ts'
 import { columns } from './columns.ts'
 import { type ExitCode, exitCodes, UsageError } from './command.ts'
 import { type Io, outJson } from './io.ts'
@@ -7,6 +7,7 @@ import { readStatementFile } from './statement.ts'
 
 /** `dmd query --saved` without a name: the saved queries, and the parameters that each takes. */
 export async function listSaved(io: Io, isJson = false): Promise<ExitCode> {
+  const savedQueries = loadSavedQueries()
   if (isJson) {
     await outJson(
       io,
@@ -34,6 +35,7 @@ export function readSaved(name: string, params: readonly string[]): string {
 }
 
 function findTemplate(name: string): Template {
+  const savedQueries = loadSavedQueries()
   const saved = savedQueries.find((candidate) => candidate.name === name)
   if (saved) return saved
   if (/\.sql$|[/\\]/.test(name)) return parseTemplate(readStatementFile(name), name)

@@ -12,16 +12,21 @@ export type SavedQuery = Template & {
 const folder = fileURLToPath(new URL('./saved/', import.meta.url))
 
 /**
- * The saved queries: `saved/NN-name.sql`, listed by their number, those of the use cases first. A file has the form of a
- * user's own saved query, see `parseTemplate`.
+ * Reads the saved queries, `saved/NN-name.sql`, in the order of their numbers: those of the use cases come first. A file has
+ * the form of a user's own saved query, see `parseTemplate`.
+ *
+ * @example
+ * for (const { name, title, sql } of loadSavedQueries()) console.log(name, title, sql)
  */
-export const savedQueries: readonly SavedQuery[] = readdirSync(folder)
-  .filter((file) => file.endsWith('.sql'))
-  .sort()
-  .map((file) => {
-    const template = parseTemplate(readFileSync(`${folder}${file}`, 'utf8'), file.slice(3, -'.sql'.length))
-    return withDefaults({ ...template, template: withoutHeader(template.template) })
-  })
+export function loadSavedQueries(): readonly SavedQuery[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+    .map((file) => {
+      const template = parseTemplate(readFileSync(`${folder}${file}`, 'utf8'), file.slice(3, -'.sql'.length))
+      return withDefaults({ ...template, template: withoutHeader(template.template) })
+    })
+}
 
 /** Comments say what a query is for; what is sent to an engine is the statement alone. */
 function withoutHeader(text: string): string {

@@ -19,10 +19,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { allCommands } from '../../src/cli/command.ts'
 import { examplesOf } from '../../src/cli/examples.ts'
 import { buildProgram } from '../../src/cli/program.ts'
-import { savedQueries } from '../../src/query/saved.ts'
+import { loadSavedQueries } from '../../src/query/saved.ts'
 import { change, demandItem, kinesisEvent } from '../changes.ts'
 import { dmd, stdinOf } from './io.ts'
 import { dmdProcess } from './process.ts'
+
+const savedQueries = loadSavedQueries()
 
 let folder: string
 let archive: string

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fillIn } from '../../src/query/parameters.ts'
-import { savedQueries } from '../../src/query/saved.ts'
+import { loadSavedQueries } from '../../src/query/saved.ts'
 import { change, demandItem } from '../changes.ts'
 import { openTestArchive, type TestArchive } from './archive.ts'
+
+const savedQueries = loadSavedQueries()
 
 const request = (
   fan: number,

@@ -6,7 +6,7 @@ import { toAthena } from '../../src/dialect/athena.ts'
 import { athenaViews } from '../../src/query/athena/views.ts'
 import { openDuckDb } from '../../src/query/duckdb.ts'
 import type { QueryEngine } from '../../src/query/engine.ts'
-import { savedQueries } from '../../src/query/saved.ts'
+import { loadSavedQueries } from '../../src/query/saved.ts'
 import { readSettings } from '../../src/settings.ts'
 import { openDirectoryStore } from '../../src/store/directory.ts'
 import { type Archive, deliverLater, fillArchive } from './archive.ts'
@@ -29,6 +29,8 @@ import {
   failingQueries,
   useCaseQueries,
 } from './queries.ts'
+
+const savedQueries = loadSavedQueries()
 
 const catalog = loadCatalog()
 const { partitionFrom, partitionYearsAhead } = readSettings({})

@@ -1,5 +1,5 @@
 import { functionNames } from '../../dialect/statement.ts'
-import { savedQueries } from '../../query/saved.ts'
+import { loadSavedQueries } from '../../query/saved.ts'
 import type { Catalog } from '../../record/schema.ts'
 import { shownFormats } from '../result.ts'
 import { fieldsAt, findSchema, relationNames } from './columns.ts'
@@ -21,7 +21,7 @@ export function completer(catalog: Catalog): (line: string) => [string[], string
   const named = (fields: readonly { readonly name: string }[]) => fields.map(({ name }) => name.toLowerCase())
   const calls = functionNames.map((name) => `${name}(`)
   const words = [...keywords, ...tables, ...named(columns), 'partition_date', ...calls]
-  const taken = { saved: savedQueries.map(({ name }) => name), format: shownFormats, table: tables }
+  const taken = { saved: loadSavedQueries().map(({ name }) => name), format: shownFormats, table: tables }
 
   /** What may stand behind `a.b.`: a table or an alias has columns, a column that is a record has fields. */
   const members = (path: readonly string[]): readonly string[] => {

@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type AthenaParts, openAthena } from '../../../src/query/athena.ts'
 import type { Cell, QueryEngine, QueryOptions } from '../../../src/query/engine.ts'
-import { savedQueries } from '../../../src/query/saved.ts'
+import { loadSavedQueries } from '../../../src/query/saved.ts'
 import { systemRuntime } from '../../../src/runtime.ts'
 import { change, demandItem, eventItem, notificationItem, saleItem } from '../../changes.ts'
 import { eventually } from '../../eventually.ts'
@@ -80,7 +80,7 @@ describe('over real rows', () => {
   afterAll(() => archive.close())
 
   test.each([
-    ...savedQueries.map(({ sql }) => sql),
+    ...loadSavedQueries().map(({ sql }) => sql),
     'SELECT COUNT(*), SUM(change.micros) FROM demand',
     'SELECT * FROM demand_current ORDER BY fanid',
     `SELECT fanid, CAST(1.5 AS decimal(10,2)) AS d, 1e0 / 3 AS x, DATE '2025-01-01' AS day, change.timestamp AS at, NULL AS no, '' AS nothing

@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { toAthena } from '../../../src/dialect/athena.ts'
 import { readAthenaStatement } from '../../../src/query/athena/guard.ts'
-import { savedQueries } from '../../../src/query/saved.ts'
+import { loadSavedQueries } from '../../../src/query/saved.ts'
+
+const savedQueries = loadSavedQueries()
 
 const to = (inner: string) => `CAST(floor(to_unixtime(${inner})) AS bigint)`
 

@@ -1,4 +1,4 @@
-import { savedQueries } from '../../../src/query/saved.ts'
+import { loadSavedQueries } from '../../../src/query/saved.ts'
 import { analystQueries, approximateQueries, failingQueries, useCaseQueries } from '../queries.ts'
 import type { Probe } from './probe.ts'
 
@@ -26,7 +26,7 @@ const others: readonly string[] = [
 export function tables(): readonly Probe[] {
   const named = [
     ...useCaseQueries,
-    ...savedQueries,
+    ...loadSavedQueries(),
     ...analystQueries,
     ...approximateQueries,
     ...failingQueries,
