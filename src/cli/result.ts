@@ -12,6 +12,7 @@ import {
 } from '../query/format.ts'
 import { PipelineError } from '../record/error.ts'
 import { type OutputFile, openOutputFile } from '../store/atomic-file.ts'
+import { systemReason } from '../store/failure.ts'
 import { type Cost, describeRun, skippedLines } from './cost.ts'
 import { counted, harmlessLines, type Io, style } from './io.ts'
 import { startRunning } from './running.ts'
@@ -198,7 +199,5 @@ async function openOutput(path: string): Promise<OutputFile> {
 }
 
 function unwritable(path: string, cause: unknown): PipelineError {
-  // Node's message ends with the call and the file that is written aside, whose name means nothing to people.
-  const why = (cause instanceof Error ? cause.message : String(cause)).replace(/, \w+ '[^']*'.*$/, '')
-  return new PipelineError('OUTPUT_INVALID', `${path} cannot be written: ${why}`, { cause })
+  return new PipelineError('OUTPUT_INVALID', `${path} cannot be written: ${systemReason(cause)}`, { cause })
 }

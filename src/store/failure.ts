@@ -51,6 +51,14 @@ export function systemCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined
 }
 
+/**
+ * What the system says of a call that failed, such as `ENOENT: no such file or directory`, for a message about a file that
+ * a person named. Node goes on with the call and its paths, which may be those of a file that is written aside.
+ */
+export function systemReason(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/, \w+ '[^']*'.*$/, '')
+}
+
 /** The result of `work`, or undefined when it fails with one of these system codes. */
 export async function unless<T>(codes: readonly string[], work: Promise<T>): Promise<T | undefined> {
   try {

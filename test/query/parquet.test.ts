@@ -98,3 +98,12 @@ test('only what a SELECT gives is written, and where nothing can be written that
 test('a fixed array is a list in JSON', async () => {
   expect(await json('SELECT array_value(1, 2, NULL) AS a')).toBe('[\n{"a":[1,2,null]}\n]\n')
 })
+
+test('a file that cannot be written is named, and not the one that is written aside', async () => {
+  const path = join(folder, 'nowhere', 'result.parquet')
+  await expect(engine.exportParquet('SELECT 1 AS n', path, duckdb)).rejects.toMatchObject({
+    code: 'QUERY_FAILED',
+    message: `${path} cannot be written: ENOENT: no such file or directory`,
+  })
+  expect(existsSync(join(folder, 'nowhere'))).toBe(false)
+})
