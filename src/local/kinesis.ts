@@ -1,8 +1,7 @@
 import type { Runtime } from '../runtime.ts'
 import { connectToStream, type KinesisOptions, type KinesisStream } from './kinesis/connection.ts'
-import { streamUnavailable } from './kinesis/service.ts'
 import { createShardReader, type ShardReader } from './kinesis/shard.ts'
-import type { ChangeSource, Shard } from './source.ts'
+import { type ChangeSource, type Shard, sourceUnavailable } from './source.ts'
 
 export type KinesisSourceOptions = KinesisOptions & {
   /**
@@ -83,5 +82,5 @@ async function listAll(
     token = output.NextToken
     if (!token) return shards
   }
-  throw streamUnavailable(`Kinesis listed more than ${pagesMax} pages of shards`)
+  throw sourceUnavailable(`Kinesis listed more than ${pagesMax} pages of shards`)
 }

@@ -1,4 +1,5 @@
 import type { KinesisRecord } from '../codec/lambda-event.ts'
+import { PipelineError } from '../record/error.ts'
 
 /** A record of a stream, as it was put there. */
 export type SourceRecord = KinesisRecord
@@ -45,4 +46,9 @@ export interface ChangeSource {
     options: { readonly recordsMax: number; readonly waitMs?: number; readonly signal?: AbortSignal },
   ): Promise<SourceRead>
   close(): Promise<void>
+}
+
+/** The error of a source that cannot be read. `what` is a sentence without its full stop, which names the fix if there is one. */
+export function sourceUnavailable(what: string, cause?: unknown): PipelineError {
+  return new PipelineError('SOURCE_UNAVAILABLE', `${what}.`, { cause })
 }

@@ -2,12 +2,12 @@ import { type CompleterResult, createInterface } from 'node:readline'
 import type { StatementHistory } from '../history.ts'
 import type { Io } from '../io.ts'
 
-/** What `next` gives where a person pressed Ctrl-C instead of ending a line: `idle` where nothing was on the line. */
-export const droppedLine = Symbol('interrupted')
+/** What `next` gives when a person presses Ctrl-C instead of ending a line; `idle` when nothing was on the line. */
+export const droppedLine = Symbol('droppedLine')
 export const idle = Symbol('idle')
 type Pressed = typeof droppedLine | typeof idle
 
-/** Gives the next line after a prompt, `interrupted` or `idle`, or undefined where no more lines come. */
+/** Gives the next line after a prompt, `droppedLine` or `idle`, or undefined where no more lines come. */
 export type LineReader = (prompt: string) => Promise<string | Pressed | undefined>
 
 export type Terminal = {

@@ -1,7 +1,8 @@
 import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
 import { loadSdk } from '../../aws/sdk.ts'
 import type { Runtime } from '../../runtime.ts'
-import { createService, type Service, streamUnavailable } from '../kinesis/service.ts'
+import { createService, type Service } from '../kinesis/service.ts'
+import { sourceUnavailable } from '../source.ts'
 
 export type DynamoDBStreamOptions = {
   /** The table's name, or the ARN of its stream. */
@@ -101,7 +102,7 @@ async function findNewest({ tableName, sdk, client, service }: Found): Promise<s
     if (!start) break
   }
   if (newest === undefined)
-    throw streamUnavailable(
+    throw sourceUnavailable(
       `the table ${tableName} has no stream. Check its name and region, or enable DynamoDB Streams with NEW_AND_OLD_IMAGES`,
     )
   return newest.arn
@@ -113,7 +114,7 @@ async function checkImages({ arn, tableName, sdk, client, service }: Found & { a
     (abort) => client.send(new sdk.DescribeStreamCommand({ StreamArn: arn, Limit: 1 }), abort),
   )
   if (found?.StreamViewType !== 'NEW_AND_OLD_IMAGES')
-    throw streamUnavailable(
+    throw sourceUnavailable(
       `the stream of the table ${tableName} has the view type ${found?.StreamViewType ?? 'unknown'}. Enable it anew with NEW_AND_OLD_IMAGES`,
     )
 }

@@ -1,6 +1,12 @@
 import type { GetRecordsOutput } from '@aws-sdk/client-dynamodb-streams'
-import { isAnswer, streamUnavailable } from '../kinesis/service.ts'
-import type { ChangeSource, Position, Shard, SourceRead } from '../source.ts'
+import { isAnswer } from '../kinesis/service.ts'
+import {
+  type ChangeSource,
+  type Position,
+  type Shard,
+  type SourceRead,
+  sourceUnavailable,
+} from '../source.ts'
 import { createdMs, fromSequence, toSourceRecord } from './change.ts'
 import type { DynamoDBStream } from './connection.ts'
 
@@ -114,7 +120,7 @@ async function iteratorFrom(
       client.send(new sdk.GetShardIteratorCommand({ StreamArn: arn, ShardId: shard, ...from }), abort),
     signal,
   )
-  if (!iterator) throw streamUnavailable(`DynamoDB Streams gave no iterator for the shard ${shard}`)
+  if (!iterator) throw sourceUnavailable(`DynamoDB Streams gave no iterator for the shard ${shard}`)
   return iterator
 }
 
@@ -150,5 +156,5 @@ async function listAll(
     start = found?.LastEvaluatedShardId
     if (!start) return shards
   }
-  throw streamUnavailable(`DynamoDB Streams listed more than ${pagesMax} pages of shards`)
+  throw sourceUnavailable(`DynamoDB Streams listed more than ${pagesMax} pages of shards`)
 }

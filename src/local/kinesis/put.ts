@@ -1,7 +1,7 @@
 import type { PutRecordsOutput } from '@aws-sdk/client-kinesis'
 import { backoff } from '../../aws/retry.ts'
+import { sourceUnavailable } from '../source.ts'
 import type { KinesisStream } from './connection.ts'
-import { streamUnavailable } from './service.ts'
 
 /** A payload to be put, and the key that keeps it in order with others. */
 export type NewRecord = { readonly partitionKey: string; readonly bytes: Uint8Array }
@@ -101,5 +101,5 @@ function putRound(
 
 function refusal({ name }: KinesisStream, answers: NonNullable<PutRecordsOutput['Records']>) {
   const code = answers.find(({ ErrorCode }) => ErrorCode)?.ErrorCode ?? 'unknown'
-  return streamUnavailable(`Kinesis takes no records into the stream ${name} (${code}). Give it more shards`)
+  return sourceUnavailable(`Kinesis takes no records into the stream ${name} (${code}). Give it more shards`)
 }

@@ -2,6 +2,7 @@ import { explainFailure, isRetryable, nameOf } from '../../aws/failure.ts'
 import { backoff } from '../../aws/retry.ts'
 import { PipelineError } from '../../record/error.ts'
 import type { Runtime } from '../../runtime.ts'
+import { sourceUnavailable } from '../source.ts'
 
 const fixes = {
   missing: 'Check the name, the region and the account; a shard goes when its retention ends',
@@ -62,8 +63,8 @@ export function createService({ service, place, attemptsMax, backoffMs, runtime 
       stop.signal.throwIfAborted()
       return await work(stop.signal)
     } catch (error) {
-      if (closing.signal.aborted) throw streamUnavailable(`${place} is closed`, error)
-      if (stop.signal.aborted) throw streamUnavailable('the call was stopped', stop.signal.reason)
+      if (closing.signal.aborted) throw sourceUnavailable(`${place} is closed`, error)
+      if (stop.signal.aborted) throw sourceUnavailable('the call was stopped', stop.signal.reason)
       throw error
     } finally {
       for (const source of sources) source.removeEventListener('abort', onAbort)
@@ -83,8 +84,8 @@ export function createService({ service, place, attemptsMax, backoffMs, runtime 
         if (!isRetryable(error) || attempt >= attemptsMax) {
           const rights = `${action.right} on it`
           const { kind, name, fix } = explainFailure(error, { service, rights, fixes })
-          if (kind === 'region') throw streamUnavailable(`${service}: Region is missing. ${fix}`, error)
-          throw streamUnavailable(`${service} could not ${action.name} ${place} (${name}). ${fix}`, error)
+          if (kind === 'region') throw sourceUnavailable(`${service}: Region is missing. ${fix}`, error)
+          throw sourceUnavailable(`${service} could not ${action.name} ${place} (${name}). ${fix}`, error)
         }
       }
       await runtime.sleep(backoff(attempt, backoffMs, runtime.random), abortSignal)
@@ -102,8 +103,4 @@ export function createService({ service, place, attemptsMax, backoffMs, runtime 
 /** Whether the service answered with this error, such as `ExpiredIteratorException`. */
 export function isAnswer(error: unknown, name: string): boolean {
   return error instanceof PipelineError && nameOf(error.cause) === name
-}
-
-export function streamUnavailable(what: string, cause?: unknown): PipelineError {
-  return new PipelineError('SOURCE_UNAVAILABLE', `${what}.`, { cause })
 }

@@ -1,7 +1,7 @@
 import type { GetRecordsOutput } from '@aws-sdk/client-kinesis'
-import type { Position, SourceRead, SourceRecord } from '../source.ts'
+import { type Position, type SourceRead, type SourceRecord, sourceUnavailable } from '../source.ts'
 import type { KinesisStream } from './connection.ts'
-import { isAnswer, streamUnavailable } from './service.ts'
+import { isAnswer } from './service.ts'
 
 /**
  * A chain of iterators, each given with the records of the one before it
@@ -44,7 +44,7 @@ export function createShardReader(stream: KinesisStream, shard: string, gapMs: n
       return { iterator: await iteratorFrom(from, signal), isSure: false, behindMs: 0, stalls: 0 }
     } catch (error) {
       if (!isAnswer(error, 'InvalidArgumentException')) throw error
-      throw streamUnavailable(
+      throw sourceUnavailable(
         `the position is none of the shard ${shard} of the stream ${stream.name}; read on from the oldest record`,
         error,
       )
@@ -66,7 +66,7 @@ export function createShardReader(stream: KinesisStream, shard: string, gapMs: n
       (abort) => client.send(new sdk.GetShardIteratorCommand(input), abort),
       signal,
     )
-    if (!iterator) throw streamUnavailable(`Kinesis gave no iterator for the shard ${shard}`)
+    if (!iterator) throw sourceUnavailable(`Kinesis gave no iterator for the shard ${shard}`)
     return iterator
   }
 

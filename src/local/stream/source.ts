@@ -1,6 +1,11 @@
-import { PipelineError } from '../../record/error.ts'
 import type { Runtime } from '../../runtime.ts'
-import type { ChangeSource, Position, SourceRead, SourceRecord } from '../source.ts'
+import {
+  type ChangeSource,
+  type Position,
+  type SourceRead,
+  type SourceRecord,
+  sourceUnavailable,
+} from '../source.ts'
 import type { TableDatabase } from '../table/database.ts'
 import { damageOf, sqliteCode } from '../table/failure.ts'
 import type { ChangeRow } from '../table/rows.ts'
@@ -53,8 +58,8 @@ export function createStream(
   }
 
   function checkOpen(signal?: AbortSignal): void {
-    if (isClosed) throw unavailable('the stream is closed')
-    if (signal?.aborted) throw unavailable('the read was stopped', signal.reason)
+    if (isClosed) throw sourceUnavailable('the stream is closed')
+    if (signal?.aborted) throw sourceUnavailable('the read was stopped', signal.reason)
   }
 
   /** Resolves with the next entry, of whatever shard, or when there is no more reason to wait. */
@@ -75,7 +80,8 @@ export function createStream(
   function readOnce(id: string, position: Position, { recordsMax }: ReadOptions): SourceRead {
     const { state } = database
     const shard = state.shards.find((candidate) => candidate.id === id)
-    if (shard === undefined) throw unavailable(`there is no shard ${id}, or none of its records is kept`)
+    if (shard === undefined)
+      throw sourceUnavailable(`there is no shard ${id}, or none of its records is kept`)
     const after = position === 'oldest' ? undefined : positionOf(position.after)
     const from = Math.max(after === undefined ? 0 : after + 1, shard.opened, state.first)
     const end = Math.min(shard.closed ?? state.next, state.next)
@@ -94,7 +100,7 @@ export function createStream(
   function positionOf(sequence: string): number {
     const position = toPosition(sequence)
     if (position === undefined || position >= database.state.next)
-      throw unavailable('the position is none of this stream; read on from the oldest record')
+      throw sourceUnavailable('the position is none of this stream; read on from the oldest record')
     return position
   }
 
@@ -112,7 +118,7 @@ export function createStream(
       }
     } catch (error) {
       const why = damageOf(error) ?? sqliteCode(error)
-      throw why === undefined ? error : unavailable(`the stream could not be read: ${why}`, error)
+      throw why === undefined ? error : sourceUnavailable(`the stream could not be read: ${why}`, error)
     }
     return { records, last: undefined }
   }
@@ -120,8 +126,4 @@ export function createStream(
 
 function toRecord({ position, partitionKey, bytes, arrivedMs }: ChangeRow): SourceRecord {
   return { sequence: toSequence(position), partitionKey, bytes, arrivedMs }
-}
-
-function unavailable(what: string, cause?: unknown): PipelineError {
-  return new PipelineError('SOURCE_UNAVAILABLE', `${what}.`, { cause })
 }

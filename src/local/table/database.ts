@@ -12,7 +12,7 @@ import {
   prepareWrites,
   type RowReads,
   type RowWriter,
-  readItemRow,
+  readFirstRow,
   readState,
   schema,
   type TableState,
@@ -113,16 +113,16 @@ async function readStart(path: string, into: Buffer): Promise<number> {
 
 /** Whether there is no table yet: none was made, or whoever made it was killed before its first commit. */
 function isEmpty(connection: DatabaseSyncInstance): boolean {
-  const { user_version: version } = readItemRow<{ user_version: number }>(connection, 'PRAGMA user_version')
-  return version === 0 && readItemRow(connection, 'SELECT name FROM sqlite_schema') === undefined
+  const { user_version: version } = readFirstRow<{ user_version: number }>(connection, 'PRAGMA user_version')
+  return version === 0 && readFirstRow(connection, 'SELECT name FROM sqlite_schema') === undefined
 }
 
 /** @throws DamagedTable */
 function verify(connection: DatabaseSyncInstance): void {
-  const version = readItemRow<{ user_version: number }>(connection, 'PRAGMA user_version').user_version
+  const version = readFirstRow<{ user_version: number }>(connection, 'PRAGMA user_version').user_version
   if (version !== format)
     throw new DamagedTable(`table.db has format ${version}, and this is format ${format}`)
-  const { integrity_check: found } = readItemRow<{ integrity_check: string }>(
+  const { integrity_check: found } = readFirstRow<{ integrity_check: string }>(
     connection,
     'PRAGMA integrity_check(1)',
   )
@@ -145,7 +145,7 @@ function begin(connection: DatabaseSyncInstance, initial: TableState | undefined
 
 /** Moves all of the write-ahead log into the database, durably. */
 function truncate(connection: DatabaseSyncInstance): void {
-  const { busy } = readItemRow<{ busy: number }>(connection, 'PRAGMA wal_checkpoint(TRUNCATE)')
+  const { busy } = readFirstRow<{ busy: number }>(connection, 'PRAGMA wal_checkpoint(TRUNCATE)')
   if (busy !== 0) throw new Error('another connection uses the database')
 }
 

@@ -79,7 +79,7 @@ export const schema = `
 `
 
 /** The first row that a statement gives. */
-export function readItemRow<T>(connection: DatabaseSyncInstance, sql: string): T {
+export function readFirstRow<T>(connection: DatabaseSyncInstance, sql: string): T {
   return connection.prepare(sql).get() as T
 }
 
@@ -94,7 +94,7 @@ export function prepareState(connection: DatabaseSyncInstance): (state: TableSta
 
 /** @throws DamagedTable */
 export function readState(connection: DatabaseSyncInstance): TableState {
-  const row = readItemRow<{ crc: number; text: string } | undefined>(
+  const row = readFirstRow<{ crc: number; text: string } | undefined>(
     connection,
     'SELECT crc, text FROM state',
   )

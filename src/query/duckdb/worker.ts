@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import type { PipelineError } from '../../record/error.ts'
 import type { Runtime } from '../../runtime.ts'
 import { lostProcess } from '../failure.ts'
 import {
@@ -78,7 +77,7 @@ export function openWorker(
     }
     child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`))
     child.once('error', (error) => {
-      failed ??= notStarted(error)
+      failed ??= lostProcess(error.message)
       if (child.pid === undefined) end(error.message)
     })
   })
@@ -120,8 +119,4 @@ export function openWorker(
       stopGrace()
     },
   }
-}
-
-function notStarted(cause: Error): PipelineError {
-  return lostProcess(cause.message)
 }
